@@ -1,0 +1,113 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target turns these on, so that the compiler enforces the layer table of CONTRIBUTING.md: an import is internal
+// unless it says `public`, a member is visible only where its module is imported, and `any` is written out.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+  .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+/// A C library of the distribution: found through its shim header, linked as the shared library Debian ships.
+func system(_ name: String, _ pkgConfig: String?) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig)
+}
+
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "fieldgate",
+  products: [
+    .executable(name: "fieldgated", targets: ["fieldgated"]),
+    .executable(name: "fieldgate", targets: ["fieldgate"]),
+    .executable(name: "fieldgate-central", targets: ["fieldgate-central"]),
+    .executable(name: "fieldgate-simulate", targets: ["fieldgate-simulate"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+  ],
+  targets: [
+    // C libraries
+    system("CZstd", "libzstd"),
+    system("CFYAML", "libfyaml"),
+    system("CModbus", "libmodbus"),
+    system("CMosquitto", "libmosquitto"),
+    system("CSQLite", "sqlite3"),
+    system("CCurl", "libcurl"),
+    system("COpenSSL", "libcrypto"),
+    system("CSystemd", "libsystemd"),
+
+    // vocabulary and logic (pure)
+    library("Telemetry"),
+    library("JSONText"),
+    library("BatchCodec", ["Telemetry", "CZstd"]),
+    library("RuleEngine", ["Telemetry"]),
+    library("SyncProtocol", ["Telemetry"]),
+
+    // cores (pure)
+    library("GatewayCore", ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol"]),
+    library("CentralCore", ["Telemetry", "JSONText", "BatchCodec", "SyncProtocol"]),
+    library("GatewayConfiguration", ["Telemetry", "RuleEngine"]),
+
+    // adapters
+    library("YAMLParser", ["GatewayConfiguration", "CFYAML"]),
+    library("ModbusBus", ["GatewayCore", "Telemetry", "CModbus"]),
+    library("MQTTBroker", ["GatewayCore", "CMosquitto"]),
+    library("SQLite", ["CSQLite"]),
+    library("SQLiteOutbox", ["GatewayCore", "Telemetry", "BatchCodec", "SQLite"]),
+    library("SQLiteCentralStore", ["CentralCore", "Telemetry", "BatchCodec", "SQLite"]),
+    library("HTTPClient", ["GatewayCore", "CCurl"]),
+    library("PKI", ["COpenSSL"]),
+    library("LocalAPI", ["JSONText"]),
+    library("SystemdNotify", ["CSystemd"]),
+
+    // composition
+    library(
+      "GatewayService",
+      [
+        "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol", "GatewayConfiguration",
+        "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "SystemdNotify",
+        log, lifecycle,
+      ]),
+    library(
+      "CentralService",
+      [
+        "CentralCore", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "SQLiteCentralStore", "PKI",
+        "SystemdNotify", log, lifecycle,
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ]),
+
+    // programs
+    program("fieldgated", ["GatewayService"]),
+    program("fieldgate", ["LocalAPI", "JSONText", "GatewayConfiguration", "YAMLParser", arguments]),
+    program("fieldgate-central", ["CentralService", arguments]),
+
+    // test kit: never shipped
+    library("FieldgateTestKit", ["Telemetry"]),
+    program("fieldgate-simulate", ["FieldgateTestKit", arguments]),
+  ],
+  swiftLanguageModes: [.v6]
+)

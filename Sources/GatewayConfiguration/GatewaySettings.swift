@@ -1,0 +1,178 @@
+public import RuleEngine
+public import Telemetry
+
+/// The gateway's whole configuration, typed and within bounds: what `/etc/fieldgate/gateway.yaml` says.
+///
+/// The file's keys, ranges and defaults stand in `docs/configuration.md`.
+public struct GatewaySettings: Hashable, Sendable {
+  /// The gateway's name: letters, digits, `_`, `-`, `.`; 1 to 64 characters. Central must know it by the same name
+  /// from the gateway's certificate.
+  public var gateway: String
+  /// Nil: nothing is published.
+  public var broker: BrokerSettings?
+  /// Nil: the outbox fills and nothing is sent.
+  public var central: CentralSettings?
+  public var buses: [BusSettings]
+  /// In the order of the file, which is the order of the catalogue.
+  public var devices: [DeviceSettings]
+  public var rules: [ThresholdRule]
+  public var outbox: OutboxSettings
+  public var api: LocalAPISettings
+
+  public init(
+    gateway: String, broker: BrokerSettings?, central: CentralSettings?, buses: [BusSettings],
+    devices: [DeviceSettings], rules: [ThresholdRule], outbox: OutboxSettings, api: LocalAPISettings
+  ) {
+    self.gateway = gateway
+    self.broker = broker
+    self.central = central
+    self.buses = buses
+    self.devices = devices
+    self.rules = rules
+    self.outbox = outbox
+    self.api = api
+  }
+
+  /// Names, types and units of all tags; device and tag indices are those of `devices`.
+  public var catalogue: Catalogue {
+    Catalogue(devices: devices.map { DeviceDefinition(name: $0.name, tags: $0.tags.map(\.definition)) })
+  }
+}
+
+/// The MQTT broker on the box.
+public struct BrokerSettings: Hashable, Sendable {
+  public var host: String
+  /// 1 to 65535; default 1883.
+  public var port: Int
+  /// Most messages handed to the broker a second, 1 to 100000; default 500. What is above is dropped and counted.
+  public var messagesPerSecond: Int
+
+  public init(host: String = "127.0.0.1", port: Int = 1883, messagesPerSecond: Int = 500) {
+    self.host = host
+    self.port = port
+    self.messagesPerSecond = messagesPerSecond
+  }
+}
+
+/// The aggregation service that receives the batches.
+public struct CentralSettings: Hashable, Sendable {
+  /// `https://HOST[:PORT]`, without a path.
+  public var url: String
+  /// PEM file of the CA that signed central's certificate.
+  public var authority: String
+  /// PEM file of this gateway's certificate.
+  public var certificate: String
+  /// PEM file of this gateway's private key.
+  public var key: String
+  /// How long samples gather before they are cut into a batch while central is reachable; 1 s to 1 h, default 10 s.
+  public var batchInterval: Duration
+
+  public init(url: String, authority: String, certificate: String, key: String, batchInterval: Duration = .seconds(10))
+  {
+    self.url = url
+    self.authority = authority
+    self.certificate = certificate
+    self.key = key
+    self.batchInterval = batchInterval
+  }
+}
+
+/// One serial line or one TCP endpoint.
+public struct BusSettings: Hashable, Sendable {
+  public enum Kind: Hashable, Sendable {
+    case modbusRTU(SerialLine)
+    case modbusTCP(host: String, port: Int)
+  }
+
+  /// Unique on its gateway.
+  public var name: String
+  public var kind: Kind
+  /// How long a device may take to answer; 10 ms to 60 s, default 500 ms (RTU) or 1 s (TCP).
+  public var timeout: Duration
+
+  public init(name: String, kind: Kind, timeout: Duration) {
+    self.name = name
+    self.kind = kind
+    self.timeout = timeout
+  }
+}
+
+/// Settings of a serial line.
+public struct SerialLine: Hashable, Sendable {
+  public enum Parity: String, Sendable, CaseIterable {
+    case none
+    case even
+    case odd
+  }
+
+  /// Path of the port; `/dev/serial/by-id/…` keeps its name when adapters are swapped.
+  public var device: String
+  /// Bits a second: 1200 to 921600, one of the rates Linux names; default 9600.
+  public var baud: Int
+  /// Default even (Modbus over serial line 1.02, section 2.5.1).
+  public var parity: Parity
+  /// 1 or 2; default 1, or 2 when parity is none (same section: a character always has 11 bits).
+  public var stopBits: Int
+
+  public init(device: String, baud: Int = 9_600, parity: Parity = .even, stopBits: Int = 1) {
+    self.device = device
+    self.baud = baud
+    self.parity = parity
+    self.stopBits = stopBits
+  }
+}
+
+/// One device on a bus.
+public struct DeviceSettings: Hashable, Sendable {
+  /// Unique on its gateway.
+  public var name: String
+  /// Index into ``GatewaySettings/buses``.
+  public var bus: Int
+  /// The Modbus unit id: 1 to 247 (RTU), 0 to 255 (TCP).
+  public var unit: UInt8
+  /// The scan interval: 10 ms to 24 h.
+  public var scanInterval: Duration
+  public var tags: [TagSettings]
+
+  public init(name: String, bus: Int, unit: UInt8, scanInterval: Duration, tags: [TagSettings]) {
+    self.name = name
+    self.bus = bus
+    self.unit = unit
+    self.scanInterval = scanInterval
+    self.tags = tags
+  }
+}
+
+/// One tag: what it is, and where it stands in its device.
+public struct TagSettings: Hashable, Sendable {
+  public var definition: TagDefinition
+  public var point: RegisterPoint
+
+  public init(definition: TagDefinition, point: RegisterPoint) {
+    self.definition = definition
+    self.point = point
+  }
+}
+
+/// The store-and-forward outbox.
+public struct OutboxSettings: Hashable, Sendable {
+  /// Directory of the store; default `/var/lib/fieldgate`.
+  public var directory: String
+  /// Longest time a sample waits in memory before it is committed to disk; 100 ms to 60 s, default 1 s. Alarms do not wait.
+  public var flushInterval: Duration
+
+  public init(directory: String = "/var/lib/fieldgate", flushInterval: Duration = .seconds(1)) {
+    self.directory = directory
+    self.flushInterval = flushInterval
+  }
+}
+
+/// The local socket that `fieldgate` talks to.
+public struct LocalAPISettings: Hashable, Sendable {
+  /// Default `/run/fieldgate/gateway.sock`.
+  public var socket: String
+
+  public init(socket: String = "/run/fieldgate/gateway.sock") {
+    self.socket = socket
+  }
+}

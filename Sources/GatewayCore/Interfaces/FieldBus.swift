@@ -1,0 +1,43 @@
+public import Telemetry
+
+/// One read of consecutive entries of one table of one device: the unit a bus works in.
+public struct ReadRequest: Hashable, Sendable {
+  public var unit: UInt8
+  public var table: RegisterTable
+  public var address: UInt16
+  /// 1 to ``RegisterTable/maximumReadCount``.
+  public var count: Int
+
+  public init(unit: UInt8, table: RegisterTable, address: UInt16, count: Int) {
+    self.unit = unit
+    self.table = table
+    self.address = address
+    self.count = count
+  }
+}
+
+/// Why a bus operation failed. `detail` is one line for the log: what happened, where, and the cause.
+public struct FieldBusError: Error, Hashable, Sendable {
+  public var reason: Quality.Reason
+  public var detail: String
+
+  public init(_ reason: Quality.Reason, _ detail: String) {
+    self.reason = reason
+    self.detail = detail
+  }
+
+  /// The connection or line must be opened again before the next request makes sense.
+  public var isBusDown: Bool { reason == .busDown }
+}
+
+/// A serial line or a TCP endpoint, as the poller sees it. Calls block, at most for the bus's time-out; one thread owns it.
+public protocol FieldBus: AnyObject {
+  /// Opens the line or connects. Does nothing when already open.
+  func open() throws(FieldBusError)
+
+  /// Reads `request.count` entries: registers, or for bit tables 0 and 1. An error with reason `.busDown` leaves the
+  /// bus closed.
+  func read(_ request: ReadRequest) throws(FieldBusError) -> [UInt16]
+
+  func close()
+}

@@ -1,0 +1,54 @@
+public import Telemetry
+
+/// Names, paths and limits that gateway and central share. The protocol is described in `docs/formats/sync.md`.
+public enum SyncProtocol {
+  /// `POST`: body is one or more batches of one lane and one epoch, one behind the other, numbers ascending by one.
+  public static let batchesPath = "/v1/batches"
+  /// `GET /v1/positions/EPOCH/LANE`: the last number committed; 0 when central knows none.
+  public static let positionsPath = "/v1/positions"
+  public static let batchesContentType = "application/vnd.fieldgate.batches"
+
+  /// Largest request body, in bytes. One batch is at most `BatchLimits.maximumEncodedBytes`, half of this.
+  public static let maximumRequestBytes = 4 << 20
+  /// Most batches in one request.
+  public static let maximumBatchesPerRequest = 64
+
+  public static func positionPath(epoch: Epoch, lane: Lane) -> String {
+    "\(positionsPath)/\(epoch)/\(lane.name)"
+  }
+}
+
+/// What central answers to both requests, as a JSON object: `{"position": 12}` with status 200, and with any other
+/// status `{"error": "gap", "message": "…", "position": 12}` (the position where it is known).
+public struct SyncAnswer: Hashable, Sendable, Codable {
+  /// Last number committed of the lane and epoch that the request named.
+  public var position: UInt64?
+  /// Nil when accepted.
+  public var error: Refusal?
+  /// One sentence for the log of the gateway.
+  public var message: String?
+
+  public init(position: UInt64?, error: Refusal? = nil, message: String? = nil) {
+    self.position = position
+    self.error = error
+    self.message = message
+  }
+
+  /// Why central refused. Raw values are the wire's words.
+  public enum Refusal: String, Sendable, Codable, CaseIterable {
+    /// 409: the first batch is beyond `position + 1`. Send again from there.
+    case gap
+    /// 422: a batch is damaged or absurd; those before it were committed up to `position`.
+    case badBatch = "bad-batch"
+    /// 400: the request itself is wrong (path, mixed lanes, empty body).
+    case badRequest = "bad-request"
+    /// 413: larger than ``SyncProtocol/maximumRequestBytes``.
+    case tooLarge = "too-large"
+    /// 403: this certificate may not send.
+    case forbidden
+    /// 503, with Retry-After in seconds: try again later.
+    case busy
+    /// 500: central could not commit; whether it did is unknown. Ask for the position.
+    case storage
+  }
+}

@@ -1,0 +1,43 @@
+/// One tag's raw value and quality at one scan: 16 bytes, no allocation.
+public struct Reading: Hashable, Sendable {
+  /// ``Value/bits`` of the raw value; 0 when `quality.hasValue` is false.
+  public var bits: Int64
+  public var quality: Quality
+
+  public init(bits: Int64, quality: Quality) {
+    self.bits = quality.hasValue ? bits : 0
+    self.quality = quality
+  }
+
+  public init(_ value: Value, quality: Quality = .good) {
+    self.init(bits: value.bits, quality: quality)
+  }
+
+  public static func bad(_ reason: Quality.Reason) -> Self { Self(bits: 0, quality: .bad(reason)) }
+  public static let absent = Self(bits: 0, quality: .absent)
+
+  /// The raw value, or nil when the reading is bad or absent.
+  public func value(_ type: ValueType) -> Value? {
+    quality.hasValue ? Value(type: type, bits: bits) : nil
+  }
+
+  /// The value in the tag's unit, or nil when the reading is bad or absent.
+  public func engineeringValue(_ definition: TagDefinition) -> Double? {
+    value(definition.type).map(definition.scaling.apply)
+  }
+}
+
+/// One scan: one poll of a device, with a reading for each of its tags in catalogue order.
+public struct DeviceScan: Hashable, Sendable {
+  /// Index into ``Catalogue/devices``.
+  public var device: Int
+  public var time: Timestamp
+  /// As many as the device has tags.
+  public var readings: [Reading]
+
+  public init(device: Int, time: Timestamp, readings: [Reading]) {
+    self.device = device
+    self.time = time
+    self.readings = readings
+  }
+}
