@@ -108,6 +108,9 @@ let package = Package(
     // test kit: never shipped
     library("FieldgateTestKit", ["Telemetry"]),
     program("fieldgate-simulate", ["FieldgateTestKit", arguments]),
+
+    // tests
+    tests("BatchCodecTests", ["BatchCodec", "Telemetry"]),
   ],
   swiftLanguageModes: [.v6]
 )

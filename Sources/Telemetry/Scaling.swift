@@ -86,7 +86,7 @@ public struct DecimalNumber: Hashable, Sendable {
     var decimals = 0
     var digits = 0
     var sawPoint = false
-    var rest = text.utf8[...]
+    var rest = Substring(text).utf8[...]
     let negative = rest.first == UInt8(ascii: "-")
     if negative || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
     while let character = rest.first {

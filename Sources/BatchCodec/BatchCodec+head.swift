@@ -1,0 +1,56 @@
+import Telemetry
+
+extension BatchCodec {
+  struct Head {
+    var header: BatchHeader
+    var isCompressed: Bool
+    var bodyBytes: Int
+    /// Head, body as stored, and check sum.
+    var length: Int
+  }
+
+  /// Reads and bounds every field of the head before anything else is believed.
+  static func readHead(_ bytes: ArraySlice<UInt8>) throws(CodecError) -> Head {
+    var reader = ByteReader(Array(bytes.prefix(headBytes)))
+    for expected in magic {
+      guard try reader.byte("the head") == expected else {
+        throw CodecError(.badMagic, offset: 0, "this is not a batch")
+      }
+    }
+    let version = try reader.byte("the head")
+    guard version == Self.version else {
+      throw CodecError(.unsupportedVersion, offset: 4, "version \(version); this program reads version 1")
+    }
+    let laneCode = try reader.byte("the head")
+    let flags = try reader.byte("the head")
+    let reserved = try reader.byte("the head")
+    guard let lane = Lane(rawValue: laneCode), flags & ~compressedFlag == 0, reserved == 0 else {
+      throw CodecError(.malformed, offset: 5, "lane \(laneCode), flags \(flags), reserved byte \(reserved)")
+    }
+    let epoch = Epoch(
+      high: try reader.fixed(UInt64.self, "epoch").byteSwapped, low: try reader.fixed(UInt64.self, "epoch").byteSwapped)
+    let number = try reader.fixed(UInt64.self, "number")
+    let records = Int(try reader.fixed(UInt32.self, "record count"))
+    let first = Timestamp(milliseconds: try reader.fixed(Int64.self, "first time"))
+    let last = Timestamp(milliseconds: try reader.fixed(Int64.self, "last time"))
+    let bodyBytes = Int(try reader.fixed(UInt32.self, "body length"))
+    let storedBytes = Int(try reader.fixed(UInt32.self, "stored length"))
+    guard (1...BatchLimits.maximumRecords).contains(records), bodyBytes <= BatchLimits.maximumBodyBytes else {
+      throw CodecError(.limitExceeded, offset: 32, "\(records) records in \(bodyBytes) bytes")
+    }
+    let length = headBytes + storedBytes + checksumBytes
+    guard length <= BatchLimits.maximumEncodedBytes else {
+      throw CodecError(.limitExceeded, offset: 56, "a batch of \(length) bytes")
+    }
+    let isCompressed = flags & compressedFlag != 0
+    guard number > 0, number < 1 << 62, first <= last, isCompressed || bodyBytes == storedBytes else {
+      throw CodecError(.malformed, offset: 24, "number \(number), times or lengths contradict each other")
+    }
+    guard bytes.count >= length else {
+      throw CodecError(.truncated, offset: bytes.count, "\(bytes.count) of \(length) bytes of the batch are there")
+    }
+    let header = BatchHeader(
+      epoch: epoch, lane: lane, number: number, recordCount: records, firstTime: first, lastTime: last)
+    return Head(header: header, isCompressed: isCompressed, bodyBytes: bodyBytes, length: length)
+  }
+}

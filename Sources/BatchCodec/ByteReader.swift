@@ -1,0 +1,92 @@
+/// Reads what ``ByteWriter`` wrote. Every read checks that the bytes are there; counts are checked by the caller before
+/// anything of that size is allocated.
+struct ByteReader {
+  private let bytes: [UInt8]
+  private(set) var offset: Int
+  private let end: Int
+
+  init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+    offset = 0
+    end = bytes.count
+  }
+
+  private init(_ bytes: [UInt8], offset: Int, end: Int) {
+    self.bytes = bytes
+    self.offset = offset
+    self.end = end
+  }
+
+  var remaining: Int { end - offset }
+
+  func truncated(_ what: String) -> CodecError {
+    CodecError(.truncated, offset: offset, "the bytes end inside \(what)")
+  }
+
+  mutating func byte(_ what: String) throws(CodecError) -> UInt8 {
+    guard offset < end else { throw truncated(what) }
+    defer { offset += 1 }
+    return bytes[offset]
+  }
+
+  mutating func fixed<Number: FixedWidthInteger>(_ type: Number.Type, _ what: String) throws(CodecError) -> Number {
+    let size = MemoryLayout<Number>.size
+    guard remaining >= size else { throw truncated(what) }
+    defer { offset += size }
+    return bytes.withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Number.self)) }
+  }
+
+  mutating func varint(_ what: String) throws(CodecError) -> UInt64 {
+    var result: UInt64 = 0
+    var shift: UInt64 = 0
+    while true {
+      let next = try byte(what)
+      let part = UInt64(next & 0x7f)
+      guard shift < 63 || (shift == 63 && part <= 1) else {
+        throw CodecError(.malformed, offset: offset, "\(what): a varint of more than 64 bits")
+      }
+      result |= part << shift
+      if next & 0x80 == 0 { return result }
+      shift += 7
+    }
+  }
+
+  mutating func zigzag(_ what: String) throws(CodecError) -> Int64 { ZigZag.decode(try varint(what)) }
+
+  /// A count or length of at most `limit`.
+  mutating func count(_ what: String, limit: Int) throws(CodecError) -> Int {
+    let start = offset
+    let value = try varint(what)
+    guard value <= UInt64(limit) else {
+      throw CodecError(.limitExceeded, offset: start, "\(what) is \(value); at most \(limit) are allowed")
+    }
+    return Int(value)
+  }
+
+  mutating func text(_ what: String, limit: Int) throws(CodecError) -> String {
+    let length = try count("length of \(what)", limit: limit)
+    guard remaining >= length else { throw truncated(what) }
+    defer { offset += length }
+    guard let text = String(validating: bytes[offset..<offset + length], as: UTF8.self) else {
+      throw CodecError(.malformed, offset: offset, "\(what) is not UTF-8")
+    }
+    return text
+  }
+
+  /// A reader for the next length-prefixed section, which is skipped here.
+  mutating func section(_ what: String) throws(CodecError) -> ByteReader {
+    let length = try count("length of \(what)", limit: BatchLimits.maximumBodyBytes)
+    guard remaining >= length else { throw truncated(what) }
+    defer { offset += length }
+    return ByteReader(bytes, offset: offset, end: offset + length)
+  }
+
+  /// A byte of the section counted from where the reader stands, for planes; the caller checked the length.
+  func peek(_ distance: Int) -> UInt8 { bytes[offset + distance] }
+
+  func expectEnd(_ what: String) throws(CodecError) {
+    guard offset == end else {
+      throw CodecError(.malformed, offset: offset, "\(end - offset) bytes too many in \(what)")
+    }
+  }
+}

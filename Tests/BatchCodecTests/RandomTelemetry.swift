@@ -1,0 +1,90 @@
+import Telemetry
+
+/// SplitMix64: small, seeded, the same on every machine.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ mixed >> 31
+  }
+}
+
+/// Catalogues and rows of every shape the codec allows: all types, odd bit patterns, gaps, clocks that step.
+struct RandomTelemetry {
+  var generator: SeededGenerator
+
+  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+
+  mutating func catalogue() -> Catalogue {
+    Catalogue(
+      devices: (0..<Int.random(in: 1...5, using: &generator)).map { device in
+        DeviceDefinition(
+          name: "device-\(device)",
+          tags: (0..<Int.random(in: 1...12, using: &generator)).map { tag in
+            TagDefinition(
+              name: "tag_\(tag)", type: ValueType.allCases.randomElement(using: &generator)!,
+              scaling: Bool.random(using: &generator) ? .identity : Scaling(multiplier: 1, offset: -40, decimals: 1)!,
+              unit: ["", "°C", "kWh"].randomElement(using: &generator)!)
+          })
+      })
+  }
+
+  mutating func columns(_ catalogue: Catalogue, rows: Int) -> [DeviceColumns] {
+    catalogue.devices.indices.map { device in
+      var block = DeviceColumns(device: device, tagCount: catalogue.devices[device].tags.count)
+      var time = Int64.random(in: -5_000_000_000...5_000_000_000_000, using: &generator)
+      for _ in 0..<rows {
+        time += Int64.random(in: 0...2_000, using: &generator)
+        let readings = catalogue.devices[device].tags.map { reading($0.type) }
+        block.append(DeviceScan(device: device, time: Timestamp(milliseconds: time), readings: readings))
+      }
+      return block
+    }
+  }
+
+  mutating func reading(_ type: ValueType) -> Reading {
+    switch Int.random(in: 0..<20, using: &generator) {
+    case 0: return .bad(.timeout)
+    case 1: return .absent
+    case 2: return Reading(bits: bits(type), quality: .uncertain(.outOfRange))
+    default: return Reading(bits: bits(type), quality: .good)
+    }
+  }
+
+  mutating func bits(_ type: ValueType) -> Int64 {
+    let odd = Int.random(in: 0..<8, using: &generator) == 0
+    switch type {
+    case .boolean: return Int64.random(in: 0...1, using: &generator)
+    case .integer:
+      return odd
+        ? [Int64.min, Int64.max, 0, -1].randomElement(using: &generator)!
+        : Int64.random(in: -999...999, using: &generator)
+    case .float32:
+      return odd
+        ? Int64(UInt32.random(in: 0...UInt32.max, using: &generator))
+        : Int64(Float.random(in: -50...50, using: &generator).bitPattern)
+    case .float64:
+      return odd
+        ? Int64.random(in: Int64.min...Int64.max, using: &generator)
+        : Int64(bitPattern: Double.random(in: -50...50, using: &generator).bitPattern)
+    }
+  }
+
+  mutating func alarms(_ count: Int) -> [AlarmEvent] {
+    (0..<count).map { index in
+      AlarmEvent(
+        time: Timestamp(milliseconds: Int64.random(in: 0...5_000_000_000_000, using: &generator)),
+        alarm: "alarm_\(index)",
+        tag: "boiler/supply_temp", transition: index % 2 == 0 ? .raised : .cleared,
+        severity: Severity.allCases.randomElement(using: &generator)!,
+        value: index % 3 == 0 ? nil : Double.random(in: -9...99, using: &generator),
+        message: "supply_temp is above 85 °C")
+    }
+  }
+}
