@@ -56,6 +56,10 @@ let package = Package(
     system("CCurl", "libcurl"),
     system("COpenSSL", "libcrypto"),
     system("CSystemd", "libsystemd"),
+    system("CLinux", nil),
+
+    // support: threads and bounded queues
+    library("Threads", ["CLinux"]),
 
     // vocabulary and logic (pure)
     library("Telemetry"),
@@ -72,20 +76,20 @@ let package = Package(
     // adapters
     library("YAMLParser", ["GatewayConfiguration", "CFYAML"]),
     library("ModbusBus", ["GatewayCore", "Telemetry", "CModbus"]),
-    library("MQTTBroker", ["GatewayCore", "CMosquitto"]),
+    library("MQTTBroker", ["GatewayCore", "Threads", "CMosquitto"]),
     library("SQLite", ["CSQLite"]),
     library("SQLiteOutbox", ["GatewayCore", "Telemetry", "BatchCodec", "SQLite"]),
     library("SQLiteCentralStore", ["CentralCore", "Telemetry", "BatchCodec", "SQLite"]),
-    library("HTTPClient", ["GatewayCore", "CCurl"]),
+    library("HTTPClient", ["GatewayCore", "Threads", "CCurl"]),
     library("PKI", ["COpenSSL"]),
-    library("LocalAPI", ["JSONText"]),
+    library("LocalAPI", ["Threads"]),
     library("SystemdNotify", ["CSystemd"]),
 
     // composition
     library(
       "GatewayService",
       [
-        "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol", "GatewayConfiguration",
+        "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol", "GatewayConfiguration", "Threads",
         "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "SystemdNotify",
         log, lifecycle,
       ]),

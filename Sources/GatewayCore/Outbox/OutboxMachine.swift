@@ -1,0 +1,101 @@
+public import Telemetry
+
+/// Decides when to commit what waits in memory and when to cut batches. Holds no data itself: counts and times only.
+///
+/// After a failed commit it waits (200 ms, doubling to 10 s) and tries again for ever; polling and rules go on.
+public struct OutboxMachine: Sendable {
+  /// What the next transaction should do.
+  public struct Decision: Hashable, Sendable {
+    public var cut: [Lane]
+  }
+
+  public var policy: OutboxPolicy
+  private var waitingSamples = 0
+  private var oldestWaiting: MonotonicTime?
+  private var alarmWaits = false
+  private var confirmationWaits = false
+  /// Since when each lane holds uncut frames; counted from when this process learnt of them.
+  private var oldestFrame: [Lane: MonotonicTime] = [:]
+  private var frameSamples: [Lane: Int] = [:]
+  private var isOnline = false
+  private var retryAt: MonotonicTime?
+  private var retryDelay = Self.firstRetry
+
+  static let firstRetry = Duration.milliseconds(200)
+  static let longestRetry = Duration.seconds(10)
+
+  public init(policy: OutboxPolicy) {
+    self.policy = policy
+  }
+
+  /// Whether samples can be taken, or memory is full because the store does not answer.
+  public var hasRoom: Bool { waitingSamples < OutboxPolicy.maximumHeldSamples }
+  public var isFailing: Bool { retryAt != nil }
+
+  public mutating func appended(samples: Int, now: MonotonicTime) {
+    waitingSamples += samples
+    if oldestWaiting == nil { oldestWaiting = now }
+  }
+
+  public mutating func alarmAppended() { alarmWaits = true }
+
+  /// Deleting what central has may wait for the next commit: until then a restart only resends.
+  public mutating func confirmationArrived() { confirmationWaits = true }
+
+  public mutating func centralChanged(isOnline: Bool) { self.isOnline = isOnline }
+
+  /// The transaction to make now, or nil.
+  public func decide(now: MonotonicTime) -> Decision? {
+    guard deadline <= now else { return nil }
+    return Decision(cut: Lane.allCases.filter { (cutTime($0) ?? .never) <= now || ($0 == .alarms && alarmWaits) })
+  }
+
+  /// When ``decide(now:)`` will next give something; `never` when nothing waits.
+  public var deadline: MonotonicTime {
+    var wanted = MonotonicTime.never
+    if alarmWaits || waitingSamples >= OutboxPolicy.maximumFrameSamples {
+      wanted = .zero
+    } else if let oldestWaiting {
+      wanted = oldestWaiting + policy.flushInterval
+    }
+    for lane in Lane.allCases { wanted = min(wanted, cutTime(lane) ?? .never) }
+    guard let retryAt else { return wanted }
+    return wanted == .never && !confirmationWaits ? .never : max(retryAt, wanted)
+  }
+
+  private func cutTime(_ lane: Lane) -> MonotonicTime? {
+    guard let since = oldestFrame[lane] else { return nil }
+    if lane == .alarms || frameSamples[lane, default: 0] >= OutboxPolicy.maximumBatchSamples { return .zero }
+    return since + (isOnline ? policy.batchInterval : policy.offlineBatchInterval)
+  }
+
+  /// A transaction ended well (or the store was opened); nothing of what it took waits in memory any more.
+  public mutating func committed(_ state: OutboxState, now: MonotonicTime) {
+    waitingSamples = 0
+    oldestWaiting = nil
+    alarmWaits = false
+    confirmationWaits = false
+    retryAt = nil
+    retryDelay = Self.firstRetry
+    for lane in Lane.allCases {
+      let held = state[lane]
+      frameSamples[lane] = held.frameSamples
+      if held.frameCount == 0 {
+        oldestFrame[lane] = nil
+      } else if oldestFrame[lane] == nil {
+        oldestFrame[lane] = now
+      }
+    }
+  }
+
+  /// A batch was cut, so the lane's remaining frames begin to age anew.
+  public mutating func cut(_ lane: Lane, now: MonotonicTime) {
+    if oldestFrame[lane] != nil { oldestFrame[lane] = now }
+  }
+
+  /// A transaction failed or its outcome is unknown: all of it waits again.
+  public mutating func failed(now: MonotonicTime) {
+    retryAt = now + retryDelay
+    retryDelay = min(retryDelay * 2, Self.longestRetry)
+  }
+}

@@ -1,0 +1,87 @@
+import CCurl
+import GatewayCore
+
+/// One request under way: libcurl's handle and all memory that libcurl points into, freed together.
+final class Transfer {
+  static let maximumAnswerBytes = 64 << 10
+
+  let identifier: Int
+  let handle: UnsafeMutableRawPointer
+  private let url: String
+  private let body: UnsafeMutableBufferPointer<UInt8>
+  private let errorText: UnsafeMutablePointer<CChar>
+  private var headers: UnsafeMutablePointer<curl_slist>?
+  private var answer: [UInt8] = []
+
+  init?(_ request: HTTPRequest, endpoint: CentralEndpoint) {
+    guard let handle = curl_easy_init() else { return nil }
+    self.handle = handle
+    identifier = request.identifier
+    url = endpoint.url + request.path
+    body = .allocate(capacity: request.body.count)
+    _ = body.initialize(fromContentsOf: request.body)
+    errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    configure(request, endpoint: endpoint)
+  }
+
+  deinit {
+    curl_easy_cleanup(handle)
+    curl_slist_free_all(headers)
+    body.deallocate()
+    errorText.deallocate()
+  }
+
+  private func configure(_ request: HTTPRequest, endpoint: CentralEndpoint) {
+    set(CURLOPT_URL, url)
+    set(CURLOPT_PROTOCOLS_STR, "https")
+    set(CURLOPT_CAINFO, endpoint.authority)
+    set(CURLOPT_SSLCERT, endpoint.certificate)
+    set(CURLOPT_SSLKEY, endpoint.key)
+    set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+    set(CURLOPT_USERAGENT, "fieldgate")
+    set(CURLOPT_NOSIGNAL, 1)
+    set(CURLOPT_TCP_NODELAY, 1)
+    set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+    set(CURLOPT_CONNECTTIMEOUT, CentralConnection.connectTimeoutSeconds)
+    set(CURLOPT_LOW_SPEED_LIMIT, 1)
+    set(CURLOPT_LOW_SPEED_TIME, CentralConnection.stallTimeoutSeconds)
+    set(CURLOPT_TIMEOUT, CentralConnection.totalTimeoutSeconds)
+    fieldgate_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
+    fieldgate_curl_set_pointer(handle, CURLOPT_WRITEDATA, Unmanaged.passUnretained(self).toOpaque())
+    fieldgate_curl_set_write_function(handle) { bytes, size, count, context in
+      guard let context, let bytes else { return 0 }
+      Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().received(bytes, size * count)
+      return size * count
+    }
+    guard request.method == .post else { return }
+    // Without this, libcurl waits up to a second for "100 Continue" before each large body.
+    headers = curl_slist_append(nil, "Expect:")
+    if let type = request.contentType { headers = curl_slist_append(headers, "Content-Type: \(type)") }
+    fieldgate_curl_set_pointer(handle, CURLOPT_HTTPHEADER, headers)
+    set(CURLOPT_POST, 1)
+    set(CURLOPT_POSTFIELDSIZE, body.count)
+    fieldgate_curl_set_pointer(handle, CURLOPT_POSTFIELDS, body.baseAddress)
+  }
+
+  private func set(_ option: CURLoption, _ value: Int) { fieldgate_curl_set_long(handle, option, value) }
+  private func set(_ option: CURLoption, _ value: String) { fieldgate_curl_set_string(handle, option, value) }
+
+  private func received(_ bytes: UnsafeMutablePointer<CChar>, _ count: Int) {
+    let room = min(count, Self.maximumAnswerBytes - answer.count)
+    guard room > 0 else { return }
+    answer.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: room))
+  }
+
+  func outcome(_ code: CURLcode) -> HTTPResult.Outcome {
+    guard code == CURLE_OK else {
+      let detail = String(cString: errorText)
+      return .failed("\(url): \(detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail)")
+    }
+    var status = 0
+    fieldgate_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
+    var seconds: curl_off_t = 0
+    fieldgate_curl_get_offset(handle, CURLINFO_RETRY_AFTER, &seconds)
+    return .answered(status: status, body: answer, retryAfter: seconds > 0 ? .seconds(seconds) : nil)
+  }
+}
