@@ -23,7 +23,7 @@ public struct CentralEndpoint: Sendable {
 ///
 /// Connections are kept open between requests. A request that makes no progress for 30 s fails; the whole of it may take
 /// up to 10 minutes, because 4 MiB over a poor cellular link do.
-public final class CentralConnection: @unchecked Sendable {  // libcurl's handles are used by the one thread; wakeup is thread-safe
+public final class CentralConnection: @unchecked Sendable {  // handles: one thread; wakeup: thread-safe
   enum Order: Sendable {
     case perform(HTTPRequest)
     case stop

@@ -7,7 +7,7 @@ import Threads
 /// One thread serves all clients with poll(2). It only moves lines: what they mean is the engine's affair. A client that
 /// sends a line of more than ``maximumLineBytes`` or does not read its answers is disconnected; nothing it does can make the
 /// daemon's memory grow.
-public final class LocalAPIServer: @unchecked Sendable {  // clients are used by the one thread; orders go through the mailbox
+public final class LocalAPIServer: @unchecked Sendable {  // clients: one thread; orders: a mailbox
   public static let maximumClients = 32
   public static let maximumLineBytes = 64 << 10
   public static let maximumQueuedBytes = 1 << 20
@@ -43,10 +43,11 @@ public final class LocalAPIServer: @unchecked Sendable {  // clients are used by
     self.onEvent = onEvent
     listener = try UnixSocket.listen(path: path)
     var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_NONBLOCK | O_CLOEXEC) == 0 else {
+    guard pipe(&ends) == 0 else {
       Glibc.close(listener)
       throw LocalAPIError("cannot make a pipe: \(UnixSocket.lastError())")
     }
+    for end in ends { UnixSocket.prepare(end) }
     wakeRead = ends[0]
     wakeWrite = ends[1]
     thread = NamedThread("local-api") { [self] in run() }
@@ -115,8 +116,9 @@ public final class LocalAPIServer: @unchecked Sendable {  // clients are used by
   }
 
   private func accept() {
-    let descriptor = accept4(listener, nil, nil, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+    let descriptor = Glibc.accept(listener, nil, nil)
     guard descriptor >= 0 else { return }
+    UnixSocket.prepare(descriptor)
     guard clients.count < Self.maximumClients else {
       Glibc.close(descriptor)
       return

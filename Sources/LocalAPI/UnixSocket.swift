@@ -29,7 +29,7 @@ enum UnixSocket {
       throw LocalAPIError(
         "cannot listen on \(path): \(cause). Does the directory exist, and may this user write to it?")
     }
-    _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+    prepare(descriptor)
     return descriptor
   }
 
@@ -41,6 +41,12 @@ enum UnixSocket {
       throw LocalAPIError(advice(code, path: path))
     }
     return descriptor
+  }
+
+  /// Calls on it return at once, and programs started by us do not inherit it.
+  static func prepare(_ descriptor: Int32) {
+    _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
   }
 
   private static func make() throws(LocalAPIError) -> Int32 {

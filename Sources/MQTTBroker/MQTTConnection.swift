@@ -9,7 +9,7 @@ import Threads
 /// What is published while the broker is away is not kept: the outbox is the memory of a gateway, and retained topics are
 /// published anew by the engine after each connect. At most ``maximumInFlight`` messages wait for the socket, because
 /// libmosquitto's own queue of QoS 0 messages has no bound.
-public final class MQTTConnection: MessageBroker, @unchecked Sendable {  // `client` is thread-safe after setup (mosquitto.h, threads)
+public final class MQTTConnection: MessageBroker, @unchecked Sendable {  // `client` locks itself
   /// A message that the broker publishes when this client vanishes.
   public struct Will: Sendable {
     public var topic: String
