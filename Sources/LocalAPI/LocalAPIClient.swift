@@ -19,7 +19,7 @@ public final class LocalAPIClient {
     var sent = 0
     while sent < bytes.count {
       let count = bytes.withUnsafeBytes {
-        Glibc.send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+        Glibc.send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
       }
       guard count > 0 || errno == EINTR else { throw LocalAPIError("the daemon closed the connection") }
       sent += max(0, count)

@@ -43,7 +43,7 @@ final class LocalAPIConnection {
   func writeQueued() -> Bool {
     while hasOutput {
       let count = output.withUnsafeBytes {
-        Glibc.send(descriptor, $0.baseAddress! + written, $0.count - written, Int32(MSG_NOSIGNAL.rawValue))
+        Glibc.send(descriptor, $0.baseAddress! + written, $0.count - written, Int32(MSG_NOSIGNAL))
       }
       if count < 0 { return errno == EAGAIN || errno == EINTR }
       written += count
