@@ -110,11 +110,25 @@ let package = Package(
     program("fieldgate-central", ["CentralService", arguments]),
 
     // test kit: never shipped
-    library("FieldgateTestKit", ["Telemetry"]),
+    library("FieldgateTestKit", ["Telemetry", "JSONText", "Threads", "CLinux"]),
     program("fieldgate-simulate", ["FieldgateTestKit", arguments]),
 
     // tests
+    tests("TelemetryTests", ["Telemetry"]),
+    tests("JSONTextTests", ["JSONText"]),
     tests("BatchCodecTests", ["BatchCodec", "Telemetry"]),
+    tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
+    tests("GatewayCoreTests", ["GatewayCore", "BatchCodec", "RuleEngine", "SyncProtocol", "Telemetry"]),
+    tests("GatewayConfigurationTests", ["GatewayConfiguration", "YAMLParser", "RuleEngine", "Telemetry"]),
+    tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "FieldgateTestKit", "Telemetry"]),
+    tests("SQLiteTests", ["SQLite"]),
+    tests("SQLiteOutboxTests", ["SQLiteOutbox", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
+    tests("CentralCoreTests", ["CentralCore", "BatchCodec", "SyncProtocol", "Telemetry"]),
+    tests("SQLiteCentralStoreTests", ["SQLiteCentralStore", "CentralCore", "BatchCodec", "SQLite", "Telemetry"]),
+    tests("CentralServiceTests", ["CentralService", "CentralCore", "BatchCodec", "PKI", "SyncProtocol", "Telemetry"]),
+    tests("FieldgateTestKitTests", ["FieldgateTestKit", "Telemetry"]),
+    tests("StyleTests", []),
+    tests("EndToEndTests", ["FieldgateTestKit", "Telemetry"]),
   ],
   swiftLanguageModes: [.v6]
 )

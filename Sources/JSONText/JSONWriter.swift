@@ -1,85 +1,60 @@
-/// Appends JSON (RFC 8259) to a buffer without building a tree: a scan becomes a message in one pass.
+/// Appends JSON text (RFC 8259) to a buffer, without building a tree first.
 ///
-/// The writer places the commas. Nesting is the caller's: a `begin` without its `end` gives invalid text.
+/// The writer puts the commas. It does not check that what is begun is ended, or that an object's values follow keys:
+/// that is the caller's shape.
+///
+///     var json = JSONWriter()
+///     json.beginObject()
+///     json.member("name", "boiler")
+///     json.key("values")
+///     json.beginArray()
+///     json.double(23.4)
+///     json.null()
+///     json.endArray()
+///     json.endObject()   // {"name":"boiler","values":[23.4,null]}
 public struct JSONWriter: Sendable {
+  /// What was written so far, UTF-8.
   public private(set) var bytes: [UInt8] = []
-  /// A value was written at this level, so the next one needs a comma before it.
   private var needsComma = false
 
-  public init() {}
+  /// - Parameter capacity: bytes to reserve.
+  public init(capacity: Int = 256) { bytes.reserveCapacity(capacity) }
 
-  public init(reservingCapacity capacity: Int) {
-    bytes.reserveCapacity(capacity)
-  }
-
-  public mutating func removeAll() {
-    bytes.removeAll(keepingCapacity: true)
+  /// Starts anew; the memory is kept for the next text unless told otherwise.
+  public mutating func removeAll(keepingCapacity: Bool = true) {
+    bytes.removeAll(keepingCapacity: keepingCapacity)
     needsComma = false
   }
+
+  /// Hands the text over and starts anew without memory.
+  public mutating func take() -> [UInt8] {
+    defer {
+      bytes = []
+      needsComma = false
+    }
+    return bytes
+  }
+
+  // MARK: Structure
 
   public mutating func beginObject() { open(UInt8(ascii: "{")) }
   public mutating func endObject() { close(UInt8(ascii: "}")) }
   public mutating func beginArray() { open(UInt8(ascii: "[")) }
   public mutating func endArray() { close(UInt8(ascii: "]")) }
 
-  /// The name of the next value of an object.
-  public mutating func key(_ name: some StringProtocol) {
+  /// The name of the object's next value.
+  public mutating func key(_ name: String) {
     separate()
-    append(quoted: name)
+    appendQuoted(name)
     bytes.append(UInt8(ascii: ":"))
     needsComma = false
   }
 
-  public mutating func string(_ text: some StringProtocol) {
-    separate()
-    append(quoted: text)
+  /// Ends a line of JSON lines: the next value stands alone on the next line.
+  public mutating func newline() {
+    bytes.append(UInt8(ascii: "\n"))
+    needsComma = false
   }
-
-  public mutating func integer(_ value: some BinaryInteger) {
-    separate()
-    append(digits: Int64(truncatingIfNeeded: value), isUnsigned: value >= 0 ? UInt64(truncatingIfNeeded: value) : nil)
-  }
-
-  /// The shortest text that reads back as the same number; whole numbers without a point. JSON has no infinities and no
-  /// NaN: they become null.
-  public mutating func double(_ value: Double) {
-    separate()
-    guard value.isFinite else { return append("null") }
-    if value == value.rounded(.towardZero), value.magnitude < 1e15 {
-      append(digits: Int64(value), isUnsigned: value >= 0 ? UInt64(value) : nil)
-    } else {
-      append(value.description)
-    }
-  }
-
-  public mutating func bool(_ value: Bool) {
-    separate()
-    append(value ? "true" : "false")
-  }
-
-  public mutating func null() {
-    separate()
-    append("null")
-  }
-
-  /// A finite number, or null.
-  public mutating func double(_ value: Double?) {
-    if let value { double(value) } else { null() }
-  }
-
-  /// Text, or null.
-  public mutating func string(_ text: String?) {
-    if let text { string(text) } else { null() }
-  }
-
-  /// Bytes that are JSON already.
-  public mutating func raw(_ json: [UInt8]) {
-    separate()
-    bytes.append(contentsOf: json)
-  }
-
-  /// The text written so far.
-  public var text: String { String(decoding: bytes, as: UTF8.self) }
 
   private mutating func open(_ bracket: UInt8) {
     separate()
@@ -97,84 +72,126 @@ public struct JSONWriter: Sendable {
     needsComma = true
   }
 
-  private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+  // MARK: Values
 
-  private mutating func append(digits value: Int64, isUnsigned: UInt64?) {
-    var rest = isUnsigned ?? value.magnitude
-    if isUnsigned == nil { bytes.append(UInt8(ascii: "-")) }
-    let start = bytes.count
-    repeat {
-      bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
-      rest /= 10
-    } while rest > 0
-    bytes[start...].reverse()
+  public mutating func string(_ text: String) {
+    separate()
+    appendQuoted(text)
   }
 
-  private mutating func append(quoted text: some StringProtocol) {
+  public mutating func integer(_ value: some FixedWidthInteger) {
+    separate()
+    if value < 0 { bytes.append(UInt8(ascii: "-")) }
+    appendDigits(UInt64(value.magnitude))
+  }
+
+  /// The fewest digits that read back as the same number; whole numbers without a point (`23`). JSON has no NaN and no
+  /// infinity: these become `null`.
+  public mutating func double(_ value: Double) {
+    guard value.isFinite else { return null() }
+    separate()
+    if !appendShortDecimal(value) { bytes.append(contentsOf: value.description.utf8) }
+  }
+
+  public mutating func bool(_ value: Bool) {
+    separate()
+    bytes.append(contentsOf: (value ? "true" : "false").utf8)
+  }
+
+  public mutating func null() {
+    separate()
+    bytes.append(contentsOf: "null".utf8)
+  }
+
+  /// One value that is JSON already.
+  public mutating func raw(_ json: some Collection<UInt8>) {
+    separate()
+    bytes.append(contentsOf: json)
+  }
+
+  // MARK: Text and digits
+
+  private mutating func appendQuoted(_ text: String) {
     bytes.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        bytes.append(UInt8(ascii: "\\"))
-        bytes.append(byte)
-      case UInt8(ascii: "\n"): append("\\n")
-      case UInt8(ascii: "\r"): append("\\r")
-      case UInt8(ascii: "\t"): append("\\t")
-      case 0..<0x20:
-        append("\\u00")
-        bytes.append(Self.hexDigit(byte >> 4))
-        bytes.append(Self.hexDigit(byte & 15))
-      default: bytes.append(byte)
-      }
+    var text = text
+    text.withUTF8 { appendEscaped($0) }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Stretches without anything to escape are appended whole.
+  private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
+    var start = 0
+    for index in text.indices {
+      let byte = text[index]
+      if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte != 0x7f { continue }
+      bytes.append(contentsOf: text[start..<index])
+      appendEscape(byte)
+      start = index + 1
     }
-    bytes.append(UInt8(ascii: "\""))
+    bytes.append(contentsOf: text[start...])
   }
 
-  private static func hexDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-  }
-}
-
-extension JSONWriter {
-  /// `"name": value` in one call.
-  public mutating func member(_ name: String, _ value: String?) {
-    key(name)
-    string(value)
-  }
-
-  public mutating func member(_ name: String, _ value: some BinaryInteger) {
-    key(name)
-    integer(value)
-  }
-
-  public mutating func member(_ name: String, _ value: Double?) {
-    key(name)
-    double(value)
+  private mutating func appendEscape(_ byte: UInt8) {
+    bytes.append(UInt8(ascii: "\\"))
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
+    case 0x08: bytes.append(UInt8(ascii: "b"))
+    case 0x09: bytes.append(UInt8(ascii: "t"))
+    case 0x0a: bytes.append(UInt8(ascii: "n"))
+    case 0x0c: bytes.append(UInt8(ascii: "f"))
+    case 0x0d: bytes.append(UInt8(ascii: "r"))
+    default:
+      bytes.append(contentsOf: "u00".utf8)
+      bytes.append(Self.hexadecimal(byte >> 4))
+      bytes.append(Self.hexadecimal(byte & 15))
+    }
   }
 
-  public mutating func member(_ name: String, _ value: Bool) {
-    key(name)
-    bool(value)
+  private static func hexadecimal(_ nibble: UInt8) -> UInt8 {
+    nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
   }
 
-  /// One object, written by `body`.
-  public mutating func object(_ body: (inout JSONWriter) -> Void) {
-    beginObject()
-    body(&self)
-    endObject()
+  private mutating func appendDigits(_ value: UInt64, atLeast minimum: Int = 1) {
+    var count = 1
+    var bound: UInt64 = 10
+    while count < 20, value >= bound {
+      count += 1
+      let (next, overflow) = bound.multipliedReportingOverflow(by: 10)
+      bound = overflow ? .max : next
+      if overflow { break }
+    }
+    count = max(count, minimum)
+    bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: count))
+    var rest = value
+    var index = bytes.count - 1
+    while rest > 0 {
+      bytes[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+      index -= 1
+    }
   }
 
-  /// `"name": { … }`
-  public mutating func object(_ name: String, _ body: (inout JSONWriter) -> Void) {
-    key(name)
-    object(body)
-  }
+  private static let powersOfTen: [Double] = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6]
 
-  /// `"name": [ … ]`
-  public mutating func array(_ name: String, _ body: (inout JSONWriter) -> Void) {
-    key(name)
-    beginArray()
-    body(&self)
-    endArray()
+  /// Most sensor values have few decimals, and then need no search for the shortest digits: if the value equals n / 10^k
+  /// with n below 10^15, those digits read back exactly, and no shorter ones can.
+  private mutating func appendShortDecimal(_ value: Double) -> Bool {
+    let magnitude = value.magnitude
+    guard magnitude < 1e15, magnitude >= 1e-3 || (magnitude == 0 && value.sign == .plus) else { return false }
+    for (decimals, power) in Self.powersOfTen.enumerated() {
+      let units = (magnitude * power).rounded()
+      guard units < 1e15 else { return false }
+      guard units / power == magnitude else { continue }
+      if value < 0 { bytes.append(UInt8(ascii: "-")) }
+      let digits = UInt64(units)
+      let divisor = UInt64(power)
+      appendDigits(digits / divisor)
+      if decimals > 0 {
+        bytes.append(UInt8(ascii: "."))
+        appendDigits(digits % divisor, atLeast: decimals)
+      }
+      return true
+    }
+    return false
   }
 }
