@@ -89,7 +89,8 @@ let package = Package(
     library(
       "GatewayService",
       [
-        "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol", "GatewayConfiguration", "Threads",
+        "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol", "GatewayConfiguration",
+        "Threads",
         "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "SystemdNotify",
         log, lifecycle,
       ]),

@@ -40,7 +40,8 @@ extension SQLiteConnection {
     // Some errors inside a transaction make SQLite roll back by itself; a COMMIT would then say only "no transaction".
     guard isInTransaction else {
       throw SQLiteError(
-        extendedCode: fieldgate_sqlite_abort_rollback, message: "the transaction was rolled back by SQLite", sql: "COMMIT")
+        extendedCode: fieldgate_sqlite_abort_rollback, message: "the transaction was rolled back by SQLite",
+        sql: "COMMIT")
     }
     let code = sqlite3_exec(handle, "COMMIT", nil, nil, nil)
     guard code == SQLITE_OK else {

@@ -71,7 +71,8 @@ public struct SQLiteError: Error, Hashable, Sendable, CustomStringConvertible {
     switch category {
     case .busy: "another program has the database open for writing; find it with `fuser`"
     case .full: "the disk is full; look with `df` and make room"
-    case .readOnly: "check the owner and mode of the file and its directory, and whether the disk was remounted read-only"
+    case .readOnly:
+      "check the owner and mode of the file and its directory, and whether the disk was remounted read-only"
     case .corrupt: "the file is damaged; keep a copy, and check it with `sqlite3 FILE 'PRAGMA integrity_check'`"
     case .inputOutput: "the disk reports errors; look at `dmesg`"
     case .cannotOpen: "check that the directory exists and may be written"

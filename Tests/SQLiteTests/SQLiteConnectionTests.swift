@@ -41,9 +41,10 @@ struct SQLiteConnectionTests {
     try insert.bind(2, [UInt8]())
     try insert.bindNull(3)
     try insert.run()
-    let row = try writer.statement("SELECT text IS NULL, bytes IS NULL, real IS NULL, length(bytes) FROM items").firstRow {
-      [$0.int(0), $0.int(1), $0.int(2), $0.int(3)]
-    }
+    let row = try writer.statement("SELECT text IS NULL, bytes IS NULL, real IS NULL, length(bytes) FROM items")
+      .firstRow {
+        [$0.int(0), $0.int(1), $0.int(2), $0.int(3)]
+      }
     #expect(row == [0, 0, 1, 0])
   }
 
