@@ -2,9 +2,11 @@ public import Telemetry
 
 /// A frame that waits for its commit. Its sequence number makes a retry after an unknown commit harmless.
 public struct PendingFrame: Hashable, Sendable {
-  /// 1 for the first frame of its lane, then ascending by one; given out before the first attempt and kept.
+  /// 1 for the store's first frame, then ascending over both lanes; given out before the first attempt and kept.
   public var sequence: Int64
   public var lane: Lane
+  /// What ``OutboxStore/register(_:)`` gave; 0 in the alarms lane, whose frames need none.
+  public var catalogueID: Int
   public var sampleCount: Int
   public var firstTime: Timestamp
   public var lastTime: Timestamp
@@ -12,10 +14,12 @@ public struct PendingFrame: Hashable, Sendable {
   public var bytes: [UInt8]
 
   public init(
-    sequence: Int64, lane: Lane, sampleCount: Int, firstTime: Timestamp, lastTime: Timestamp, bytes: [UInt8]
+    sequence: Int64, lane: Lane, catalogueID: Int = 0, sampleCount: Int, firstTime: Timestamp, lastTime: Timestamp,
+    bytes: [UInt8]
   ) {
     self.sequence = sequence
     self.lane = lane
+    self.catalogueID = catalogueID
     self.sampleCount = sampleCount
     self.firstTime = firstTime
     self.lastTime = lastTime
@@ -45,8 +49,6 @@ public struct OutboxState: Hashable, Sendable {
     public var cutThrough: UInt64 = 0
     /// Newest number that central confirmed and that was deleted here.
     public var confirmedThrough: UInt64 = 0
-    /// Sequence number of the newest frame ever committed.
-    public var lastFrame: Int64 = 0
     /// Newest time ever committed; nil before the first frame.
     public var lastTime: Timestamp?
     /// Frames that are not cut yet.
@@ -69,11 +71,14 @@ public struct OutboxState: Hashable, Sendable {
   }
 
   public var epoch: Epoch
+  /// Sequence number of the newest frame ever committed; 0 before the first.
+  public var lastFrame: Int64
   public var lanes: [Lane: LaneState]
   public var activeAlarms: [String]
 
-  public init(epoch: Epoch, lanes: [Lane: LaneState] = [:], activeAlarms: [String] = []) {
+  public init(epoch: Epoch, lastFrame: Int64 = 0, lanes: [Lane: LaneState] = [:], activeAlarms: [String] = []) {
     self.epoch = epoch
+    self.lastFrame = lastFrame
     self.lanes = lanes
     self.activeAlarms = activeAlarms
   }
@@ -101,7 +106,8 @@ public protocol OutboxStore: AnyObject {
   /// Remembers a catalogue and gives the number by which frames refer to it; the same catalogue gets the same number.
   func register(_ catalogue: Catalogue) throws(OutboxStoreError) -> Int
 
-  /// Does all of it or nothing, synced to disk when it returns. Gives the state after it.
+  /// Does all of it or nothing, synced to disk when it returns. Gives the state after it. Frames whose sequence number is
+  /// not above ``OutboxState/lastFrame`` are there already and are passed over.
   func commit(_ transaction: OutboxTransaction) throws(OutboxStoreError) -> OutboxState
 
   /// The bytes of a cut batch, or nil when there is none of that number (any more).

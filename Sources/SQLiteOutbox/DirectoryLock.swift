@@ -1,0 +1,38 @@
+import Glibc
+
+/// Holds a directory for one process at a time, by an advisory lock on a file in it that the kernel lets go when the process
+/// ends, however it ends.
+final class DirectoryLock {
+  private let descriptor: Int32
+
+  /// - Parameter path: the lock file; made when missing. Whoever holds it writes its process id there.
+  init(path: String) throws {
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw LockError(
+        description: "cannot open \(path): \(String(cString: strerror(errno))). Check the directory's owner")
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let holder = Self.read(descriptor)
+      close(descriptor)
+      throw LockError(
+        description: "\(path) is held by another fieldgated\(holder.isEmpty ? "" : " (process \(holder))"). "
+          + "Stop it first: systemctl stop fieldgate")
+    }
+    let text = "\(getpid())\n"
+    ftruncate(descriptor, 0)
+    _ = text.withCString { pwrite(descriptor, $0, text.utf8.count, 0) }
+  }
+
+  deinit {
+    close(descriptor)
+  }
+
+  private static func read(_ descriptor: Int32) -> String {
+    var buffer = [UInt8](repeating: 0, count: 16)
+    let count = pread(descriptor, &buffer, buffer.count, 0)
+    return String(decoding: buffer.prefix(max(0, count)).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+  }
+
+  struct LockError: Error, CustomStringConvertible { let description: String }
+}
