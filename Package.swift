@@ -28,6 +28,7 @@ func system(_ name: String, _ pkgConfig: String?) -> Target {
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -71,7 +72,7 @@ let package = Package(
     // cores (pure)
     library("GatewayCore", ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol"]),
     library("CentralCore", ["Telemetry", "JSONText", "BatchCodec", "SyncProtocol"]),
-    library("GatewayConfiguration", ["Telemetry", "RuleEngine"]),
+    library("GatewayConfiguration", ["Telemetry", "RuleEngine", "JSONText"]),
 
     // adapters
     library("YAMLParser", ["GatewayConfiguration", "CFYAML"]),
@@ -85,6 +86,8 @@ let package = Package(
     library("LocalAPI", ["Threads"]),
     library("SystemdNotify", ["CSystemd"]),
 
+    library("ServiceLog", ["SystemdNotify", "Telemetry", log]),
+
     // composition
     library(
       "GatewayService",
@@ -92,8 +95,9 @@ let package = Package(
         "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol", "GatewayConfiguration",
         "Threads",
         "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "SystemdNotify",
-        log, lifecycle,
+        "ServiceLog", "CLinux", log, lifecycle, signals,
       ]),
+    library("GatewayClient", ["LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "YAMLParser"]),
     library(
       "CentralService",
       [
@@ -107,7 +111,7 @@ let package = Package(
 
     // programs
     program("fieldgated", ["GatewayService"]),
-    program("fieldgate", ["LocalAPI", "JSONText", "GatewayConfiguration", "YAMLParser", arguments]),
+    program("fieldgate", ["GatewayClient", arguments]),
     program("fieldgate-central", ["CentralService", arguments]),
 
     // test kit: never shipped

@@ -11,3 +11,6 @@ static inline int fieldgate_ioctl_pointer(int descriptor, unsigned long request,
 }
 
 static inline int fieldgate_ioctl_none(int descriptor, unsigned long request) { return ioctl(descriptor, request, 0); }
+
+// An expression that Swift does not import.
+static const int fieldgate_malloc_arena_max = M_ARENA_MAX;

@@ -40,6 +40,14 @@ extension JSONWriter {
     if let value { double(value) } else { null() }
   }
 
+  /// The fewest digits that read back as the same 32-bit number: `230.1`, where the same value as a ``double(_:)`` would
+  /// be 230.10000610351562. NaN and infinities become `null`.
+  public mutating func float(_ value: Float) {
+    guard value.isFinite else { return null() }
+    let text = value.description
+    raw((text.hasSuffix(".0") ? text.dropLast(2) : text[...]).utf8)
+  }
+
   /// One object, filled in by `body`.
   public static func object(_ body: (inout JSONWriter) throws -> Void) rethrows -> [UInt8] {
     var json = JSONWriter()

@@ -1,1 +1,6 @@
-// Placeholder until its first type lands.
+public import GatewayConfiguration
+
+public struct LoadedConfiguration { public var settings: GatewaySettings?; public var diagnostics: [Diagnostic] }
+public enum ConfigurationFile {
+  public static func load(path: String) -> LoadedConfiguration { LoadedConfiguration(settings: nil, diagnostics: []) }
+}

@@ -1,1 +1,86 @@
-print("not built yet")
+import ArgumentParser
+import GatewayClient
+import Glibc
+
+/// The field technician's command.
+struct Fieldgate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fieldgate",
+    abstract: "Look at the gateway on this box.",
+    discussion: """
+      Talks to the daemon, fieldgated, over its local socket; it never opens the daemon's database.
+
+      Examples:
+        fieldgate status                 is everything all right, and if not, what is wrong?
+        fieldgate tail                   live values of all devices
+        fieldgate tail boiler pump/run   live values of one device and of one tag
+        fieldgate check gateway.yaml     every mistake in a configuration file
+      """,
+    version: "0.1.0",
+    subcommands: [Status.self, Values.self, Tail.self, Check.self])
+}
+
+/// Options of the commands that ask the daemon.
+struct DaemonOptions: ParsableArguments {
+  @Option(help: "The daemon's socket (api: socket in its configuration; environment FIELDGATE_SOCKET).")
+  var socket: String?
+
+  @Flag(help: "Print the daemon's JSON, one object a line.")
+  var json = false
+
+  func client() throws -> GatewayClient {
+    let path = socket ?? getenv("FIELDGATE_SOCKET").map { String(cString: $0) } ?? GatewayClient.defaultSocket
+    return try GatewayClient(socket: path, json: json) { line in
+      print(line)
+      // A person or a program that reads along sees each line at once.
+      fflush(nil)
+    }
+  }
+}
+
+struct Status: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show buses, devices, outbox, broker, central and alarms.",
+    discussion: "Whatever is wrong is marked with '!' and says what to do next.")
+  @OptionGroup var daemon: DaemonOptions
+
+  func run() throws { try daemon.client().status() }
+}
+
+struct Values: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Print the newest value of each tag, once.")
+  @OptionGroup var daemon: DaemonOptions
+  @Argument(help: "DEVICE or DEVICE/TAG; all when left out.") var tags: [String] = []
+
+  func run() throws { try daemon.client().values(tags) }
+}
+
+struct Tail: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print values and alarms as they happen.", discussion: "Ends with Ctrl-C. Times are UTC.")
+  @OptionGroup var daemon: DaemonOptions
+  @Option(help: "End after this many scans.") var limit: Int?
+  @Argument(help: "DEVICE or DEVICE/TAG; all when left out.") var tags: [String] = []
+
+  func validate() throws {
+    if let limit, limit < 1 { throw ValidationError("--limit must be 1 or more") }
+  }
+
+  func run() throws { try daemon.client().tail(tags, limit: limit) }
+}
+
+struct Check: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check a configuration file and print every problem with its line and column.",
+    discussion: "Ends with 1 when the daemon would not start with this file.")
+  @Flag(help: "Print one JSON object.") var json = false
+  @Argument(help: "The file.", completion: .file(extensions: ["yaml", "yml"]))
+  var file = "/etc/fieldgate/gateway.yaml"
+
+  func run() throws {
+    guard ConfigurationCheck.run(path: file, json: json, output: { print($0) }) else { throw ExitCode(1) }
+  }
+}
+
+signal(SIGPIPE, SIG_IGN)
+Fieldgate.main()

@@ -1,1 +1,4 @@
-print("not built yet")
+import GatewayService
+import Glibc
+
+exit(await GatewayDaemon.main(Array(CommandLine.arguments.dropFirst())))

@@ -27,7 +27,8 @@ public struct FrameBuilder: Sendable {
   public func frame(sequence: Int64, catalogueID: Int) -> PendingFrame? {
     guard let firstTime, let lastTime else { return nil }
     return PendingFrame(
-      sequence: sequence, lane: .telemetry, catalogueID: catalogueID, sampleCount: sampleCount, firstTime: firstTime, lastTime: lastTime,
+      sequence: sequence, lane: .telemetry, catalogueID: catalogueID, sampleCount: sampleCount, firstTime: firstTime,
+      lastTime: lastTime,
       bytes: FrameCodec.encode(blocks, catalogue: catalogue, catalogueID: catalogueID))
   }
 

@@ -1,0 +1,45 @@
+import GatewayConfiguration
+import JSONText
+import Telemetry
+import YAMLParser
+
+/// `fieldgate check`: every problem of a configuration file, without a daemon.
+public enum ConfigurationCheck {
+  /// - Returns: true when the daemon would start with this file.
+  public static func run(path: String, json: Bool, output: (String) -> Void) -> Bool {
+    let loaded = ConfigurationFile.load(path: path)
+    if json {
+      output(report(loaded, path: path))
+    } else {
+      for diagnostic in loaded.diagnostics { output(diagnostic.rendered(file: path)) }
+      if let settings = loaded.settings {
+        output(
+          "\(path): good: gateway \(settings.gateway), \(settings.buses.count) buses, \(settings.devices.count) devices, "
+            + "\(settings.catalogue.tagCount) tags, \(settings.rules.count) rules")
+      } else {
+        let errors = loaded.diagnostics.count { $0.severity == .error }
+        output("\(path): \(errors) \(errors == 1 ? "error" : "errors"); fieldgated would not start with it")
+      }
+    }
+    return loaded.settings != nil
+  }
+
+  private static func report(_ loaded: LoadedConfiguration, path: String) -> String {
+    JSONWriter.text { json in
+      json.object { json in
+        json.member("file", path)
+        json.member("good", loaded.settings != nil)
+        json.array("problems") { json in
+          for diagnostic in loaded.diagnostics { diagnostic.write(to: &json, file: path) }
+        }
+        if let settings = loaded.settings {
+          json.member("gateway", settings.gateway)
+          json.member("buses", settings.buses.count)
+          json.member("devices", settings.devices.count)
+          json.member("tags", settings.catalogue.tagCount)
+          json.member("rules", settings.rules.count)
+        }
+      }
+    }
+  }
+}

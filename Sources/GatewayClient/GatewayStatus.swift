@@ -1,0 +1,175 @@
+/// The daemon's answer to `status`, as far as the command line shows it (`docs/formats/local-api.md`).
+struct GatewayStatus: Decodable {
+  struct Broker: Decodable {
+    var state: String
+    var address: String?
+    var detail: String?
+  }
+
+  struct Central: Decodable {
+    var state: String
+    var url: String?
+    var detail: String?
+    var retryInSeconds: Int?
+    var positions: [String: UInt64]
+
+    enum CodingKeys: String, CodingKey {
+      case state, url, detail, positions
+      case retryInSeconds = "retry_in_seconds"
+    }
+  }
+
+  struct Lane: Decodable {
+    var frames: Int
+    var batches: Int
+    var damagedFrames: Int
+    var oldestAgeSeconds: Int?
+
+    enum CodingKeys: String, CodingKey {
+      case frames, batches
+      case damagedFrames = "damaged_frames"
+      case oldestAgeSeconds = "oldest_age_seconds"
+    }
+  }
+
+  struct Outbox: Decodable {
+    var directory: String
+    var failing: Bool
+    var samples: Int
+    var bytes: Int
+    var lanes: [String: Lane]
+  }
+
+  struct Device: Decodable {
+    var name: String
+    var unit: Int
+    var everyMilliseconds: Int
+    var tags: Int
+    var quality: String
+    var lastAnswer: String?
+    var fault: String?
+
+    enum CodingKeys: String, CodingKey {
+      case name, unit, tags, quality, fault
+      case everyMilliseconds = "every_ms"
+      case lastAnswer = "last_answer"
+    }
+  }
+
+  struct Bus: Decodable {
+    var name: String
+    var up: Bool
+    var fault: String?
+    var requests: Int
+    var failures: [String: Int]
+    var scansLate: Int
+    var scansSkipped: Int
+    var devices: [Device]
+
+    enum CodingKeys: String, CodingKey {
+      case name, up, fault, requests, failures, devices
+      case scansLate = "scans_late"
+      case scansSkipped = "scans_skipped"
+    }
+  }
+
+  struct Rule: Decodable {
+    var alarm: String
+    var active: Bool
+    var pending: Bool
+    var held: Bool
+    var severity: String
+    var tag: String
+    var since: String?
+    var message: String?
+  }
+
+  struct Alarms: Decodable { var rules: [Rule] }
+
+  struct Counters: Decodable {
+    var samples: Int
+    var goodSamples: Int
+    var samplesDropped: Int
+    var failedCommits: Int
+
+    enum CodingKeys: String, CodingKey {
+      case samples
+      case goodSamples = "good_samples"
+      case samplesDropped = "samples_dropped"
+      case failedCommits = "failed_commits"
+    }
+  }
+
+  var gateway: String
+  var version: String
+  var time: String
+  var since: String
+  var broker: Broker
+  var central: Central
+  var outbox: Outbox
+  var buses: [Bus]
+  var alarms: Alarms
+  var counters: Counters
+}
+
+/// One line of the daemon: exactly one of these.
+struct DaemonLine: Decodable {
+  struct Refusal: Decodable { var message: String }
+
+  struct Scan: Decodable {
+    var device: String
+    var time: String
+    var quality: String
+    var values: [String: Scalar]
+    var reasons: [String: String]?
+    var units: [String: String]?
+  }
+
+  struct Alarm: Decodable {
+    var alarm: String
+    var time: String
+    var transition: String
+    var severity: String
+    var message: String
+  }
+
+  struct End: Decodable {}
+
+  var status: GatewayStatus?
+  var alarms: GatewayStatus.Alarms?
+  var scan: Scan?
+  var alarm: Alarm?
+  var end: End?
+  var error: Refusal?
+}
+
+/// A value of a tag as JSON has it.
+enum Scalar: Decodable {
+  case none
+  case flag(Bool)
+  case integer(Int64)
+  case number(Double)
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .none
+    } else if let flag = try? container.decode(Bool.self) {
+      self = .flag(flag)
+    } else if let integer = try? container.decode(Int64.self) {
+      self = .integer(integer)
+    } else {
+      self = .number(try container.decode(Double.self))
+    }
+  }
+
+  /// As a person reads it: `on` for true, nothing after the point for whole numbers.
+  var text: String {
+    switch self {
+    case .none: "—"
+    case .flag(let flag): flag ? "on" : "off"
+    case .integer(let integer): "\(integer)"
+    case .number(let number): number == number.rounded() && number.magnitude < 1e15 ? "\(Int64(number))" : "\(number)"
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import Telemetry
+
+/// The page that `fieldgate status` prints.
+struct StatusText {
+  let status: GatewayStatus
+
+  var lines: [String] {
+    var lines = [head, broker, central, outbox]
+    lines += troubles
+    lines.append("buses")
+    for bus in status.buses { lines += busLines(bus) }
+    lines.append("alarms")
+    lines += alarmLines
+    return lines
+  }
+
+  private var now: Timestamp? { Timestamp(iso8601: status.time) }
+
+  private var head: String {
+    "\(status.gateway)  fieldgated \(status.version), running for \(age(status.since) ?? "?")"
+  }
+
+  private var broker: String {
+    let detail = status.broker.detail.map { ": \($0)" } ?? ""
+    return "broker   \(status.broker.state)\(status.broker.address.map { "  \($0)" } ?? "")\(detail)"
+  }
+
+  private var central: String {
+    var text = "central  \(status.central.state)\(status.central.url.map { "  \($0)" } ?? "")"
+    if let detail = status.central.detail { text += ": \(detail)" }
+    if let seconds = status.central.retryInSeconds { text += " (next attempt in \(seconds) s)" }
+    return text
+  }
+
+  private var outbox: String {
+    let lanes = status.outbox.lanes.values
+    let oldest = lanes.compactMap(\.oldestAgeSeconds).max()
+    var text = "outbox   \(status.outbox.samples) samples wait for central, \(Self.bytes(status.outbox.bytes))"
+    text += " in \(lanes.reduce(0) { $0 + $1.frames }) frames and \(lanes.reduce(0) { $0 + $1.batches }) batches"
+    if let oldest { text += ", oldest \(Self.duration(oldest))" }
+    return text
+  }
+
+  /// What a technician must not overlook.
+  private var troubles: [String] {
+    var lines: [String] = []
+    if status.outbox.failing {
+      lines.append("! the outbox takes no data: look at the disk of \(status.outbox.directory) (df, dmesg)")
+    }
+    if status.counters.samplesDropped > 0 {
+      lines.append("! \(status.counters.samplesDropped) samples were dropped because the outbox took no data")
+    }
+    let damaged = status.outbox.lanes.values.reduce(0) { $0 + $1.damagedFrames }
+    if damaged > 0 { lines.append("! \(damaged) damaged frames were set aside: the disk may be failing") }
+    return lines
+  }
+
+  private func busLines(_ bus: GatewayStatus.Bus) -> [String] {
+    let failed = bus.failures.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }.joined(separator: ", ")
+    var head = "  \(bus.name)  \(bus.up ? "up" : "DOWN")  \(bus.requests) requests"
+    if !failed.isEmpty { head += ", failed: \(failed)" }
+    if bus.scansLate > 0 { head += "; \(bus.scansLate) scans late" }
+    if bus.scansSkipped > 0 { head += "; \(bus.scansSkipped) scans skipped: the bus is too slow for its intervals" }
+    if let fault = bus.fault { head += "\n    ! \(fault)" }
+    let width = bus.devices.map(\.name.count).max() ?? 0
+    return [head] + bus.devices.map { deviceLine($0, width: width) }
+  }
+
+  private func deviceLine(_ device: GatewayStatus.Device, width: Int) -> String {
+    let name = device.name + String(repeating: " ", count: max(0, width - device.name.count))
+    let every = "every \(Self.milliseconds(device.everyMilliseconds))"
+    var text = "    \(name)  unit \(device.unit)  \(every)  \(device.tags) tags  "
+    text += device.quality == "bad" ? "BAD" : device.quality
+    if let fault = device.fault { text += "  ! \(fault)" }
+    if device.quality != "good", let last = device.lastAnswer.flatMap(age) { text += " (last answer \(last) ago)" }
+    return text
+  }
+
+  private var alarmLines: [String] {
+    guard !status.alarms.rules.isEmpty else { return ["  no rules are configured"] }
+    return status.alarms.rules.map { rule in
+      let state = rule.active ? "ACTIVE" : rule.pending ? "pending" : "normal"
+      var text = "  \(rule.alarm)  \(state)  \(rule.severity)  \(rule.tag)"
+      if rule.held { text += "  (held: the tag has no value now)" }
+      if rule.active, let message = rule.message { text += "  \(message)" }
+      if rule.active, let since = rule.since.flatMap(age) { text += ", for \(since)" }
+      return text
+    }
+  }
+
+  private func age(_ time: String) -> String? {
+    guard let now, let then = Timestamp(iso8601: time) else { return nil }
+    return Self.duration(Int(max(0, (now - then).wholeMilliseconds / 1_000)))
+  }
+
+  static func duration(_ seconds: Int) -> String {
+    switch seconds {
+    case ..<120: "\(seconds) s"
+    case ..<7_200: "\(seconds / 60) min"
+    case ..<172_800: "\(seconds / 3_600) h \(seconds % 3_600 / 60) min"
+    default: "\(seconds / 86_400) d \(seconds % 86_400 / 3_600) h"
+    }
+  }
+
+  static func milliseconds(_ count: Int) -> String { count % 1_000 == 0 ? "\(count / 1_000) s" : "\(count) ms" }
+
+  static func bytes(_ count: Int) -> String {
+    switch count {
+    case ..<10_000: "\(count) B"
+    case ..<10_000_000: "\(count / 1_000) kB"
+    default: "\(count / 1_000_000) MB"
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import GatewayConfiguration
+import GatewayCore
+import Synchronization
+import Telemetry
+import Threads
+
+/// One bus and the thread that drives it: asks the poller what to do, does it, tells the poller how it went.
+///
+/// Calls of the field bus block, at most for the bus's time-out; that is why each bus has a thread, and why a slow bus
+/// delays no other.
+final class BusWorker: Sendable {
+  /// What `fieldgate status` shows of a bus.
+  struct Report: Sendable {
+    var statistics: PollStatistics
+    /// By index into the catalogue.
+    var health: [Int: DeviceHealth]
+    /// Scans that the engine could not take, because it was behind by ``EngineLimits/waitingEvents`` events.
+    var scansDropped = 0
+  }
+
+  let index: Int
+  let name: String
+  private let devices: [Int]
+  private let report: Mutex<Report>
+  /// Nanoseconds of the last turn of the loop; the watchdog is fed only while it moves.
+  private let heartbeat: Atomic<Int64>
+  private let stopRequests = Mailbox<Void>(capacity: 1)
+  private let stopped = Atomic(false)
+  private let events: Mailbox<EngineEvent>
+  private let makeBus: @Sendable () -> any FieldBus
+  private let thread = Mutex<NamedThread?>(nil)
+  private let firstPoller: BusPoller
+
+  init(
+    index: Int, settings: GatewaySettings, seed: UInt64, events: Mailbox<EngineEvent>,
+    makeBus: @escaping @Sendable () -> any FieldBus
+  ) {
+    let polled = settings.devices.enumerated().filter { $0.element.bus == index }.map {
+      PolledDevice(
+        device: $0.offset, unit: $0.element.unit, scanInterval: $0.element.scanInterval,
+        points: $0.element.tags.map(\.point))
+    }
+    self.index = index
+    name = settings.buses[index].name
+    devices = polled.map(\.device)
+    self.events = events
+    self.makeBus = makeBus
+    let now = GatewayClock.monotonic()
+    firstPoller = BusPoller(devices: polled, seed: seed, now: now)
+    report = Mutex(Report(statistics: firstPoller.statistics, health: [:]))
+    heartbeat = Atomic(now.nanoseconds)
+  }
+
+  var current: Report { report.withLock { $0 } }
+
+  /// When the loop last turned.
+  var lastTurn: MonotonicTime { MonotonicTime(nanoseconds: heartbeat.load(ordering: .relaxed)) }
+
+  func start() {
+    thread.withLock { $0 = NamedThread("bus-\(name)") { [self] in run() } }
+  }
+
+  func askToStop() {
+    stopped.store(true, ordering: .sequentiallyConsistent)
+    stopRequests.send(())
+  }
+
+  /// Returns when the thread has ended: after the request under way, at most.
+  func join() {
+    thread.withLock { $0.take() }?.join()
+  }
+
+  /// Longest sleep, so that the heartbeat moves even on a bus that is asked once an hour.
+  private static let longestSleep = Duration.seconds(2)
+
+  private func run() {
+    let bus = makeBus()
+    defer { bus.close() }
+    var poller = firstPoller
+    var wasUp: Bool?
+    while !stopped.load(ordering: .sequentiallyConsistent) {
+      let now = GatewayClock.monotonic()
+      heartbeat.store(now.nanoseconds, ordering: .relaxed)
+      switch poller.next(now: now, wall: GatewayClock.wall()) {
+      case .open:
+        let result = Result { () throws(FieldBusError) in try bus.open() }
+        poller.opened(result, now: GatewayClock.monotonic())
+        tell(result, &wasUp)
+      case .read(let request):
+        let result = Result { () throws(FieldBusError) in try bus.read(request) }
+        poller.answered(result, now: GatewayClock.monotonic())
+        if case .failure(let error) = result, error.isBusDown { tell(.failure(error), &wasUp) }
+      case .deliver(let scan):
+        let fault = poller.health(of: scan.device).fault
+        let isTaken = events.send(.scan(scan, fault: fault))
+        publishReport(poller, dropped: isTaken ? 0 : 1)
+      case .wait(let until):
+        let sleep = min(until - GatewayClock.monotonic(), Self.longestSleep)
+        if sleep > .zero { _ = stopRequests.receive(timeout: sleep) }
+      }
+    }
+  }
+
+  private func tell(_ result: Result<Void, FieldBusError>, _ wasUp: inout Bool?) {
+    switch result {
+    case .success:
+      if wasUp != true { events.send(.bus(index, fault: nil)) }
+      wasUp = true
+    case .failure(let error):
+      // Repeated failures may have new causes; the engine's log limiter decides what is worth a line.
+      events.send(.bus(index, fault: error.detail))
+      wasUp = false
+    }
+  }
+
+  private func publishReport(_ poller: BusPoller, dropped: Int) {
+    let health = Dictionary(uniqueKeysWithValues: devices.map { ($0, poller.health(of: $0)) })
+    report.withLock {
+      $0.statistics = poller.statistics
+      $0.health = health
+      $0.scansDropped += dropped
+    }
+  }
+}

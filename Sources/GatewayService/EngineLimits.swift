@@ -1,0 +1,17 @@
+import Telemetry
+
+/// Bounds and periods of the engine.
+enum EngineLimits {
+  /// Events waiting for the engine. At 1,000 scans a second this is eight seconds of a disk that does not answer; each
+  /// takes about 100 bytes and 16 a tag.
+  static let waitingEvents = 8_192
+  /// Body of one request to central: a quarter of what central takes, so that a poor link loses little when it breaks.
+  static let requestBytes = 1 << 20
+  /// Tags one `tail` may name.
+  static let tailTags = 1_000
+  /// How often the retained status message and the service manager's status line are renewed.
+  static let statusInterval = Duration.seconds(30)
+  /// A bus thread whose loop has not turned for this long is stuck: one request lasts at most 60 s (the largest time-out),
+  /// and opening a bus no longer.
+  static let stuckBus = Duration.seconds(150)
+}

@@ -1,0 +1,97 @@
+import FoundationEssentials
+import GatewayCore
+import JSONText
+import LocalAPI
+import Telemetry
+
+/// A request of the local API, `docs/formats/local-api.md`.
+struct LocalRequest: Decodable {
+  var request: String
+  var tags: [String]?
+
+  static let names = ["status", "values", "tail", "alarms"]
+}
+
+extension GatewayEngine {
+  func localAPI(_ event: LocalAPIServer.Event, now: MonotonicTime) {
+    switch event {
+    case .closed(let client): tails[client] = nil
+    case .line(let client, let line): answer(client, line, now: now)
+    }
+  }
+
+  private func answer(_ client: Int, _ line: [UInt8], now: MonotonicTime) {
+    guard let request = try? JSONDecoder().decode(LocalRequest.self, from: Data(line)) else {
+      return refuse(client, "bad-request", "a request is one line like {\"request\":\"status\"}")
+    }
+    switch request.request {
+    case "status": reply(client, "status") { writeStatus(to: &$0, now: now) }
+    case "values": showValues(client, request.tags ?? [])
+    case "alarms": reply(client, "alarms") { writeAlarms(to: &$0) }
+    case "tail": beginTail(client, request.tags ?? [])
+    case let name:
+      let known = LocalRequest.names
+      let hint = EditDistance.nearest(to: name, among: known).map { "did you mean '\($0)'?" }
+      refuse(client, "unknown-request", "'\(name)': \(hint ?? "known: \(known.joined(separator: ", "))")")
+    }
+  }
+
+  private func reply(_ client: Int, _ kind: String, _ body: (inout JSONWriter) -> Void) {
+    outside.viewers.send(JSONWriter.object { $0.object(kind, body) }, to: client)
+  }
+
+  private func refuse(_ client: Int, _ code: String, _ message: String) {
+    reply(client, "error") { json in
+      json.member("code", code)
+      json.member("message", message)
+    }
+  }
+
+  private func filter(_ client: Int, _ names: [String]) -> TailFilter? {
+    do {
+      return try TailFilter(names, catalogue: catalogue)
+    } catch {
+      refuse(client, "unknown-tag", error.description)
+      return nil
+    }
+  }
+
+  /// The newest scan of each device that was asked for, one line each, and then the end mark.
+  private func showValues(_ client: Int, _ names: [String]) {
+    guard let filter = filter(client, names) else { return }
+    for scan in latest { if let scan { show(scan, to: client, filter) } }
+    reply(client, "end") { _ in }
+  }
+
+  /// Like `values`, but goes on with every scan and every change of an alarm.
+  private func beginTail(_ client: Int, _ names: [String]) {
+    guard let filter = filter(client, names) else { return }
+    for scan in latest { if let scan { show(scan, to: client, filter) } }
+    tails[client] = filter
+  }
+
+  func showTails(_ scan: DeviceScan, _ device: DeviceDefinition) {
+    for (client, filter) in tails { show(scan, to: client, filter) }
+  }
+
+  func showTails(_ event: AlarmEvent) {
+    guard !tails.isEmpty else { return }
+    for client in tails.keys {
+      reply(client, "alarm") { json in
+        json.member("alarm", event.alarm)
+        event.write(to: &json)
+      }
+    }
+  }
+
+  private func show(_ scan: DeviceScan, to client: Int, _ filter: TailFilter) {
+    guard let part = filter.apply(scan, catalogue.devices[scan.device]) else { return }
+    reply(client, "scan") { json in
+      json.member("device", part.device.name)
+      ScanMessage.write(part.scan, part.device, to: &json)
+      json.object("units") { json in
+        for tag in part.device.tags where !tag.unit.isEmpty { json.member(tag.name, tag.unit) }
+      }
+    }
+  }
+}

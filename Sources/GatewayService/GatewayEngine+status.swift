@@ -1,0 +1,143 @@
+import GatewayConfiguration
+import GatewayCore
+import JSONText
+import RuleEngine
+import Telemetry
+
+/// What `fieldgate status` shows, as JSON.
+extension GatewayEngine {
+  func writeStatus(to json: inout JSONWriter, now: MonotonicTime) {
+    let time = GatewayClock.wall()
+    json.member("gateway", settings.gateway)
+    json.member("version", version)
+    json.member("time", time.iso8601)
+    json.member("since", startedAt.iso8601)
+    json.object("broker") { writeBroker(to: &$0) }
+    json.object("central") { writeCentral(to: &$0, now: now) }
+    json.object("outbox") { writeOutbox(to: &$0, time: time) }
+    json.array("buses") { json in
+      for bus in buses { json.object { writeBus(bus, to: &$0) } }
+    }
+    json.object("alarms") { writeAlarms(to: &$0) }
+    json.object("counters") { writeCounters(to: &$0) }
+  }
+
+  private func writeBroker(to json: inout JSONWriter) {
+    guard let broker = settings.broker else { return json.member("state", "not configured") }
+    json.member("address", "\(broker.host):\(broker.port)")
+    switch brokerState {
+    case .connected: json.member("state", "connected")
+    case .disconnected(let text):
+      json.member("state", "disconnected")
+      json.member("detail", text)
+    }
+  }
+
+  private func writeCentral(to json: inout JSONWriter, now: MonotonicTime) {
+    json.member("state", delivery.linkName(isConfigured: settings.central != nil))
+    json.member("url", ifPresent: settings.central?.url)
+    switch delivery.link {
+    case .offline(let text, let retryAt), .refused(let text, let retryAt):
+      json.member("detail", text)
+      json.member("retry_in_seconds", max(0, (retryAt - now).wholeMilliseconds / 1_000))
+    case .connecting, .online: break
+    }
+    json.object("positions") { json in
+      for lane in Lane.allCases { json.member(lane.name, delivery.confirmedThrough(lane)) }
+    }
+  }
+
+  private func writeOutbox(to json: inout JSONWriter, time: Timestamp) {
+    json.member("directory", settings.outbox.directory)
+    json.member("epoch", stored.epoch.description)
+    json.member("failing", outbox.isFailing)
+    json.member("samples", Lane.allCases.reduce(0) { $0 + stored[$1].samples })
+    json.member("bytes", Lane.allCases.reduce(0) { $0 + stored[$1].bytes })
+    json.object("lanes") { json in
+      for lane in Lane.allCases {
+        let held = stored[lane]
+        json.object(lane.name) { json in
+          json.member("frames", held.frameCount)
+          json.member("frame_samples", held.frameSamples)
+          json.member("frame_bytes", held.frameBytes)
+          json.member("batches", held.batchCount)
+          json.member("batch_samples", held.batchSamples)
+          json.member("batch_bytes", held.batchBytes)
+          json.member("cut_through", held.cutThrough)
+          json.member("confirmed_through", held.confirmedThrough)
+          json.member("damaged_frames", held.damagedFrames)
+          json.member("oldest_age_seconds", ifPresent: held.oldestTime.map { (time - $0).wholeMilliseconds / 1_000 })
+        }
+      }
+    }
+  }
+
+  private func writeBus(_ bus: BusWorker, to json: inout JSONWriter) {
+    let report = bus.current
+    let statistics = report.statistics
+    json.member("name", bus.name)
+    json.member("up", statistics.isBusUp)
+    json.member("fault", ifPresent: busFaults[bus.index])
+    json.member("requests", statistics.requests)
+    json.member("failed_requests", statistics.failures.values.reduce(0, +))
+    json.object("failures") { json in
+      for (reason, count) in statistics.failures.sorted(by: { $0.key.code < $1.key.code }) {
+        json.member(reason.name, count)
+      }
+    }
+    json.member("scans", statistics.scans)
+    json.member("scans_late", statistics.lateScans)
+    json.member("scans_skipped", statistics.skippedScans)
+    json.member("scans_dropped", report.scansDropped)
+    json.member("reconnects", statistics.reconnects)
+    json.array("devices") { json in
+      for (index, device) in settings.devices.enumerated() where device.bus == bus.index {
+        json.object { json in
+          json.member("name", device.name)
+          json.member("unit", device.unit)
+          json.member("every_ms", device.scanInterval.wholeMilliseconds)
+          json.member("tags", device.tags.count)
+          json.member("quality", latest[index].map { ScanMessage.worstLevel($0).name } ?? "waiting")
+          json.member("last_scan", ifPresent: latest[index]?.time.iso8601)
+          json.member("last_answer", ifPresent: report.health[index]?.lastAnswer?.iso8601)
+          json.member("fault", ifPresent: report.health[index]?.fault)
+        }
+      }
+    }
+  }
+
+  func writeAlarms(to json: inout JSONWriter) {
+    json.array("rules") { json in
+      for monitor in rules.states {
+        json.object { json in
+          json.member("alarm", monitor.rule.name)
+          json.member("active", monitor.state == .active)
+          json.member("pending", monitor.deadline != nil)
+          // The last readings had no value, so the state is what it was before.
+          json.member("held", monitor.isHeld)
+          json.member("tag", monitor.rule.tagName)
+          json.member("severity", monitor.rule.severity.name)
+          json.member("value", orNull: monitor.lastValue)
+          json.member("since", ifPresent: alarmTexts[monitor.rule.name]?.time.iso8601)
+          json.member("message", ifPresent: alarmTexts[monitor.rule.name]?.message)
+        }
+      }
+    }
+  }
+
+  private func writeCounters(to json: inout JSONWriter) {
+    json.member("scans", counters.scans)
+    json.member("samples", counters.samples)
+    json.member("good_samples", counters.goodSamples)
+    json.member("samples_dropped", counters.samplesDropped)
+    json.member("alarm_events", counters.alarmEvents)
+    json.member("commits", counters.commits)
+    json.member("failed_commits", counters.failedCommits)
+    json.member("batches_cut", counters.batchesCut)
+    json.member("requests_to_central", counters.requestsSent)
+    json.member("bytes_to_central", counters.bytesSent)
+    json.object("messages") { json in
+      for outcome in PublishOutcome.allCases { json.member(outcome.rawValue, counters.messages[outcome, default: 0]) }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import GatewayConfiguration
+import GatewayCore
+import HTTPClient
+import JSONText
+import LocalAPI
+import Logging
+import MQTTBroker
+import ModbusBus
+import SQLiteOutbox
+import Synchronization
+import Telemetry
+import Threads
+
+extension CentralConnection: CentralLink {}
+extension LocalAPIServer: LocalAPIReplies {}
+
+/// The running parts of one gateway: adapters, threads, and the engine between them.
+final class GatewayParts: @unchecked Sendable {  // built by one thread, then only started and stopped, in turn
+  private let settings: GatewaySettings
+  private let events = Mailbox<EngineEvent>(capacity: EngineLimits.waitingEvents)
+  private let store: SQLiteOutbox
+  private let broker: MQTTConnection?
+  private let central: CentralConnection?
+  private let api: LocalAPIServer
+  private let workers: [BusWorker]
+  private let engine: GatewayEngine
+  private var engineThread: NamedThread?
+
+  init(settings: GatewaySettings, log: Logger, version: String) throws {
+    self.settings = settings
+    let events = events
+    do {
+      store = try SQLiteOutbox(directory: settings.outbox.directory)
+    } catch {
+      throw GatewayDaemon.StartError(description: error.description, exitCode: 74)
+    }
+    do {
+      api = try LocalAPIServer(path: settings.api.socket) { events.send(.localAPI($0)) }
+      broker = try Self.connect(settings, version: version, events)
+      // A result that was lost would hold its place in the window for ever, so it goes past the queue's bound.
+      central = try settings.central.map { central in
+        try CentralConnection(
+          endpoint: CentralEndpoint(
+            url: central.url, authority: central.authority, certificate: central.certificate, key: central.key)
+        ) { events.send(.central($0), always: true) }
+      }
+    } catch {
+      throw GatewayDaemon.StartError(description: "\(error)", exitCode: 71)
+    }
+    workers = settings.buses.indices.map { index in
+      let bus = settings.buses[index]
+      return BusWorker(index: index, settings: settings, seed: .random(in: .min ... .max), events: events) {
+        ModbusBus(endpoint: bus.endpoint, timeout: bus.timeout)
+      }
+    }
+    engine = try GatewayEngine(
+      settings: settings, outside: .init(store: store, broker: broker, central: central, viewers: api),
+      buses: workers, events: events, log: log, version: version)
+  }
+
+  var summary: String {
+    "\(settings.buses.count) buses, \(settings.devices.count) devices, \(settings.catalogue.tagCount) tags, "
+      + "\(settings.rules.count) rules; outbox in \(settings.outbox.directory)"
+  }
+
+  func start() {
+    engineThread = NamedThread("engine") { [self] in engine.run() }
+    for worker in workers { worker.start() }
+  }
+
+  /// First the sources, then the engine, which commits what they gave, then the ways out.
+  func stop() {
+    for worker in workers { worker.askToStop() }
+    for worker in workers { worker.join() }
+    events.send(.stop, always: true)
+    engineThread?.join()
+    broker?.stop()
+    central?.stop()
+    api.stop()
+    store.close()
+  }
+
+  private static func connect(
+    _ settings: GatewaySettings, version: String, _ events: Mailbox<EngineEvent>
+  ) throws -> MQTTConnection? {
+    guard let broker = settings.broker else { return nil }
+    // The broker publishes this when we vanish without a word.
+    let will = MQTTConnection.Will(
+      topic: MQTTTopics.status(gateway: settings.gateway),
+      payload: JSONWriter.object { json in
+        json.member("state", "offline")
+        json.member("version", version)
+      })
+    return try MQTTConnection(
+      host: broker.host, port: broker.port, clientID: "fieldgate-\(settings.gateway)", will: will
+    ) { events.send(.broker($0), always: true) }
+  }
+}
+
+extension BusSettings {
+  /// As the adapter takes it.
+  var endpoint: ModbusEndpoint {
+    switch kind {
+    case .modbusTCP(let host, let port): .tcp(host: host, port: port)
+    case .modbusRTU(let line):
+      .rtu(device: line.device, baud: line.baud, parity: line.parity.modbus, stopBits: line.stopBits)
+    }
+  }
+}
+
+extension SerialLine.Parity {
+  var modbus: ModbusParity {
+    switch self {
+    case .none: .none
+    case .even: .even
+    case .odd: .odd
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import BatchCodec
+import Foundation
+import GatewayCore
+import SQLite
+import Telemetry
+
+@testable import SQLiteOutbox
+
+/// A store in a directory of its own, and the frames to feed it.
+final class OutboxScratch {
+  let directory: String
+  let catalogue = Catalogue(devices: [
+    DeviceDefinition(
+      name: "boiler",
+      tags: [
+        TagDefinition(name: "supply_temp", type: .integer, unit: "°C"), TagDefinition(name: "pump", type: .boolean),
+      ])
+  ])
+  private var nextSequence: Int64 = 1
+  private var nextTime: Int64 = 1_700_000_000_000
+
+  init() throws {
+    directory = NSTemporaryDirectory() + "fieldgate-outbox-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+  var path: String { directory + "/outbox.db" }
+
+  func open() throws -> SQLiteOutbox { try SQLiteOutbox(directory: directory) }
+
+  /// A frame of `rows` scans, with the next sequence number and ascending times.
+  func telemetry(rows: Int, catalogueID: Int, of catalogue: Catalogue? = nil) throws -> PendingFrame {
+    var builder = FrameBuilder(catalogue: catalogue ?? self.catalogue)
+    let tags = (catalogue ?? self.catalogue).devices[0].tags.count
+    for _ in 0..<rows {
+      nextTime += 1_000
+      let readings = (0..<tags).map { $0 == 0 ? Reading(.integer(nextTime % 977)) : Reading(.boolean(true)) }
+      builder.append(DeviceScan(device: 0, time: Timestamp(milliseconds: nextTime), readings: readings))
+    }
+    defer { nextSequence += 1 }
+    guard let frame = builder.frame(sequence: nextSequence, catalogueID: catalogueID) else { throw Impossible() }
+    return frame
+  }
+
+  func alarm(_ name: String, _ transition: AlarmEvent.Transition) -> PendingFrame {
+    nextTime += 1
+    let time = Timestamp(milliseconds: nextTime)
+    let event = AlarmEvent(
+      time: time, alarm: name, tag: "boiler/supply_temp", transition: transition, severity: .high, value: 90,
+      message: "hot")
+    defer { nextSequence += 1 }
+    return PendingFrame(
+      sequence: nextSequence, lane: .alarms, sampleCount: 1, firstTime: time, lastTime: time,
+      bytes: FrameCodec.encode([event]))
+  }
+
+  struct Impossible: Error {}
+}
+
+extension OutboxTransaction {
+  static func with(
+    _ frames: [PendingFrame] = [], cut: [Lane] = [], confirmed: [Lane: UInt64] = [:], alarms: [String]? = nil
+  ) -> Self {
+    var transaction = Self()
+    transaction.frames = frames
+    transaction.cut = cut
+    transaction.confirmed = confirmed
+    transaction.activeAlarms = alarms
+    return transaction
+  }
+}
