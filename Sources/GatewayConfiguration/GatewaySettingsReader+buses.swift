@@ -1,0 +1,113 @@
+import Telemetry
+
+extension GatewaySettingsReader {
+  /// A bus of the file. One with a mistake still has its name, so that devices which name it are not reported too.
+  struct ReadBus {
+    var name: String
+    var node: YAMLNode
+    var isSerial: Bool
+    var settings: BusSettings?
+  }
+
+  static let busKeys = ["name", "type", "device", "baud", "parity", "stop-bits", "host", "port", "timeout"]
+  static let bauds = [
+    1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 500_000, 576_000, 921_600,
+  ]
+
+  enum BusType { case modbusRTU, modbusTCP, serialLines }
+
+  mutating func buses(_ file: Section) -> [ReadBus] {
+    guard file.require("buses", example: "[ { name: rs485, type: modbus-rtu, device: /dev/ttyUSB0 } ]", &problems)
+    else {
+      return []
+    }
+    let example = "{ name: rs485, type: modbus-rtu, device: /dev/ttyUSB0 }"
+    var ports: [String: Int] = [:]
+    return file.list("buses", limit: Self.maximumBuses, example: example, &problems).compactMap { bus($0, &ports) }
+  }
+
+  private mutating func bus(_ node: YAMLNode, _ ports: inout [String: Int]) -> ReadBus? {
+    guard var section = Section(node, "a bus", keys: Self.busKeys, &problems) else { return nil }
+    let name = section.name("name", example: "rs485", &problems)
+    if let name {
+      section.title = "bus '\(name)'"
+      claim(name, "buses", at: section.value("name") ?? node)
+    }
+    guard section.require("type", example: "modbus-rtu", &problems),
+      let type = section.choice(
+        "type",
+        [("modbus-rtu", BusType.modbusRTU), ("modbus-tcp", .modbusTCP), ("serial-lines", .serialLines)], &problems)
+    else { return name.map { ReadBus(name: $0, node: node, isSerial: true, settings: nil) } }
+    let kind: BusSettings.Kind? =
+      switch type {
+      case .modbusRTU: serialLine(section, &ports).map { .modbusRTU($0) }
+      case .modbusTCP: endpoint(section)
+      case .serialLines: unsupported(section)
+      }
+    let timeout = section.duration("timeout", .milliseconds(10) ... .seconds(60), &problems)
+    guard let name else { return nil }
+    let settings = kind.map {
+      BusSettings(name: name, kind: $0, timeout: timeout ?? (type == .modbusTCP ? .seconds(1) : .milliseconds(500)))
+    }
+    return ReadBus(name: name, node: section.value("name") ?? node, isSerial: type != .modbusTCP, settings: settings)
+  }
+
+  private mutating func unsupported(_ section: Section) -> BusSettings.Kind? {
+    problems.error(
+      section.value("type") ?? section.node, "the bus type 'serial-lines' is not supported by this version",
+      hint: "supported: modbus-rtu, modbus-tcp")
+    return nil
+  }
+
+  private mutating func refuse(_ keys: [String], _ section: Section, _ type: String) {
+    for key in keys where section.has(key) {
+      problems.error(section.keyNode(key), "'\(key)' has no meaning for a bus of type \(type)", hint: "remove it")
+    }
+  }
+
+  private mutating func endpoint(_ section: Section) -> BusSettings.Kind? {
+    refuse(["device", "baud", "parity", "stop-bits"], section, "modbus-tcp")
+    let port = section.integer("port", 1...65_535, &problems) ?? 502
+    guard section.require("host", example: "192.0.2.10", &problems), let host = section.text("host", &problems) else {
+      return nil
+    }
+    guard !host.contains(where: { $0 == " " || $0 == "/" }) else {
+      problems.error(
+        section.value("host") ?? section.node, "'host' of \(section.title) cannot be '\(host)'",
+        hint: "it is a name or an address, for example 192.0.2.10; the port has a key of its own")
+      return nil
+    }
+    return .modbusTCP(host: host, port: port)
+  }
+
+  private mutating func serialLine(_ section: Section, _ ports: inout [String: Int]) -> SerialLine? {
+    refuse(["host", "port"], section, "modbus-rtu")
+    let baud = section.integer("baud", 1_200...921_600, &problems) ?? 9_600
+    if !Self.bauds.contains(baud), let node = section.value("baud") {
+      problems.error(
+        node, "'baud' of \(section.title) is \(baud), a rate that serial ports do not have",
+        hint: "known rates: \(Self.bauds.map(String.init).joined(separator: ", "))")
+    }
+    let parity =
+      section.choice("parity", SerialLine.Parity.allCases.map { ($0.rawValue, $0) }, &problems) ?? .even
+    // A character has 11 bits on the line: without a parity bit, a second stop bit takes its place.
+    let stopBits = section.integer("stop-bits", 1...2, &problems) ?? (parity == .none ? 2 : 1)
+    guard section.require("device", example: "/dev/serial/by-id/usb-…", &problems), let device = path("device", section)
+    else { return nil }
+    if let line = ports[device] {
+      problems.error(
+        section.value("device") ?? section.node, "\(section.title) uses \(device), as the bus in line \(line) does",
+        hint: "one serial port is one bus; put its devices on the same bus")
+    }
+    ports[device] = section.node.position.line
+    return SerialLine(device: device, baud: baud, parity: parity, stopBits: stopBits)
+  }
+
+  mutating func reportUnusedBuses(_ buses: [ReadBus], _ devices: [ReadDevice]) {
+    // In a file with errors, devices may only seem to be missing.
+    guard !problems.hasErrors else { return }
+    for (index, bus) in buses.enumerated() where bus.settings != nil && !devices.contains(where: { $0.bus == index }) {
+      problems.warning(bus.node, "bus '\(bus.name)' has no devices")
+    }
+  }
+}

@@ -1,0 +1,141 @@
+public import Telemetry
+
+/// From the tree of a file to settings within bounds, with every problem on the way.
+public struct GatewaySettingsReader {
+  var problems = ProblemList()
+  /// Names that are taken, with the line of each, by kind.
+  var taken: [String: [String: Int]] = [:]
+
+  public static let maximumBuses = 64
+  public static let maximumDevices = 4_096
+  public static let maximumTagsPerDevice = 4_096
+  public static let maximumTags = 65_536
+  public static let maximumRules = 4_096
+
+  static let keys = ["gateway", "broker", "central", "buses", "devices", "rules", "outbox", "api"]
+
+  private init() {}
+
+  /// - Returns: settings, unless a diagnostic is an error.
+  public static func read(_ root: YAMLNode) -> (settings: GatewaySettings?, diagnostics: [Diagnostic]) {
+    var reader = GatewaySettingsReader()
+    let settings = reader.settings(root)
+    return (reader.problems.hasErrors ? nil : settings, reader.problems.diagnostics)
+  }
+
+  private mutating func settings(_ root: YAMLNode) -> GatewaySettings? {
+    guard let file = Section(root, "the configuration", keys: Self.keys, &problems) else { return nil }
+    let gateway = file.name("gateway", example: "barn-7", &problems)
+    let broker = file.value("broker").flatMap { self.broker($0) }
+    let central = file.value("central").flatMap { self.central($0) }
+    if !file.has("central") {
+      problems.warning(root, "there is no 'central': nothing is sent, and the outbox only grows")
+    }
+    let buses = self.buses(file)
+    let devices = self.devices(file, buses: buses)
+    reportUnusedBuses(buses, devices)
+    let rules = self.rules(file, devices: devices)
+    let outbox = file.value("outbox").flatMap { self.outbox($0) } ?? OutboxSettings()
+    let api = file.value("api").flatMap { self.api($0) } ?? LocalAPISettings()
+    guard let gateway else { return nil }
+    return GatewaySettings(
+      gateway: gateway, broker: broker, central: central, buses: buses.compactMap(\.settings),
+      devices: devices.compactMap(\.settings), rules: rules, outbox: outbox, api: api)
+  }
+
+  /// Reports a name that another entry of the same kind has; remembers it otherwise.
+  mutating func claim(_ name: String, _ kind: String, of owner: String = "", at node: YAMLNode) {
+    let scope = owner.isEmpty ? kind : "\(kind) of \(owner)"
+    if let line = taken[scope]?[name] {
+      problems.error(
+        node, "there are two \(kind) called '\(name)'" + (owner.isEmpty ? "" : " in \(owner)"),
+        hint: "the first is in line \(line); names must differ")
+    } else {
+      taken[scope, default: [:]][name] = node.position.line
+    }
+  }
+
+  private mutating func broker(_ node: YAMLNode) -> BrokerSettings? {
+    guard
+      let section = Section(node, "broker", keys: ["host", "port", "messages-per-second"], &problems)
+    else { return nil }
+    var settings = BrokerSettings()
+    settings.host = section.text("host", &problems) ?? settings.host
+    settings.port = section.integer("port", 1...65_535, &problems) ?? settings.port
+    settings.messagesPerSecond =
+      section.integer("messages-per-second", 1...100_000, &problems) ?? settings.messagesPerSecond
+    return settings
+  }
+
+  private mutating func central(_ node: YAMLNode) -> CentralSettings? {
+    let keys = ["url", "authority", "certificate", "key", "batch-interval"]
+    guard let section = Section(node, "central", keys: keys, &problems) else { return nil }
+    let url = section.require("url", example: "\"https://central.example:8443\"", &problems) ? url(section) : nil
+    var settings = CentralSettings(
+      url: url ?? "", authority: "/etc/fieldgate/tls/ca.pem", certificate: "/etc/fieldgate/tls/gateway.pem",
+      key: "/etc/fieldgate/tls/gateway.key")
+    settings.authority = path("authority", section) ?? settings.authority
+    settings.certificate = path("certificate", section) ?? settings.certificate
+    settings.key = path("key", section) ?? settings.key
+    settings.batchInterval =
+      section.duration("batch-interval", .seconds(1) ... .seconds(3_600), &problems) ?? settings.batchInterval
+    return settings
+  }
+
+  /// `https://HOST[:PORT]` and nothing behind it but perhaps a slash.
+  private mutating func url(_ section: Section) -> String? {
+    guard var text = section.text("url", &problems), let node = section.value("url") else { return nil }
+    if text.hasSuffix("/") { text.removeLast() }
+    let rest = text.dropFirst("https://".count)
+    let parts = rest.split(separator: ":", omittingEmptySubsequences: false)
+    let isBracketed = rest.hasPrefix("[")
+    let isGood =
+      text.hasPrefix("https://") && !rest.isEmpty && !rest.contains { "/?#@ ".contains($0) }
+      && (isBracketed || parts.count == 1 || (parts.count == 2 && (1...65_535).contains(Int(parts[1]) ?? 0)))
+      && parts[0] != ""
+    guard isGood else {
+      problems.error(
+        node, "'url' of central cannot be '\(text)'",
+        hint: "it is https://HOST or https://HOST:PORT, for example \"https://central.example:8443\"")
+      return nil
+    }
+    return text
+  }
+
+  mutating func path(_ key: String, _ section: Section) -> String? {
+    guard let text = section.text(key, &problems), let node = section.value(key) else { return nil }
+    guard text.hasPrefix("/"), !text.utf8.contains(0), text.utf8.count <= 1_024 else {
+      problems.error(
+        node, "'\(key)' of \(section.title) must be a whole path that begins with /, not '\(text.prefix(80))'")
+      return nil
+    }
+    return text
+  }
+
+  private mutating func outbox(_ node: YAMLNode) -> OutboxSettings? {
+    let keys = ["directory", "flush-interval", "capacity", "keep"]
+    guard let section = Section(node, "outbox", keys: keys, &problems) else { return nil }
+    var settings = OutboxSettings()
+    settings.directory = path("directory", section) ?? settings.directory
+    settings.flushInterval =
+      section.duration("flush-interval", .milliseconds(100) ... .seconds(60), &problems) ?? settings.flushInterval
+    _ = section.size("capacity", 10_000_000...10_000_000_000_000, &problems)
+    _ = section.duration("keep", .seconds(3_600) ... .seconds(3_650 * 86_400), &problems)
+    section.announceUnused("capacity", &problems)
+    section.announceUnused("keep", &problems)
+    return settings
+  }
+
+  private mutating func api(_ node: YAMLNode) -> LocalAPISettings? {
+    guard let section = Section(node, "api", keys: ["socket"], &problems) else { return nil }
+    var settings = LocalAPISettings()
+    if let socket = path("socket", section) {
+      // sockaddr_un has room for 107 bytes and a zero (unix(7)).
+      if socket.utf8.count > 107, let node = section.value("socket") {
+        problems.error(node, "'socket' of api has \(socket.utf8.count) bytes", hint: "allowed: at most 107")
+      }
+      settings.socket = socket
+    }
+    return settings
+  }
+}

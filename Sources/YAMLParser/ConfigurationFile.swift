@@ -1,0 +1,49 @@
+public import GatewayConfiguration
+import Glibc
+
+/// What came of reading a configuration file.
+public struct LoadedConfiguration: Sendable {
+  /// Nil when a diagnostic is an error.
+  public var settings: GatewaySettings?
+  /// All problems in the order of the file.
+  public var diagnostics: [Diagnostic]
+}
+
+/// A configuration file on disk.
+public enum ConfigurationFile {
+  public static func load(path: String) -> LoadedConfiguration {
+    do {
+      let (settings, diagnostics) = GatewaySettingsReader.read(try YAMLFile.parse(try read(path)))
+      return LoadedConfiguration(settings: settings, diagnostics: diagnostics)
+    } catch {
+      return LoadedConfiguration(settings: nil, diagnostics: [error])
+    }
+  }
+
+  private static func read(_ path: String) throws(Diagnostic) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure(errno) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while bytes.count <= YAMLFile.maximumBytes {
+      let count = Glibc.read(descriptor, &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw failure(errno) }
+      if count == 0 { break }
+      bytes += chunk[..<count]
+    }
+    return bytes
+  }
+
+  private static func failure(_ code: Int32) -> Diagnostic {
+    let advice =
+      switch code {
+      case ENOENT: "is the path right? An example is in /usr/share/doc/fieldgate/gateway.yaml"
+      case EACCES: "this user may not read it; see: ls -l"
+      case EISDIR: "name a file, not a directory"
+      default: ""
+      }
+    return Diagnostic(.error, at: nil, "cannot read the file: \(String(cString: strerror(code)))", hint: advice)
+  }
+}
