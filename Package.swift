@@ -116,7 +116,7 @@ let package = Package(
 
     // test kit: never shipped
     library("FieldgateTestKit", ["Telemetry", "JSONText", "Threads", "CLinux"]),
-    program("fieldgate-simulate", ["FieldgateTestKit", arguments]),
+    program("fieldgate-simulate", ["FieldgateTestKit", "JSONText", arguments]),
 
     // tests
     tests("TelemetryTests", ["Telemetry"]),
