@@ -77,17 +77,17 @@ public struct BusPoller: Sendable {
     if let awaited { return awaited }
     guard !devices.isEmpty else { return .wait(until: .never) }
     if scan == nil {
-      if case .closed(let retryAt) = link, retryAt <= now { return await (.open) }
+      if case .closed(let retryAt) = link, retryAt <= now { return handOut(.open) }
       guard begin(now: now, wall: wall) else { return .wait(until: wakeTime) }
     }
     guard let scan else { return .wait(until: wakeTime) }
     let steps = plans[scan.position].steps
     guard scan.step < steps.count else { return finish(scan) }
     statistics.requests += 1
-    return await (.read(steps[scan.step].request))
+    return handOut(.read(steps[scan.step].request))
   }
 
-  private mutating func await(_ action: Action) -> Action {
+  private mutating func handOut(_ action: Action) -> Action {
     awaited = action
     return action
   }

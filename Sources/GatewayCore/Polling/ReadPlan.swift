@@ -53,28 +53,32 @@ public struct ReadPlan: Hashable, Sendable {
   ) -> [Step] {
     let sorted = tags.sorted { left, right in
       let (first, second) = (points[left], points[right])
-      return (first.table.rawValue, first.address, left) < (second.table.rawValue, second.address, right)
+      return (first.table.rawValue, first.address, first.entryCount, left)
+        < (second.table.rawValue, second.address, second.entryCount, right)
     }
     var steps: [Step] = []
     for tag in sorted {
       let point = points[tag]
-      let start = Int(point.address)
-      let end = start + point.entryCount
-      if let last = steps.last, last.request.table == point.table {
-        let first = Int(last.request.address)
-        let length = max(first + last.request.count, end) - first
-        // A value that runs past the last address stays alone: its device refuses it, and must not refuse the others.
-        if start - (first + last.request.count) <= largestGap(point), length <= point.table.maximumReadCount,
-          end <= 65_536
-        {
-          steps[steps.count - 1].request.count = length
-          steps[steps.count - 1].slots.append(Slot(tag: tag, offset: start - first))
-          continue
-        }
+      if let request = steps.last?.request, let length = length(of: request, with: point, largestGap: largestGap(point))
+      {
+        steps[steps.count - 1].request.count = length
+        steps[steps.count - 1].slots.append(Slot(tag: tag, offset: Int(point.address) - Int(request.address)))
+        continue
       }
       let request = ReadRequest(unit: unit, table: point.table, address: point.address, count: point.entryCount)
       steps.append(Step(request: request, slots: [Slot(tag: tag, offset: 0)]))
     }
     return steps
+  }
+  /// Entries of the request when it also covers the point, which does not begin before it; nil when it should not.
+  private static func length(of request: ReadRequest, with point: RegisterPoint, largestGap: Int) -> Int? {
+    guard request.table == point.table else { return nil }
+    let first = Int(request.address)
+    let end = max(first + request.count, Int(point.address) + point.entryCount)
+    // A value that runs past the last address is refused by its device, which must not refuse others with it.
+    guard Int(point.address) - (first + request.count) <= largestGap, end - first <= point.table.maximumReadCount,
+      end <= 65_536
+    else { return nil }
+    return end - first
   }
 }
