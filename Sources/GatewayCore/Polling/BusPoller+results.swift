@@ -1,0 +1,103 @@
+public import Telemetry
+
+/// What came of an opening or a read.
+extension BusPoller {
+  /// Reports the result of ``Action/open``; ignored when none was asked for.
+  public mutating func opened(_ result: Result<Void, FieldBusError>, now: MonotonicTime) {
+    guard awaited == .open else { return }
+    awaited = nil
+    switch result {
+    case .success:
+      link = .open
+      statistics.isBusUp = true
+      if wasOpen { statistics.reconnects += 1 }
+      wasOpen = true
+    case .failure(let error):
+      statistics.failedOpenings += 1
+      lose(error, now: now)
+    }
+  }
+
+  /// Reports the result of ``Action/read(_:)``; ignored when none was asked for.
+  public mutating func answered(_ result: Result<[UInt16], FieldBusError>, now: MonotonicTime) {
+    guard case .read(let request) = awaited, scan != nil else { return }
+    awaited = nil
+    switch result {
+    case .success(let entries) where entries.count == request.count:
+      backoff.succeeded()
+      decode(entries)
+    case .success(let entries):
+      failed(
+        FieldBusError(
+          .malformedReply,
+          "unit \(request.unit) sent \(entries.count) entries where \(request.count) were asked for"), now: now)
+    case .failure(let error):
+      failed(error, now: now)
+    }
+  }
+
+  private mutating func decode(_ entries: [UInt16]) {
+    guard let (position, step) = scan.map({ ($0.position, $0.step) }) else { return }
+    for slot in plans[position].steps[step].slots {
+      let point = devices[position].points[slot.tag]
+      let reading = RegisterDecoder.decode(entries, at: slot.offset, as: point)
+      scan?.readings[slot.tag] = reading
+      if reading.quality == .bad(.undecodable) {
+        note("\(point.table.name) \(point.address) of unit \(devices[position].unit) holds no finite \(point.type)")
+      }
+    }
+    scan?.step += 1
+  }
+
+  private mutating func failed(_ error: FieldBusError, now: MonotonicTime) {
+    statistics.failures[error.reason, default: 0] += 1
+    note(error.detail)
+    guard let (position, step) = scan.map({ ($0.position, $0.step) }) else { return }
+    if error.isBusDown {
+      lose(error, now: now)
+      giveUp(from: step, reason: .busDown)
+      return
+    }
+    // Whatever came back, even silence, the line itself works.
+    backoff.succeeded()
+    switch error.reason {
+    case .timeout:
+      // A device that does not answer one request will not answer the others: it costs one time-out a scan.
+      giveUp(from: step, reason: .timeout)
+    case .exception(Self.illegalDataAddress)
+    where plans[position].splitAtGaps(step: step, points: devices[position].points):
+      // The refusal may be about entries that no tag needs; the same values are asked for again without them.
+      break
+    default:
+      mark(step: step, reason: error.reason)
+      scan?.step += 1
+    }
+  }
+
+  /// "The data address received in the query is not an allowable address" (Modbus Application Protocol 1.1b3, section 7).
+  private static let illegalDataAddress: UInt8 = 2
+
+  private mutating func giveUp(from step: Int, reason: Quality.Reason) {
+    guard let position = scan?.position else { return }
+    let end = plans[position].steps.count
+    for index in step..<end { mark(step: index, reason: reason) }
+    scan?.step = end
+  }
+
+  private mutating func mark(step: Int, reason: Quality.Reason) {
+    guard let position = scan?.position else { return }
+    for slot in plans[position].steps[step].slots { scan?.readings[slot.tag] = .bad(reason) }
+  }
+
+  /// The bus is down; the next attempt to open it comes after the back-off.
+  private mutating func lose(_ error: FieldBusError, now: MonotonicTime) {
+    link = .closed(retryAt: backoff.failed(now: now))
+    statistics.isBusUp = false
+    statistics.lastError = error.detail
+  }
+
+  private mutating func note(_ error: String) {
+    statistics.lastError = error
+    if scan?.error == nil { scan?.error = error }
+  }
+}

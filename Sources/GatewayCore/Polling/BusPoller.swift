@@ -1,0 +1,133 @@
+public import Telemetry
+
+/// Polls all devices of one bus: says what to do next, takes what came of it, and turns it into scans.
+///
+/// One thread drives it: it calls ``next(now:wall:)``, does what that says, and reports the result of an opening or a
+/// read before it asks again.
+///
+/// A tag is good only if it was decoded from the reply to the request of the very scan it is delivered in; every scan
+/// begins with no values, and nothing is carried over from an earlier one. While the bus is down each device's scans
+/// are delivered at its pace, all tags bad, and opening is tried again with a back-off.
+public struct BusPoller: Sendable {
+  public enum Action: Hashable, Sendable {
+    /// Call ``FieldBus/open()``, then ``BusPoller/opened(_:now:)``.
+    case open
+    /// Call ``FieldBus/read(_:)``, then ``BusPoller/answered(_:now:)``.
+    case read(ReadRequest)
+    /// A finished scan; ask again at once.
+    case deliver(DeviceScan)
+    /// Nothing to do before then.
+    case wait(until: MonotonicTime)
+  }
+
+  /// The scan under way.
+  struct CurrentScan: Sendable {
+    /// Position in `devices`.
+    var position: Int
+    var time: Timestamp
+    var readings: [Reading]
+    /// The step of the device's plan that is asked next.
+    var step = 0
+    /// The first trouble of this scan.
+    var error: String?
+  }
+
+  enum Link: Hashable, Sendable {
+    case closed(retryAt: MonotonicTime)
+    case open
+  }
+
+  let devices: [PolledDevice]
+  var plans: [ReadPlan]
+  var schedule: PollSchedule
+  var backoff: ReconnectBackoff
+  var link: Link
+  var wasOpen = false
+  /// The open or read that was handed out and not answered yet.
+  var awaited: Action?
+  var scan: CurrentScan?
+  var healths: [DeviceHealth]
+  private var positions: [Int: Int] = [:]
+  public internal(set) var statistics = PollStatistics()
+
+  /// - Parameters:
+  ///   - devices: all of this bus.
+  ///   - seed: of the initial due times and of the back-off's jitter.
+  public init(devices: [PolledDevice], seed: UInt64, now: MonotonicTime) {
+    self.devices = devices
+    plans = devices.map { ReadPlan(unit: $0.unit, points: $0.points) }
+    schedule = PollSchedule(intervals: devices.map(\.scanInterval), seed: seed, now: now)
+    backoff = ReconnectBackoff(seed: ~seed)
+    link = .closed(retryAt: now)
+    healths = devices.map { _ in DeviceHealth() }
+    for (position, device) in devices.enumerated() { positions[device.device] = position }
+  }
+
+  /// How the device at this catalogue index fares; an empty one for a device that is not on this bus.
+  public func health(of index: Int) -> DeviceHealth {
+    positions[index].map { healths[$0] } ?? DeviceHealth()
+  }
+
+  /// What to do now.
+  ///
+  /// An opening or a read is repeated until its result was reported.
+  ///
+  /// - Parameter wall: becomes the time of a scan that starts with this call.
+  public mutating func next(now: MonotonicTime, wall: Timestamp) -> Action {
+    if let awaited { return awaited }
+    guard !devices.isEmpty else { return .wait(until: .never) }
+    if scan == nil {
+      if case .closed(let retryAt) = link, retryAt <= now { return handOut(.open) }
+      guard begin(now: now, wall: wall) else { return .wait(until: wakeTime) }
+    }
+    guard let scan else { return .wait(until: wakeTime) }
+    let steps = plans[scan.position].steps
+    guard scan.step < steps.count else { return finish(scan) }
+    statistics.requests += 1
+    return handOut(.read(steps[scan.step].request))
+  }
+
+  private mutating func handOut(_ action: Action) -> Action {
+    awaited = action
+    return action
+  }
+
+  private var wakeTime: MonotonicTime {
+    guard case .closed(let retryAt) = link else { return schedule.nextDue }
+    return min(schedule.nextDue, retryAt)
+  }
+
+  /// Starts the scan of the device that has been due longest; false when none is due.
+  private mutating func begin(now: MonotonicTime, wall: Timestamp) -> Bool {
+    guard let start = schedule.start(now: now) else { return false }
+    let device = devices[start.index]
+    statistics.scansSkipped += start.skipped
+    if now - start.due > device.scanInterval / 10 { statistics.scansLate += 1 }
+    let nothing = [Reading](repeating: .bad(.busDown), count: device.points.count)
+    var begun = CurrentScan(position: start.index, time: wall, readings: nothing)
+    if link != .open {
+      begun.step = plans[start.index].steps.count
+      begun.error = statistics.lastError
+    }
+    scan = begun
+    return true
+  }
+
+  private mutating func finish(_ finished: CurrentScan) -> Action {
+    scan = nil
+    statistics.scansDelivered += 1
+    let isGood = finished.readings.isEmpty ? finished.error == nil : finished.readings.contains { $0.quality == .good }
+    if isGood {
+      healths[finished.position].lastGood = finished.time
+      healths[finished.position].failedScansInARow = 0
+    } else {
+      healths[finished.position].failedScansInARow += 1
+    }
+    if let error = finished.error {
+      healths[finished.position].lastError = error
+      healths[finished.position].lastErrorTime = finished.time
+    }
+    let device = devices[finished.position].device
+    return .deliver(DeviceScan(device: device, time: finished.time, readings: finished.readings))
+  }
+}

@@ -1,0 +1,26 @@
+public import Telemetry
+
+/// Counters of one bus since its poller was made. Due scans = delivered + skipped.
+public struct PollStatistics: Hashable, Sendable {
+  /// Reads handed to the bus.
+  public var requests = 0
+  /// Reads that brought no usable reply, by the reason that their tags were given.
+  public var failures: [Quality.Reason: Int] = [:]
+  /// Scans delivered, those of a bus that is down included.
+  public var scansDelivered = 0
+  /// Scans that started more than a tenth of their interval after they were due.
+  public var scansLate = 0
+  /// Scans that never started because the bus was busy past the next one's due time.
+  public var scansSkipped = 0
+  /// Times that the bus was opened again after it had been open before.
+  public var reconnects = 0
+  /// Attempts to open the bus that failed.
+  public var failedOpenings = 0
+  public var isBusUp = false
+  /// The newest error of this bus, one line; stays after recovery.
+  public var lastError: String?
+
+  public init() {}
+
+  public var failedRequests: Int { failures.values.reduce(0, +) }
+}

@@ -1,0 +1,170 @@
+import GatewayCore
+import Telemetry
+import Testing
+
+@Suite("Polling a bus")
+struct PollingBusPollerTests {
+  static func register(_ address: UInt16, _ type: RegisterType = .uint16) -> RegisterPoint {
+    RegisterPoint(table: .holdingRegister, address: address, type: type)
+  }
+
+  /// One device with three tags in three requests, polled every second.
+  static let device = PolledDevice(
+    device: 4, unit: 17, scanInterval: .seconds(1), points: [register(0), register(100), register(200)])
+
+  static func down(_ text: String = "the cable is out") -> FieldBusError { FieldBusError(.busDown, text) }
+
+  @Test("the bus is opened before anything is due")
+  func opensFirst() {
+    var run = PollingRun([Self.device])
+    #expect(run.step() == .open)
+    run.poller.opened(.success(()), now: run.now)
+    guard case .wait(let due) = run.step() else {
+      Issue.record("nothing can be due yet")
+      return
+    }
+    #expect(due > run.now && due <= run.now + .seconds(1))
+    #expect(run.poller.statistics.isBusUp)
+  }
+
+  @Test("what was handed out is handed out again until its result is told")
+  func repeats() {
+    var run = PollingRun([Self.device])
+    #expect(run.step() == .open)
+    #expect(run.step() == .open)
+    run.poller.answered(.success([1]), now: run.now)
+    #expect(run.step() == .open)
+  }
+
+  @Test("a scan carries the wall clock's time at its start and the values of its replies")
+  func goodScan() {
+    var run = PollingRun([Self.device])
+    run.wallAtOrigin = Timestamp(milliseconds: 1_700_000_000_000)
+    let scan = run.scan(answers: [.success([1]), .success([2]), .success([3])])
+    #expect(scan?.device == 4)
+    #expect(scan?.time == run.scanStart)
+    #expect(scan?.readings == [Reading(.integer(1)), Reading(.integer(2)), Reading(.integer(3))])
+    #expect(run.poller.health(of: 4).isAnswering)
+    #expect(run.poller.health(of: 4).lastGood == run.scanStart)
+    #expect(run.poller.health(of: 0) == DeviceHealth())
+  }
+
+  struct Failure: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var answers: [Result<[UInt16], FieldBusError>]
+    var qualities: [Quality]
+
+    /// Errors, and replies that are not the one register asked for.
+    var failedRequests: Int { answers.filter { (try? $0.get().count) != 1 }.count }
+
+    init(_ name: String, _ answers: [Result<[UInt16], FieldBusError>], _ qualities: [Quality]) {
+      (testDescription, self.answers, self.qualities) = (name, answers, qualities)
+    }
+  }
+
+  static func failure(_ reason: Quality.Reason) -> Result<[UInt16], FieldBusError> {
+    .failure(FieldBusError(reason, "test"))
+  }
+
+  static let failures: [Failure] = [
+    Failure(
+      "a time-out ends the scan", [.success([1]), failure(.timeout)], [.good, .bad(.timeout), .bad(.timeout)]),
+    Failure(
+      "an exception marks its own request only", [.success([1]), failure(.exception(4)), .success([3])],
+      [.good, .bad(.exception(4)), .good]),
+    Failure(
+      "a refused address without a gap marks its own request only",
+      [failure(.exception(2)), .success([2]), .success([3])], [.bad(.exception(2)), .good, .good]),
+    Failure(
+      "a wrong check sum marks its own request only", [failure(.checksum), .success([2]), .success([3])],
+      [.bad(.checksum), .good, .good]),
+    Failure(
+      "a reply of the wrong length is malformed", [.success([1, 1]), .success([]), .success([3])],
+      [.bad(.malformedReply), .bad(.malformedReply), .good]),
+    Failure(
+      "a lost bus ends the scan", [.success([1]), .failure(down())], [.good, .bad(.busDown), .bad(.busDown)]),
+  ]
+
+  @Test("a failure marks the tags that it concerns", arguments: failures)
+  func failing(_ one: Failure) {
+    var run = PollingRun([Self.device])
+    let scan = run.scan(answers: one.answers)
+    #expect(scan?.readings.map(\.quality) == one.qualities)
+    #expect(run.poller.statistics.requests == one.answers.count)
+    #expect(run.poller.statistics.failedRequests == one.failedRequests)
+    #expect(run.poller.health(of: 4).lastError != nil)
+  }
+
+  @Test("a value that is not a number is bad, its neighbours are good, and the error names its address")
+  func notANumber() {
+    let points = [Self.register(10, .float32), Self.register(12, .float32)]
+    var run = PollingRun([PolledDevice(device: 0, unit: 1, scanInterval: .seconds(1), points: points)])
+    let scan = run.scan(answers: [.success([0x7fc0, 0, 0x42f6, 0xe979])])
+    #expect(scan?.readings == [.bad(.undecodable), Reading(.float32(123.456))])
+    #expect(run.poller.health(of: 0).lastError?.contains("holding register 10") == true)
+    #expect(run.poller.health(of: 0).isAnswering)
+  }
+
+  @Test("a refused read with a gap is repeated at once without the gap, and from then on")
+  func refusedGap() {
+    let points = [Self.register(0), Self.register(5)]
+    var run = PollingRun([PolledDevice(device: 0, unit: 1, scanInterval: .seconds(1), points: points)])
+    let first = run.scan(answers: [Self.failure(.exception(2)), .success([7]), .success([8])])
+    #expect(first?.readings == [Reading(.integer(7)), Reading(.integer(8))])
+    let second = run.scan(answers: [.success([9]), Self.failure(.exception(2))])
+    #expect(second?.readings == [Reading(.integer(9)), .bad(.exception(2))])
+  }
+
+  @Test("while the bus is down every scan is delivered at its pace, bad, and opening is tried less and less often")
+  func outage() {
+    var run = PollingRun([Self.device])
+    var scans: [DeviceScan] = []
+    var openings: [MonotonicTime] = []
+    let start = run.now
+    while run.now < start + .seconds(100) {
+      switch run.step() {
+      case .open:
+        openings.append(run.now)
+        run.poller.opened(.failure(Self.down("no such device")), now: run.now)
+      case .read: Issue.record("a closed bus cannot be read")
+      case .deliver(let scan): scans.append(scan)
+      case .wait(let until): run.now = until
+      }
+    }
+    #expect(scans.count == 100)
+    #expect(scans.allSatisfy { $0.readings == Array(repeating: .bad(.busDown), count: 3) })
+    #expect(zip(scans, scans.dropFirst()).allSatisfy { $1.time - $0.time == .seconds(1) })
+    #expect((7...12).contains(openings.count), "\(openings.count)")
+    #expect(openings.first == start)
+    #expect(run.poller.statistics.failedOpenings == openings.count)
+    #expect(run.poller.health(of: 4).lastError == "no such device")
+    #expect(!run.poller.statistics.isBusUp)
+  }
+
+  @Test("after an outage scans are good again and the reconnection is counted")
+  func recovers() {
+    var run = PollingRun([Self.device])
+    _ = run.scan(answers: [.failure(Self.down())])
+    #expect(!run.poller.statistics.isBusUp)
+    var last: DeviceScan?
+    repeat {
+      last = run.scan(answers: [.success([1]), .success([2]), .success([3])])
+    } while last?.readings.first?.quality == .bad(.busDown)
+    #expect(last?.readings.map(\.quality) == [.good, .good, .good])
+    #expect(run.poller.statistics.reconnects == 1)
+    #expect(run.poller.health(of: 4).failedScansInARow == 0)
+    #expect(run.poller.health(of: 4).lastError == "the cable is out")
+  }
+
+  @Test("without devices the bus stays closed")
+  func noDevices() {
+    var run = PollingRun([])
+    #expect(run.step() == .wait(until: .never))
+  }
+
+  @Test("a device without tags delivers empty scans")
+  func noTags() {
+    var run = PollingRun([PolledDevice(device: 2, unit: 1, scanInterval: .seconds(1), points: [])])
+    #expect(run.scan(answers: [])?.readings == [])
+  }
+}

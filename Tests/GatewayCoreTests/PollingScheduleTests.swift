@@ -1,0 +1,95 @@
+import GatewayCore
+import Telemetry
+import Testing
+
+@Suite("Scheduling scans")
+struct PollingScheduleTests {
+  let origin = MonotonicTime(nanoseconds: 5_000_000_000)
+
+  @Test("a device that starts late stays on its grid")
+  func noDrift() {
+    var schedule = PollSchedule(intervals: [.seconds(1)], seed: 1, now: origin)
+    let first = schedule.nextDue
+    for round in 0..<100 {
+      let due = first + .seconds(round)
+      #expect(schedule.nextDue == due)
+      let start = schedule.start(now: due + .milliseconds(round * 9))
+      #expect(start?.due == due && start?.skipped == 0)
+    }
+  }
+
+  @Test(
+    "missed scans are counted, and the next one is due on the grid",
+    arguments: [(999, 0), (1_000, 1), (1_999, 1), (2_000, 2), (86_400_000, 86_400)])
+  func skips(delay: Int, skipped: Int) {
+    var schedule = PollSchedule(intervals: [.seconds(1)], seed: 2, now: origin)
+    let first = schedule.nextDue
+    let start = schedule.start(now: first + .milliseconds(delay))
+    #expect(start?.due == first + .seconds(skipped))
+    #expect(start?.skipped == skipped)
+    #expect(schedule.nextDue == first + .seconds(skipped + 1))
+  }
+
+  @Test("nothing starts before it is due")
+  func notEarly() {
+    var schedule = PollSchedule(intervals: [.seconds(1), .seconds(3)], seed: 3, now: origin)
+    #expect(schedule.start(now: schedule.nextDue + .nanoseconds(-1)) == nil)
+    #expect(schedule.start(now: schedule.nextDue) != nil)
+  }
+
+  @Test("the device that has been due longest starts first")
+  func earliestFirst() {
+    var schedule = PollSchedule(intervals: (1...50).map { .seconds($0) }, seed: 4, now: origin)
+    let late = origin + .milliseconds(900)
+    var last = MonotonicTime.zero
+    var started: Set<Int> = []
+    while let start = schedule.start(now: late) {
+      #expect(start.due >= last)
+      last = start.due
+      #expect(started.insert(start.index).inserted)
+    }
+    #expect(!started.isEmpty)
+    #expect(schedule.nextDue > late)
+  }
+
+  @Test("first scans are spread over the interval, but within ten seconds")
+  func spread() {
+    for (interval, longest) in [(1, 1), (10, 10), (86_400, 10)] {
+      var schedule = PollSchedule(intervals: Array(repeating: .seconds(interval), count: 400), seed: 5, now: origin)
+      var quarters = [0, 0, 0, 0]
+      let end = origin + .seconds(longest)
+      for _ in 0..<400 {
+        guard schedule.nextDue < end, let start = schedule.start(now: schedule.nextDue) else { break }
+        quarters[Int((start.due - origin) / .seconds(longest) * 4)] += 1
+      }
+      #expect(quarters.reduce(0, +) == 400)
+      #expect(quarters.allSatisfy { $0 > 50 }, "\(quarters)")
+    }
+  }
+
+  @Test("the same seed gives the same schedule, another seed another")
+  func seeded() {
+    let one = PollSchedule(intervals: [.seconds(1)], seed: 6, now: origin)
+    #expect(one.nextDue == PollSchedule(intervals: [.seconds(1)], seed: 6, now: origin).nextDue)
+    #expect(one.nextDue != PollSchedule(intervals: [.seconds(1)], seed: 7, now: origin).nextDue)
+  }
+
+  @Test("without devices nothing is ever due")
+  func empty() {
+    var schedule = PollSchedule(intervals: [], seed: 8, now: origin)
+    #expect(schedule.nextDue == .never)
+    #expect(schedule.start(now: .never) == nil)
+  }
+
+  @Test("the back-off doubles from 1 s to 30 s, loses at most half to chance, and starts anew after a success")
+  func backoff() {
+    var backoff = ReconnectBackoff(seed: 9)
+    for _ in 0..<2 {
+      for full in [1, 2, 4, 8, 16, 30, 30, 30] {
+        let delay = backoff.failed(now: origin) - origin
+        #expect(delay >= .seconds(full) / 2 && delay <= .seconds(full))
+      }
+      backoff.succeeded()
+    }
+  }
+}
