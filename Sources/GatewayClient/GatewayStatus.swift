@@ -46,13 +46,13 @@ struct GatewayStatus: Decodable {
     var everyMilliseconds: Int
     var tags: Int
     var quality: String
-    var lastAnswer: String?
+    var lastGood: String?
     var fault: String?
 
     enum CodingKeys: String, CodingKey {
       case name, unit, tags, quality, fault
       case everyMilliseconds = "every_ms"
-      case lastAnswer = "last_answer"
+      case lastGood = "last_good"
     }
   }
 

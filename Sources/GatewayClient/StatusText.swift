@@ -72,7 +72,7 @@ struct StatusText {
     var text = "    \(name)  unit \(device.unit)  \(every)  \(device.tags) tags  "
     text += device.quality == "bad" ? "BAD" : device.quality
     if let fault = device.fault { text += "  ! \(fault)" }
-    if device.quality != "good", let last = device.lastAnswer.flatMap(age) { text += " (last answer \(last) ago)" }
+    if device.quality != "good", let last = device.lastGood.flatMap(age) { text += " (last good values \(last) ago)" }
     return text
   }
 

@@ -91,7 +91,7 @@ final class BusWorker: Sendable {
         poller.answered(result, now: GatewayClock.monotonic())
         if case .failure(let error) = result, error.isBusDown { tell(.failure(error), &wasUp) }
       case .deliver(let scan):
-        let fault = poller.health(of: scan.device).fault
+        let fault = scan.isComplete ? nil : poller.health(of: scan.device).lastError
         let isTaken = events.send(.scan(scan, fault: fault))
         publishReport(poller, dropped: isTaken ? 0 : 1)
       case .wait(let until):
@@ -121,4 +121,9 @@ final class BusWorker: Sendable {
       $0.scansDropped += dropped
     }
   }
+}
+
+extension DeviceScan {
+  /// Every tag has a value.
+  fileprivate var isComplete: Bool { readings.allSatisfy { $0.quality.hasValue } }
 }

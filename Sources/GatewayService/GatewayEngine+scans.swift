@@ -47,6 +47,7 @@ extension GatewayEngine {
 
   private func reportHealth(of device: Int, fault: String?, now: MonotonicTime) {
     let name = catalogue.devices[device].name
+    deviceFaults[device] = fault
     // What is wrong with a whole bus is said once, for the bus.
     if busFaults[settings.devices[device].bus] != nil { return }
     if let fault {

@@ -79,15 +79,15 @@ extension GatewayEngine {
     json.member("up", statistics.isBusUp)
     json.member("fault", ifPresent: busFaults[bus.index])
     json.member("requests", statistics.requests)
-    json.member("failed_requests", statistics.failures.values.reduce(0, +))
+    json.member("failed_requests", statistics.failedRequests)
     json.object("failures") { json in
       for (reason, count) in statistics.failures.sorted(by: { $0.key.code < $1.key.code }) {
         json.member(reason.name, count)
       }
     }
-    json.member("scans", statistics.scans)
-    json.member("scans_late", statistics.lateScans)
-    json.member("scans_skipped", statistics.skippedScans)
+    json.member("scans", statistics.scansDelivered)
+    json.member("scans_late", statistics.scansLate)
+    json.member("scans_skipped", statistics.scansSkipped)
     json.member("scans_dropped", report.scansDropped)
     json.member("reconnects", statistics.reconnects)
     json.array("devices") { json in
@@ -99,8 +99,8 @@ extension GatewayEngine {
           json.member("tags", device.tags.count)
           json.member("quality", latest[index].map { ScanMessage.worstLevel($0).name } ?? "waiting")
           json.member("last_scan", ifPresent: latest[index]?.time.iso8601)
-          json.member("last_answer", ifPresent: report.health[index]?.lastAnswer?.iso8601)
-          json.member("fault", ifPresent: report.health[index]?.fault)
+          json.member("last_good", ifPresent: report.health[index]?.lastGood?.iso8601)
+          json.member("fault", ifPresent: deviceFaults[index])
         }
       }
     }

@@ -55,6 +55,8 @@ final class GatewayEngine {
   var unpublishedAlarms: Set<String> = []
   var brokerState = BrokerState.disconnected("not connected yet")
   var busFaults: [Int: String] = [:]
+  /// What is wrong with a device now, by its index.
+  var deviceFaults: [Int: String] = [:]
   var counters = EngineCounters()
   var tails: [Int: TailFilter] = [:]
   var nextStatus = MonotonicTime.zero
