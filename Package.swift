@@ -45,6 +45,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.0.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
   ],
   targets: [
@@ -60,7 +61,7 @@ let package = Package(
     system("CLinux", nil),
 
     // support: threads and bounded queues
-    library("Threads", ["CLinux"]),
+    library("Threads", ["CLinux", "Telemetry"]),
 
     // vocabulary and logic (pure)
     library("Telemetry"),
@@ -102,8 +103,10 @@ let package = Package(
       "CentralService",
       [
         "CentralCore", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "SQLiteCentralStore", "PKI",
-        "SystemdNotify", log, lifecycle,
+        "SystemdNotify", "ServiceLog", "Threads", log, lifecycle, signals,
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -45,7 +45,7 @@ final class BusWorker: Sendable {
     devices = polled.map(\.device)
     self.events = events
     self.makeBus = makeBus
-    let now = GatewayClock.monotonic()
+    let now = SystemClock.monotonic()
     firstPoller = BusPoller(devices: polled, seed: seed, now: now)
     report = Mutex(Report(statistics: firstPoller.statistics, health: [:]))
     heartbeat = Atomic(now.nanoseconds)
@@ -79,23 +79,23 @@ final class BusWorker: Sendable {
     var poller = firstPoller
     var wasUp: Bool?
     while !stopped.load(ordering: .sequentiallyConsistent) {
-      let now = GatewayClock.monotonic()
+      let now = SystemClock.monotonic()
       heartbeat.store(now.nanoseconds, ordering: .relaxed)
-      switch poller.next(now: now, wall: GatewayClock.wall()) {
+      switch poller.next(now: now, wall: SystemClock.wall()) {
       case .open:
         let result = Result { () throws(FieldBusError) in try bus.open() }
-        poller.opened(result, now: GatewayClock.monotonic())
+        poller.opened(result, now: SystemClock.monotonic())
         tell(result, &wasUp)
       case .read(let request):
         let result = Result { () throws(FieldBusError) in try bus.read(request) }
-        poller.answered(result, now: GatewayClock.monotonic())
+        poller.answered(result, now: SystemClock.monotonic())
         if case .failure(let error) = result, error.isBusDown { tell(.failure(error), &wasUp) }
       case .deliver(let scan):
         let fault = scan.isComplete ? nil : poller.health(of: scan.device).lastError
         let isTaken = events.send(.scan(scan, fault: fault))
         publishReport(poller, dropped: isTaken ? 0 : 1)
       case .wait(let until):
-        let sleep = min(until - GatewayClock.monotonic(), Self.longestSleep)
+        let sleep = min(until - SystemClock.monotonic(), Self.longestSleep)
         if sleep > .zero { _ = stopRequests.receive(timeout: sleep) }
       }
     }

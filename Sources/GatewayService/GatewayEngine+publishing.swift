@@ -78,7 +78,7 @@ extension GatewayEngine {
   func statusPayload(_ state: String) -> [UInt8] {
     JSONWriter.object { json in
       json.member("state", state)
-      json.member("time", GatewayClock.wall().iso8601)
+      json.member("time", SystemClock.wall().iso8601)
       json.member("since", startedAt.iso8601)
       json.member("version", version)
       json.member("devices", catalogue.devices.count)

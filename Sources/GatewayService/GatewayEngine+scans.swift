@@ -89,7 +89,7 @@ extension GatewayEngine {
     raise(
       stored.activeAlarms.filter { !known.contains($0) }.map {
         AlarmEvent(
-          time: GatewayClock.wall(), alarm: $0, tag: "", transition: .cleared, severity: .low, value: nil,
+          time: SystemClock.wall(), alarm: $0, tag: "", transition: .cleared, severity: .low, value: nil,
           message: "the rule was removed from the configuration")
       })
   }

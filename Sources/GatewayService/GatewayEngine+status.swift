@@ -7,7 +7,7 @@ import Telemetry
 /// What `fieldgate status` shows, as JSON.
 extension GatewayEngine {
   func writeStatus(to json: inout JSONWriter, now: MonotonicTime) {
-    let time = GatewayClock.wall()
+    let time = SystemClock.wall()
     json.member("gateway", settings.gateway)
     json.member("version", version)
     json.member("time", time.iso8601)

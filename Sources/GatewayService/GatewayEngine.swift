@@ -76,7 +76,7 @@ final class GatewayEngine {
     self.log = log
     self.version = version
     catalogue = settings.catalogue
-    startedAt = GatewayClock.wall()
+    startedAt = SystemClock.wall()
     catalogueID = try outside.store.register(catalogue)
     stored = try outside.store.state()
     nextSequence = stored.lastFrame + 1
@@ -94,7 +94,7 @@ final class GatewayEngine {
     newestAlarm = stored[.alarms].lastTime ?? Timestamp(milliseconds: .min)
     // A third of what the service manager allows, so that one late turn is no reason to be killed.
     watchdogPeriod = SystemdNotify.watchdogInterval.map { $0 / 3 }
-    let now = GatewayClock.monotonic()
+    let now = SystemClock.monotonic()
     outbox.committed(stored, now: now)
     delivery.storeChanged(stored)
     if watchdogPeriod != nil { nextWatchdog = now }
@@ -104,9 +104,9 @@ final class GatewayEngine {
   /// Runs until ``EngineEvent/stop`` has been handled.
   func run() {
     while !isStopping {
-      let wait = deadline - GatewayClock.monotonic()
-      for event in events.receive(timeout: wait) { take(event, now: GatewayClock.monotonic()) }
-      turn(now: GatewayClock.monotonic())
+      let wait = deadline - SystemClock.monotonic()
+      for event in events.receive(timeout: wait) { take(event, now: SystemClock.monotonic()) }
+      turn(now: SystemClock.monotonic())
     }
     finish()
   }
@@ -134,7 +134,7 @@ final class GatewayEngine {
   /// What is due whatever the events were.
   private func turn(now: MonotonicTime) {
     if let delay = rules.deadline, delay <= now {
-      raise(rules.expire(now: now, time: GatewayClock.wall()))
+      raise(rules.expire(now: now, time: SystemClock.wall()))
     }
     commitIfDue(now: now)
     deliver(now: now)
@@ -157,7 +157,7 @@ final class GatewayEngine {
   }
 
   private func finish() {
-    let now = GatewayClock.monotonic()
+    let now = SystemClock.monotonic()
     commit(cutting: [], now: now)
     if !pendingFrames.isEmpty {
       log.error("\(pendingFrames.reduce(0) { $0 + $1.sampleCount }) samples could not be committed before the end")

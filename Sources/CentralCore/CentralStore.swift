@@ -1,0 +1,128 @@
+public import Telemetry
+
+/// Why a store of central failed, in one line: what, where, cause, next step.
+public struct CentralStoreError: Error, Hashable, Sendable, CustomStringConvertible {
+  public var description: String
+
+  public init(_ description: String) { self.description = description }
+}
+
+/// The writing side of central's store. One thread owns it; calls block until the disk has answered.
+public protocol CentralStore: AnyObject {
+  /// The last number committed of a lane; 0 when there is none.
+  func position(_ key: LaneKey) throws(CentralStoreError) -> UInt64
+
+  /// Stores batches and moves positions, in one transaction. When it throws, the outcome is unknown.
+  ///
+  /// - Parameter received: when the batches came, by central's clock.
+  func commit(_ group: IngestMachine.Group, received: Timestamp) throws(CentralStoreError)
+}
+
+/// A gateway as the query API lists it.
+public struct GatewayOverview: Hashable, Sendable {
+  public struct LanePosition: Hashable, Sendable {
+    public var epoch: Epoch
+    public var lane: Lane
+    public var position: UInt64
+    public var newest: Timestamp?
+    public var batches: Int
+    public var records: Int
+    public var bytes: Int
+
+    public init(
+      epoch: Epoch, lane: Lane, position: UInt64, newest: Timestamp?, batches: Int, records: Int, bytes: Int
+    ) {
+      self.epoch = epoch
+      self.lane = lane
+      self.position = position
+      self.newest = newest
+      self.batches = batches
+      self.records = records
+      self.bytes = bytes
+    }
+  }
+
+  public var name: String
+  public var firstSeen: Timestamp
+  public var lastSeen: Timestamp
+  public var devices: Int
+  public var tags: Int
+  public var activeAlarms: Int
+  public var lanes: [LanePosition]
+
+  public init(
+    name: String, firstSeen: Timestamp, lastSeen: Timestamp, devices: Int, tags: Int, activeAlarms: Int,
+    lanes: [LanePosition]
+  ) {
+    self.name = name
+    self.firstSeen = firstSeen
+    self.lastSeen = lastSeen
+    self.devices = devices
+    self.tags = tags
+    self.activeAlarms = activeAlarms
+    self.lanes = lanes
+  }
+
+  /// Time of the newest telemetry sample.
+  public var newest: Timestamp? { lanes.filter { $0.lane == .telemetry }.compactMap(\.newest).max() }
+}
+
+/// A tag with its newest reading.
+public struct LatestValue: Hashable, Sendable {
+  public var device: String
+  public var tag: TagDefinition
+  public var time: Timestamp
+  public var reading: Reading
+
+  public init(device: String, tag: TagDefinition, time: Timestamp, reading: Reading) {
+    self.device = device
+    self.tag = tag
+    self.time = time
+    self.reading = reading
+  }
+}
+
+/// One sample of a tag, with the definition it was made under.
+public struct Sample: Hashable, Sendable {
+  public var time: Timestamp
+  public var reading: Reading
+  public var definition: TagDefinition
+
+  public init(time: Timestamp, reading: Reading, definition: TagDefinition) {
+    self.time = time
+    self.reading = reading
+    self.definition = definition
+  }
+}
+
+/// An alarm event of a gateway, or the state of an alarm after its newest event.
+public struct StoredAlarm: Hashable, Sendable {
+  public var gateway: String
+  public var event: AlarmEvent
+
+  public init(gateway: String, event: AlarmEvent) {
+    self.gateway = gateway
+    self.event = event
+  }
+}
+
+/// The reading side of central's store. Each value of it belongs to one thread; each call sees one state of the store.
+public protocol CentralQueries: AnyObject {
+  func gateways() throws(CentralStoreError) -> [GatewayOverview]
+
+  /// Tags of a gateway with their newest readings, by device and tag; nil when there is no such gateway.
+  func latest(gateway: String) throws(CentralStoreError) -> [LatestValue]?
+
+  /// Samples with `from <= time < until`, in the order of time, at most `limit`; nil when the gateway has no such tag.
+  func samples(
+    gateway: String, device: String, tag: String, from: Timestamp, until: Timestamp, limit: Int
+  ) throws(CentralStoreError) -> [Sample]?
+
+  /// Events with `from <= time < until`, newest first; of all gateways when `gateway` is nil.
+  func alarmEvents(
+    gateway: String?, from: Timestamp, until: Timestamp, limit: Int
+  ) throws(CentralStoreError) -> [StoredAlarm]
+
+  /// Alarms that are active now: their newest event is a raising.
+  func activeAlarms(gateway: String?) throws(CentralStoreError) -> [StoredAlarm]
+}

@@ -1,0 +1,173 @@
+import SyncProtocol
+public import Telemetry
+
+/// Decides which batches go into the next commit and what each request is answered. Pure: no store, no sockets, no clock.
+///
+/// Requests of many gateways share a commit. Within a lane, batches are committed in the order of their numbers without a
+/// gap; a request that overtook its predecessor on another connection waits a moment for it. What central has already is
+/// acknowledged and not stored again. After a commit that failed, its outcome is unknown: the positions it touched are
+/// forgotten and must be read from the store before anything else is decided about those lanes.
+public struct IngestMachine: Sendable {
+  /// What waits may take this much; beyond, requests are refused with 503.
+  public static let maximumQueuedBytes = 64 << 20
+  public static let maximumQueuedRequests = 1_024
+  /// What one commit may take, so that an answer does not wait for all of a long queue.
+  public static let maximumCommitBytes = 16 << 20
+  /// How long a request waits for the one before it.
+  public static let patience = Duration.seconds(2)
+
+  /// Batches that one transaction is to store: in the order in which they are to be applied.
+  public struct Group: Sendable {
+    public var batches: [(key: LaneKey, batch: ReceivedBatch)] = []
+    /// Positions after the commit.
+    public var positions: [LaneKey: UInt64] = [:]
+    var requests: [Waiting] = []
+  }
+
+  struct Waiting: Sendable {
+    var submission: Submission
+    var arrived: MonotonicTime
+  }
+
+  public struct Counters: Hashable, Sendable {
+    public var batchesCommitted = 0
+    public var batchesDuplicate = 0
+    public var commits = 0
+    public var commitsFailed = 0
+    public var gaps = 0
+    public var refusedBusy = 0
+    public var damagedRequests = 0
+
+    public init() {}
+  }
+
+  private var queue: [Waiting] = []
+  public private(set) var queuedBytes = 0
+  private var positions: [LaneKey: UInt64] = [:]
+  private var answers: [(identifier: Int, answer: IngestAnswer)] = []
+  public private(set) var counters = Counters()
+
+  public init() {}
+
+  public var queuedRequests: Int { queue.count }
+
+  /// Lanes whose position must be read from the store before ``nextGroup(now:)`` can do anything for them.
+  public var unknownLanes: Set<LaneKey> { Set(queue.lazy.map(\.submission.key).filter { positions[$0] == nil }) }
+
+  /// The store's position of a lane; 0 when it has none.
+  public mutating func learned(_ key: LaneKey, position: UInt64) { positions[key] = position }
+
+  public mutating func submit(_ submission: Submission, now: MonotonicTime) {
+    let bytes = submission.byteCount
+    guard queue.count < Self.maximumQueuedRequests, queuedBytes + bytes <= Self.maximumQueuedBytes else {
+      counters.refusedBusy += 1
+      let body = SyncAnswer(position: nil, error: .busy, message: "central's queue is full; try again in a moment")
+      answers.append((submission.identifier, IngestAnswer(status: 503, body, retryAfter: 2)))
+      return
+    }
+    queuedBytes += bytes
+    queue.append(Waiting(submission: submission, arrived: now))
+  }
+
+  /// Answers that are due; each is given once.
+  public mutating func takeAnswers() -> [(identifier: Int, answer: IngestAnswer)] {
+    defer { answers.removeAll() }
+    return answers
+  }
+
+  /// When something is due although nothing arrives.
+  public var deadline: MonotonicTime {
+    queue.lazy.map { $0.arrived + Self.patience }.min() ?? .never
+  }
+
+  /// The next commit, or nil when nothing can be committed now. Answers what needs no commit.
+  public mutating func nextGroup(now: MonotonicTime) -> Group? {
+    var group = Group()
+    var bytes = 0
+    var progressed = true
+    // Each pass may make another request the next of its lane; a pass that takes none ends it.
+    while progressed {
+      progressed = false
+      var kept: [Waiting] = []
+      for waiting in queue {
+        let key = waiting.submission.key
+        guard let known = positions[key], bytes < Self.maximumCommitBytes else {
+          kept.append(waiting)
+          continue
+        }
+        let position = group.positions[key] ?? known
+        guard let first = waiting.submission.batches.first?.number, first <= position + 1 else {
+          kept.append(waiting)
+          continue
+        }
+        progressed = true
+        let new = waiting.submission.batches.filter { $0.number > position }
+        counters.batchesDuplicate += waiting.submission.batches.count - new.count
+        for batch in new { group.batches.append((key, batch)) }
+        if let last = new.last?.number { group.positions[key] = last }
+        bytes += new.reduce(0) { $0 + $1.bytes.count }
+        group.requests.append(waiting)
+      }
+      queue = kept
+    }
+    expire(now: now)
+    queuedBytes = queue.reduce(0) { $0 + $1.submission.byteCount }
+    guard !group.batches.isEmpty else {
+      answer(group)
+      return nil
+    }
+    return group
+  }
+
+  /// The store has committed the group.
+  public mutating func committed(_ group: Group) {
+    counters.commits += 1
+    counters.batchesCommitted += group.batches.count
+    for (key, position) in group.positions { positions[key] = position }
+    answer(group)
+  }
+
+  /// The commit failed, or nobody knows whether it did.
+  public mutating func failed(_ group: Group, _ text: String) {
+    counters.commitsFailed += 1
+    for key in group.positions.keys { positions[key] = nil }
+    for waiting in group.requests {
+      let body = SyncAnswer(position: nil, error: .storage, message: "central could not store the batches: \(text)")
+      answers.append((waiting.submission.identifier, IngestAnswer(status: 500, body, retryAfter: 5)))
+    }
+  }
+
+  private mutating func answer(_ group: Group) {
+    for waiting in group.requests {
+      let position = positions[waiting.submission.key]
+      guard let damage = waiting.submission.damage else {
+        answers.append((waiting.submission.identifier, IngestAnswer(status: 200, SyncAnswer(position: position))))
+        continue
+      }
+      counters.damagedRequests += 1
+      let body = SyncAnswer(position: position, error: .badBatch, message: damage)
+      answers.append((waiting.submission.identifier, IngestAnswer(status: 422, body)))
+    }
+  }
+
+  /// Requests whose predecessor did not come in time.
+  private mutating func expire(now: MonotonicTime) {
+    var kept: [Waiting] = []
+    for waiting in queue {
+      guard waiting.arrived + Self.patience <= now, let position = positions[waiting.submission.key] else {
+        kept.append(waiting)
+        continue
+      }
+      let first = waiting.submission.batches.first?.number ?? 0
+      guard first > position + 1 else {
+        kept.append(waiting)
+        continue
+      }
+      counters.gaps += 1
+      let text = "batch \(first) came, but batch \(position + 1) is the next"
+      let body = SyncAnswer(position: position, error: .gap, message: text)
+      answers.append((waiting.submission.identifier, IngestAnswer(status: 409, body)))
+    }
+    queue = kept
+  }
+}

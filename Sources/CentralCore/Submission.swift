@@ -1,0 +1,104 @@
+public import BatchCodec
+public import SyncProtocol
+import Telemetry
+
+/// A batch as it came, with what it says.
+public struct ReceivedBatch: Sendable {
+  public var bytes: [UInt8]
+  public var batch: Batch
+
+  public init(bytes: [UInt8], batch: Batch) {
+    self.bytes = bytes
+    self.batch = batch
+  }
+
+  public var number: UInt64 { batch.header.number }
+}
+
+/// The batches of one request, decoded and in order.
+public struct Submission: Sendable {
+  /// Chosen by the caller; comes back with the answer.
+  public var identifier: Int
+  public var key: LaneKey
+  /// At least one; numbers ascend by one.
+  public var batches: [ReceivedBatch]
+  /// What was wrong with the batch behind them, when the request held a damaged one.
+  public var damage: String?
+
+  public init(identifier: Int, key: LaneKey, batches: [ReceivedBatch], damage: String? = nil) {
+    self.identifier = identifier
+    self.key = key
+    self.batches = batches
+    self.damage = damage
+  }
+
+  public var byteCount: Int { batches.reduce(0) { $0 + $1.bytes.count } }
+}
+
+/// What a request is answered with.
+public struct IngestAnswer: Hashable, Sendable {
+  public var status: Int
+  public var body: SyncAnswer
+  /// Seconds for the Retry-After header.
+  public var retryAfter: Int?
+
+  public init(status: Int, _ body: SyncAnswer, retryAfter: Int? = nil) {
+    self.status = status
+    self.body = body
+    self.retryAfter = retryAfter
+  }
+}
+
+/// Splits the body of a request into batches and decodes each, so that central never keeps what it cannot read.
+public enum SubmissionReader {
+  /// - Returns: the submission, or the answer that refuses the request.
+  public static func read(
+    _ body: [UInt8], gateway: String, identifier: Int
+  ) -> Result<Submission, RefusedRequest> {
+    var batches: [ReceivedBatch] = []
+    var rest = body[...]
+    var damage: String?
+    while !rest.isEmpty {
+      guard batches.count < SyncProtocol.maximumBatchesPerRequest else {
+        return .failure(.badRequest("more than \(SyncProtocol.maximumBatchesPerRequest) batches in one request"))
+      }
+      do {
+        let (header, length) = try BatchCodec.readHeader(rest)
+        let bytes = rest.prefix(length)
+        let batch = try BatchCodec.decode(bytes)
+        if let last = batches.last?.batch.header {
+          guard header.epoch == last.epoch, header.lane == last.lane else {
+            return .failure(.badRequest("batches of several lanes or epochs in one request"))
+          }
+          guard header.number == last.number + 1 else {
+            return .failure(.badRequest("batch \(header.number) stands behind batch \(last.number)"))
+          }
+        }
+        batches.append(ReceivedBatch(bytes: Array(bytes), batch: batch))
+        rest = rest.dropFirst(length)
+      } catch {
+        damage = "batch \(batches.count + 1) of the request: \(error)"
+        break
+      }
+    }
+    guard let first = batches.first?.batch.header else {
+      return .failure(damage.map { .badBatch($0) } ?? .badRequest("the request holds no batch"))
+    }
+    let key = LaneKey(gateway: gateway, epoch: first.epoch, lane: first.lane)
+    return .success(Submission(identifier: identifier, key: key, batches: batches, damage: damage))
+  }
+}
+
+/// A request that is wrong as a whole.
+public enum RefusedRequest: Error, Hashable, Sendable {
+  case badRequest(String)
+  case badBatch(String)
+
+  public var answer: IngestAnswer {
+    switch self {
+    case .badRequest(let text):
+      IngestAnswer(status: 400, SyncAnswer(position: nil, error: .badRequest, message: text))
+    case .badBatch(let text): IngestAnswer(status: 422, SyncAnswer(position: nil, error: .badBatch, message: text))
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import Hummingbird
+import NIOCore
+import NIOSSL
+import PKI
+
+/// What a request carries: the connection, from whose certificate its sender is known.
+struct CentralContext: RequestContext {
+  var coreContext: CoreRequestContextStorage
+  let channel: any Channel
+
+  init(source: ApplicationRequestContextSource) {
+    coreContext = .init(source: source)
+    channel = source.channel
+  }
+
+  /// Roles by organizational unit. A certificate has one.
+  enum Role: String {
+    /// Sends batches and asks for its positions.
+    case gateway
+    /// Reads everything.
+    case `operator`
+  }
+
+  /// The name in the client's certificate, provided it has the role. TLS has verified the chain and the validity before any
+  /// request is read.
+  func name(as role: Role) async throws -> String {
+    guard let certificate = try await channel.nioSSL_peerCertificate().get() else {
+      throw CentralHTTPError(.forbidden, "forbidden", "this connection has no client certificate")
+    }
+    let identity: CertificateIdentity
+    do {
+      identity = try CertificateIdentity(der: try certificate.toDERBytes())
+    } catch {
+      throw CentralHTTPError(.forbidden, "forbidden", "the client certificate cannot be used: \(error)")
+    }
+    guard identity.organizationalUnit == role.rawValue else {
+      throw CentralHTTPError(
+        .forbidden, "forbidden",
+        "this needs a certificate with OU=\(role.rawValue), and that of \(identity.commonName) has "
+          + (identity.organizationalUnit.map { "OU=\($0)" } ?? "none"))
+    }
+    let isName: (UInt8) -> Bool = { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+        true
+      default: false
+      }
+    }
+    guard identity.commonName.utf8.allSatisfy(isName) else {
+      throw CentralHTTPError(
+        .forbidden, "forbidden", "'\(identity.commonName)' is no name: it may have letters, digits and the signs _ - .")
+    }
+    return identity.commonName
+  }
+}

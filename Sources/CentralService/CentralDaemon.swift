@@ -1,0 +1,176 @@
+import FoundationEssentials
+import Glibc
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+import JSONText
+import Logging
+import NIOCore
+import NIOSSL
+import PKI
+import SQLiteCentralStore
+import ServiceLifecycle
+import ServiceLog
+import Synchronization
+import SystemdNotify
+import Telemetry
+import Threads
+import UnixSignals
+
+/// Central as a whole: store, ingest thread, query threads, the TLS listener and the one for metrics.
+public struct CentralDaemon {
+  public static let version = "0.1.0"
+
+  private let settings: ServeSettings
+  private let log = Logger(label: "fieldgate-central")
+
+  public init(settings: ServeSettings) { self.settings = settings }
+
+  /// Runs until SIGTERM or SIGINT; then what has arrived is committed and answered.
+  public func run() async throws {
+    signal(SIGPIPE, SIG_IGN)
+    try prepareDirectory()
+    let tls = try tlsConfiguration()
+    let store = try SQLiteCentralStore(directory: settings.data)
+    let ingest = IngestLoop(log: log)
+    ingest.start(store)
+    let queries = try QueryThreads(count: 2, directory: settings.data)
+    let readiness = Readiness(settings: settings, log: log)
+    var quiet = Logger(label: "server")
+    // The server's own messages at lower levels are one a connection.
+    quiet.logLevel = .error
+    let group = ServiceGroup(
+      configuration: .init(
+        services: [
+          try server(ingest, queries, tls, readiness, quiet), metricsServer(ingest, queries, readiness, quiet),
+        ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+    defer {
+      SystemdNotify.stopping()
+      ingest.stop()
+      queries.stop()
+      log.notice("stopped; all that was acknowledged is stored")
+    }
+    do {
+      try await group.run()
+    } catch let error as IOError {
+      throw CentralStartError(
+        "cannot listen on \(settings.host):\(settings.port) or \(settings.metricsHost):\(settings.metricsPort): \(error)"
+      )
+    }
+  }
+
+  private func prepareDirectory() throws {
+    if mkdir(settings.data, 0o700) != 0, errno != EEXIST {
+      throw CentralStartError(
+        "cannot make the directory \(settings.data): \(String(cString: strerror(errno))). Make its parent, or choose another --data"
+      )
+    }
+  }
+
+  private func server(
+    _ ingest: IngestLoop, _ queries: QueryThreads, _ tls: TLSConfiguration, _ readiness: Readiness, _ log: Logger
+  ) throws -> some Service {
+    let router = Router(context: CentralContext.self)
+    SyncRoutes(ingest: ingest).add(to: router)
+    QueryRoutes(queries: queries).add(to: router)
+    let channel = HTTP1Channel.Configuration(idleTimeout: .seconds(ServeSettings.idleSeconds))
+    return Application(
+      router: router, server: try .tls(.http1(configuration: channel), tlsConfiguration: tls),
+      configuration: .init(
+        address: .hostname(settings.host, port: settings.port), serverName: "fieldgate-central",
+        availableConnectionsDelegate: MaximumAvailableConnections(ServeSettings.maximumConnections)),
+      onServerRunning: { readiness.listens(on: $0.localAddress?.port, isMetrics: false) }, logger: log)
+  }
+
+  private func metricsServer(
+    _ ingest: IngestLoop, _ queries: QueryThreads, _ readiness: Readiness, _ log: Logger
+  ) -> some Service {
+    let router = Router(context: BasicRequestContext.self)
+    MetricsRoutes(ingest: ingest, queries: queries).add(to: router)
+    return Application(
+      router: router, server: .http1(configuration: .init(idleTimeout: .seconds(ServeSettings.idleSeconds))),
+      configuration: .init(
+        address: .hostname(settings.metricsHost, port: settings.metricsPort), serverName: "fieldgate-central",
+        availableConnectionsDelegate: MaximumAvailableConnections(64)),
+      onServerRunning: { readiness.listens(on: $0.localAddress?.port, isMetrics: true) }, logger: log)
+  }
+
+  /// Client certificates are required: verification on a server without a host name to compare, which NIOSSL turns into
+  /// "no handshake without a certificate that this CA signed and that is valid now".
+  private func tlsConfiguration() throws -> TLSConfiguration {
+    for path in [settings.authority, settings.certificate] {
+      do {
+        let identity = try CertificateIdentity(pemFile: path)
+        guard identity.notAfter > SystemClock.wall().milliseconds / 1_000 else {
+          throw CentralStartError("the certificate \(path) has expired; renew it")
+        }
+      } catch let error as CertificateError {
+        throw CentralStartError("\(path): \(error)")
+      }
+    }
+    do {
+      let chain = try NIOSSLCertificate.fromPEMFile(settings.certificate).map {
+        NIOSSLCertificateSource.certificate($0)
+      }
+      let key = try NIOSSLPrivateKey(file: settings.key, format: .pem)
+      var tls = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+      tls.minimumTLSVersion = .tlsv12
+      tls.certificateVerification = .noHostnameVerification
+      tls.trustRoots = .file(settings.authority)
+      _ = try NIOSSLContext(configuration: tls)
+      return tls
+    } catch let error as CentralStartError {
+      throw error
+    } catch {
+      throw CentralStartError(
+        "cannot use \(settings.certificate) with the key \(settings.key): \(error). Do they belong together, and may this user read them?"
+      )
+    }
+  }
+}
+
+/// Waits until both listeners are there, then tells whoever waits: the service manager, a file, the log.
+final class Readiness: Sendable {
+  private let settings: ServeSettings
+  private let log: Logger
+  private let ports = Mutex<(server: Int?, metrics: Int?)>((nil, nil))
+
+  init(settings: ServeSettings, log: Logger) {
+    self.settings = settings
+    self.log = log
+  }
+
+  func listens(on port: Int?, isMetrics: Bool) {
+    let known = ports.withLock { ports in
+      if isMetrics { ports.metrics = port ?? 0 } else { ports.server = port ?? 0 }
+      return ports
+    }
+    guard let server = known.server, let metrics = known.metrics else { return }
+    log.notice(
+      "serving gateways on \(settings.host):\(server), metrics on \(settings.metricsHost):\(metrics), store in \(settings.data)"
+    )
+    if let path = settings.readyFile {
+      let text = JSONWriter.text { json in
+        json.object { json in
+          json.member("port", server)
+          json.member("metrics_port", metrics)
+          json.member("pid", getpid())
+        }
+      }
+      do {
+        try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
+      } catch {
+        log.error("cannot write \(path): \(error)")
+      }
+    }
+    SystemdNotify.ready()
+  }
+}
+
+extension CentralDaemon {
+  /// Once, before anything is logged.
+  public static func startLogging() { LineLogHandler.bootstrap(level: .info) }
+
+  /// One last line for the log.
+  public static func complain(_ text: String) { Logger(label: "fieldgate-central").critical("\(text)") }
+}

@@ -1,0 +1,128 @@
+import CentralCore
+import JSONText
+import Telemetry
+
+/// The bodies of query answers.
+enum QueryAnswers {
+  static func gateways(_ gateways: [GatewayOverview], now: Timestamp) -> [UInt8] {
+    list("gateways", gateways) { gateway, json in
+      json.member("name", gateway.name)
+      json.member("first_seen", gateway.firstSeen.iso8601)
+      json.member("last_seen", gateway.lastSeen.iso8601)
+      json.member("newest_sample", ifPresent: gateway.newest?.iso8601)
+      json.member("lag_seconds", ifPresent: gateway.newest.map { max(0, (now - $0).wholeMilliseconds) / 1_000 })
+      json.member("devices", gateway.devices)
+      json.member("tags", gateway.tags)
+      json.member("active_alarms", gateway.activeAlarms)
+      json.array("lanes") { json in
+        for lane in gateway.lanes {
+          json.object { json in
+            json.member("epoch", lane.epoch.description)
+            json.member("lane", lane.lane.name)
+            json.member("position", lane.position)
+            json.member("records", lane.records)
+            json.member("bytes", lane.bytes)
+            json.member("newest", ifPresent: lane.newest?.iso8601)
+          }
+        }
+      }
+    }
+  }
+
+  static func tags(_ tags: [LatestValue]) -> [UInt8] {
+    list("tags", tags) { value, json in
+      json.member("tag", "\(value.device)/\(value.tag.name)")
+      json.member("type", value.tag.type.name)
+      json.member("unit", value.tag.unit)
+    }
+  }
+
+  static func latest(_ values: [LatestValue]) -> [UInt8] {
+    list("values", values) { value, json in
+      json.member("tag", "\(value.device)/\(value.tag.name)")
+      json.member("time", value.time.iso8601)
+      json.key("value")
+      write(value.reading, value.tag, to: &json)
+      write(value.reading.quality, to: &json)
+      json.member("unit", value.tag.unit)
+    }
+  }
+
+  static func samples(_ samples: [Sample], tag: String, next: Timestamp?) -> [UInt8] {
+    JSONWriter.object { json in
+      json.member("tag", tag)
+      json.member("unit", samples.last?.definition.unit ?? "")
+      json.member("truncated", next != nil)
+      json.member("next_from", ifPresent: next?.iso8601)
+      json.array("samples") { json in
+        for sample in samples {
+          json.object { json in
+            json.member("time", sample.time.iso8601)
+            json.key("value")
+            write(sample.reading, sample.definition, to: &json)
+            write(sample.reading.quality, to: &json)
+          }
+        }
+      }
+    }
+  }
+
+  static func csv(_ samples: [Sample]) -> [UInt8] {
+    var text = Array("time,value,quality,reason\n".utf8)
+    for sample in samples {
+      text += sample.time.iso8601.utf8
+      text.append(UInt8(ascii: ","))
+      var json = JSONWriter(capacity: 32)
+      write(sample.reading, sample.definition, to: &json)
+      if sample.reading.quality.hasValue { text += json.bytes }
+      let reason = sample.reading.quality.reason
+      text += ",\(sample.reading.quality.level.name),\(reason == .none ? "" : reason.name)\n".utf8
+    }
+    return text
+  }
+
+  static func alarms(active: [StoredAlarm], events: [StoredAlarm]) -> [UInt8] {
+    JSONWriter.object { json in
+      for (name, alarms) in [("active", active), ("events", events)] {
+        json.array(name) { json in for alarm in alarms { json.object { write(alarm, to: &$0) } } }
+      }
+    }
+  }
+
+  private static func write(_ alarm: StoredAlarm, to json: inout JSONWriter) {
+    json.member("gateway", alarm.gateway)
+    json.member("alarm", alarm.event.alarm)
+    json.member("tag", alarm.event.tag)
+    json.member("transition", alarm.event.transition.name)
+    json.member("severity", alarm.event.severity.name)
+    json.member("time", alarm.event.time.iso8601)
+    json.member("value", orNull: alarm.event.value)
+    json.member("message", alarm.event.message)
+  }
+
+  private static func list<Item>(
+    _ name: String, _ items: [Item], _ write: (Item, inout JSONWriter) -> Void
+  ) -> [UInt8] {
+    JSONWriter.object { json in
+      json.array(name) { json in
+        for item in items { json.object { write(item, &$0) } }
+      }
+    }
+  }
+
+  private static func write(_ quality: Quality, to json: inout JSONWriter) {
+    json.member("quality", quality.level.name)
+    json.member("reason", ifPresent: quality.reason == .none ? nil : quality.reason.name)
+  }
+
+  /// As on the gateway's broker: a number in the tag's unit, true or false, null without a value.
+  private static func write(_ reading: Reading, _ tag: TagDefinition, to json: inout JSONWriter) {
+    switch reading.value(tag.type) {
+    case nil: json.null()
+    case .boolean(let value): json.bool(value)
+    case .integer(let value) where tag.scaling.isIdentity: json.integer(value)
+    case .float32(let value) where tag.scaling.isIdentity: json.float(value)
+    case let value?: json.double(tag.scaling.apply(value))
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/// How central is to run: the options of `fieldgate-central serve`.
+public struct ServeSettings: Sendable {
+  /// Where gateways and operators connect, over TLS. Port 0 takes a free one.
+  public var host: String
+  public var port: Int
+  /// Directory of the store; made when missing, for its owner only.
+  public var data: String
+  /// PEM files: the CA that signs client certificates, and central's own certificate and key.
+  public var authority: String
+  public var certificate: String
+  public var key: String
+  /// Where /healthz and /metrics answer, without TLS; meant for the loopback interface.
+  public var metricsHost: String
+  public var metricsPort: Int
+  /// Gets `{"port": …, "metrics_port": …, "pid": …}` once both listen.
+  public var readyFile: String?
+
+  public init(
+    host: String, port: Int, data: String, authority: String, certificate: String, key: String, metricsHost: String,
+    metricsPort: Int, readyFile: String?
+  ) {
+    self.host = host
+    self.port = port
+    self.data = data
+    self.authority = authority
+    self.certificate = certificate
+    self.key = key
+    self.metricsHost = metricsHost
+    self.metricsPort = metricsPort
+    self.readyFile = readyFile
+  }
+
+  /// Connections at a time: two a gateway for a thousand gateways.
+  static let maximumConnections = 2_048
+  /// A connection without traffic is closed after this; gateways open a new one when they need it.
+  static let idleSeconds: Int64 = 120
+}
+
+/// What keeps central from starting, in one line, with the next step.
+public struct CentralStartError: Error, CustomStringConvertible {
+  public var description: String
+
+  public init(_ description: String) { self.description = description }
+}

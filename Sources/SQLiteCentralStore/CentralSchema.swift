@@ -1,0 +1,97 @@
+import SQLite
+
+/// Tables of central's embedded store, described column by column in `docs/central.md`.
+enum CentralSchema {
+  static let version = 1
+
+  static let statements = """
+    CREATE TABLE gateways(
+      id INTEGER PRIMARY KEY,
+      name TEXT NOT NULL UNIQUE,
+      first_seen_ms INTEGER NOT NULL,
+      last_seen_ms INTEGER NOT NULL);
+    CREATE TABLE lanes(
+      id INTEGER PRIMARY KEY,
+      gateway INTEGER NOT NULL REFERENCES gateways(id),
+      epoch TEXT NOT NULL,
+      lane INTEGER NOT NULL,
+      position INTEGER NOT NULL,
+      newest_ms INTEGER NOT NULL,
+      records INTEGER NOT NULL,
+      bytes INTEGER NOT NULL,
+      UNIQUE(gateway, epoch, lane));
+    CREATE TABLE batches(
+      id INTEGER PRIMARY KEY,
+      lane INTEGER NOT NULL REFERENCES lanes(id),
+      number INTEGER NOT NULL,
+      records INTEGER NOT NULL,
+      first_ms INTEGER NOT NULL,
+      last_ms INTEGER NOT NULL,
+      received_ms INTEGER NOT NULL,
+      bytes BLOB NOT NULL,
+      UNIQUE(lane, number));
+    CREATE TABLE devices(
+      id INTEGER PRIMARY KEY,
+      gateway INTEGER NOT NULL REFERENCES gateways(id),
+      name TEXT NOT NULL,
+      longest_ms INTEGER NOT NULL,
+      UNIQUE(gateway, name));
+    CREATE TABLE tags(
+      device INTEGER NOT NULL REFERENCES devices(id),
+      name TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      type INTEGER NOT NULL,
+      multiplier INTEGER NOT NULL,
+      offset INTEGER NOT NULL,
+      decimals INTEGER NOT NULL,
+      unit TEXT NOT NULL,
+      time_ms INTEGER NOT NULL,
+      bits INTEGER NOT NULL,
+      quality INTEGER NOT NULL,
+      PRIMARY KEY(device, name)) WITHOUT ROWID;
+    CREATE TABLE device_batches(
+      device INTEGER NOT NULL REFERENCES devices(id),
+      first_ms INTEGER NOT NULL,
+      batch INTEGER NOT NULL REFERENCES batches(id),
+      last_ms INTEGER NOT NULL,
+      PRIMARY KEY(device, first_ms, batch)) WITHOUT ROWID;
+    CREATE TABLE alarm_events(
+      id INTEGER PRIMARY KEY,
+      gateway INTEGER NOT NULL REFERENCES gateways(id),
+      batch INTEGER NOT NULL REFERENCES batches(id),
+      time_ms INTEGER NOT NULL,
+      alarm TEXT NOT NULL,
+      tag TEXT NOT NULL,
+      transition INTEGER NOT NULL,
+      severity INTEGER NOT NULL,
+      value REAL,
+      message TEXT NOT NULL);
+    CREATE INDEX alarm_events_by_time ON alarm_events(gateway, time_ms);
+    CREATE TABLE alarm_states(
+      gateway INTEGER NOT NULL REFERENCES gateways(id),
+      alarm TEXT NOT NULL,
+      event INTEGER NOT NULL REFERENCES alarm_events(id),
+      is_active INTEGER NOT NULL,
+      PRIMARY KEY(gateway, alarm)) WITHOUT ROWID;
+    """
+
+  struct SchemaError: Error, CustomStringConvertible { let description: String }
+
+  static func prepare(_ connection: SQLiteConnection) throws {
+    guard try connection.userVersion() == 0 else { return try check(connection) }
+    try connection.transaction {
+      try connection.execute(statements)
+      try connection.setUserVersion(version)
+    }
+  }
+
+  static func check(_ connection: SQLiteConnection) throws {
+    let found = try connection.userVersion()
+    guard found == version else {
+      throw SchemaError(
+        description: found == 0
+          ? "\(connection.path) holds no store of fieldgate-central"
+          : "\(connection.path) has format \(found), and this program reads format \(version): install a newer one")
+    }
+  }
+}

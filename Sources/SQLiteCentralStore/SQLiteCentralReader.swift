@@ -1,0 +1,201 @@
+import BatchCodec
+public import CentralCore
+import SQLite
+public import Telemetry
+
+/// Answers queries from central's store over a connection of its own that never writes. Belongs to one thread.
+public final class SQLiteCentralReader: CentralQueries {
+  let connection: SQLiteConnection
+
+  public init(directory: String) throws(CentralStoreError) {
+    do {
+      connection = try SQLiteConnection(path: "\(directory)/\(SQLiteCentralStore.fileName)", mode: .readOnly)
+      try CentralSchema.check(connection)
+    } catch {
+      throw CentralStoreError("store in \(directory): \(error)")
+    }
+  }
+
+  public func close() { connection.close() }
+
+  func read<Result>(_ body: () throws -> Result) throws(CentralStoreError) -> Result {
+    do {
+      return try connection.snapshot(body)
+    } catch {
+      throw CentralStoreError("store \(connection.path): \(error)")
+    }
+  }
+
+  public func gateways() throws(CentralStoreError) -> [GatewayOverview] {
+    try read {
+      var found: [GatewayOverview] = []
+      let list = try connection.statement(
+        """
+        SELECT id, name, first_seen_ms, last_seen_ms,
+          (SELECT count(*) FROM devices WHERE gateway = g.id),
+          (SELECT count(*) FROM tags JOIN devices ON devices.id = tags.device WHERE devices.gateway = g.id),
+          (SELECT count(*) FROM alarm_states WHERE gateway = g.id AND is_active)
+        FROM gateways g ORDER BY name
+        """)
+      try list.forEachRow { row in
+        found.append(
+          GatewayOverview(
+            name: row.text(1), firstSeen: Timestamp(milliseconds: row.int64(2)),
+            lastSeen: Timestamp(milliseconds: row.int64(3)), devices: row.int(4), tags: row.int(5),
+            activeAlarms: row.int(6), lanes: try lanes(of: row.int64(0))))
+        return true
+      }
+      return found
+    }
+  }
+
+  private func lanes(of gateway: Int64) throws -> [GatewayOverview.LanePosition] {
+    var lanes: [GatewayOverview.LanePosition] = []
+    let list = try connection.statement(
+      "SELECT epoch, lane, position, newest_ms, records, bytes FROM lanes WHERE gateway = ?1 ORDER BY id")
+    try list.bind(1, gateway)
+    try list.forEachRow { row in
+      if let epoch = Epoch(text: row.text(0)), let lane = Lane(rawValue: UInt8(row.int(1))) {
+        let position = UInt64(row.int64(2))
+        lanes.append(
+          .init(
+            epoch: epoch, lane: lane, position: position,
+            newest: position > 0 ? Timestamp(milliseconds: row.int64(3)) : nil, batches: Int(position),
+            records: row.int(4), bytes: row.int(5)))
+      }
+      return true
+    }
+    return lanes
+  }
+
+  func gatewayID(_ name: String) throws -> Int64? {
+    let search = try connection.statement("SELECT id FROM gateways WHERE name = ?1")
+    try search.bind(1, name)
+    return try search.firstRow { $0.int64(0) }
+  }
+
+  public func latest(gateway: String) throws(CentralStoreError) -> [LatestValue]? {
+    try read {
+      guard let id = try gatewayID(gateway) else { return nil }
+      var found: [LatestValue] = []
+      let list = try connection.statement(
+        """
+        SELECT devices.name, tags.name, type, multiplier, offset, decimals, unit, time_ms, bits, quality
+        FROM tags JOIN devices ON devices.id = tags.device WHERE devices.gateway = ?1
+        ORDER BY devices.name, tags.position, tags.name
+        """)
+      try list.bind(1, id)
+      try list.forEachRow { row in
+        let scaling = Scaling(multiplier: row.int64(3), offset: row.int64(4), decimals: row.int(5)) ?? .identity
+        let tag = TagDefinition(
+          name: row.text(1), type: ValueType(rawValue: UInt8(row.int(2))) ?? .integer, scaling: scaling,
+          unit: row.text(6))
+        found.append(
+          LatestValue(
+            device: row.text(0), tag: tag, time: Timestamp(milliseconds: row.int64(7)),
+            reading: Reading(bits: row.int64(8), quality: Quality(rawValue: UInt8(row.int(9))))))
+        return true
+      }
+      return found
+    }
+  }
+
+  public func samples(
+    gateway: String, device: String, tag: String, from: Timestamp, until: Timestamp, limit: Int
+  ) throws(CentralStoreError) -> [Sample]? {
+    try read {
+      let search = try connection.statement(
+        """
+        SELECT devices.id, longest_ms FROM devices JOIN gateways ON gateways.id = devices.gateway
+        WHERE gateways.name = ?1 AND devices.name = ?2
+          AND EXISTS (SELECT 1 FROM tags WHERE device = devices.id AND name = ?3)
+        """)
+      try search.bind(1, gateway)
+      try search.bind(2, device)
+      try search.bind(3, tag)
+      guard let (id, longest) = try search.firstRow({ ($0.int64(0), $0.int64(1)) }) else { return nil }
+      var samples: [Sample] = []
+      // A batch may begin before the range and reach into it, but by no more than the longest one lasts.
+      let list = try connection.statement(
+        """
+        SELECT bytes FROM device_batches JOIN batches ON batches.id = device_batches.batch
+        WHERE device = ?1 AND device_batches.first_ms >= ?2 AND device_batches.first_ms < ?3
+          AND device_batches.last_ms >= ?4 ORDER BY device_batches.first_ms, device_batches.batch
+        """)
+      try list.bind(1, id)
+      try list.bind(2, from.milliseconds.subtractingReportingOverflow(longest).partialValue)
+      try list.bind(3, until.milliseconds)
+      try list.bind(4, from.milliseconds)
+      try list.forEachRow { row in
+        let batch = try BatchCodec.decode(row.blob(0)[...])
+        Self.collect(batch, device, tag, from..<until, limit: limit, into: &samples)
+        return samples.count < limit
+      }
+      return samples
+    }
+  }
+
+  private static func collect(
+    _ batch: Batch, _ device: String, _ tag: String, _ range: Range<Timestamp>, limit: Int,
+    into samples: inout [Sample]
+  ) {
+    guard case .telemetry(let catalogue, let blocks) = batch.content else { return }
+    for block in blocks where catalogue.devices[block.device].name == device {
+      let tags = catalogue.devices[block.device].tags
+      guard let column = tags.firstIndex(where: { $0.name == tag }) else { continue }
+      for (row, time) in block.times.enumerated() where range.contains(time) && samples.count < limit {
+        let reading = block.columns[column][row]
+        guard reading.quality.level != .absent else { continue }
+        samples.append(Sample(time: time, reading: reading, definition: tags[column]))
+      }
+    }
+  }
+
+  public func alarmEvents(
+    gateway: String?, from: Timestamp, until: Timestamp, limit: Int
+  ) throws(CentralStoreError) -> [StoredAlarm] {
+    try read {
+      let list = try connection.statement(
+        """
+        SELECT gateways.name, time_ms, alarm, tag, transition, severity, value, message
+        FROM alarm_events JOIN gateways ON gateways.id = alarm_events.gateway
+        WHERE (?1 IS NULL OR gateways.name = ?1) AND time_ms >= ?2 AND time_ms < ?3
+        ORDER BY time_ms DESC, alarm_events.id DESC LIMIT ?4
+        """)
+      if let gateway { try list.bind(1, gateway) }
+      try list.bind(2, from.milliseconds)
+      try list.bind(3, until.milliseconds)
+      try list.bind(4, limit)
+      return try alarms(list)
+    }
+  }
+
+  public func activeAlarms(gateway: String?) throws(CentralStoreError) -> [StoredAlarm] {
+    try read {
+      let list = try connection.statement(
+        """
+        SELECT gateways.name, e.time_ms, e.alarm, e.tag, e.transition, e.severity, e.value, e.message
+        FROM alarm_states s JOIN alarm_events e ON e.id = s.event JOIN gateways ON gateways.id = s.gateway
+        WHERE s.is_active AND (?1 IS NULL OR gateways.name = ?1) ORDER BY gateways.name, e.alarm
+        """)
+      if let gateway { try list.bind(1, gateway) }
+      return try alarms(list)
+    }
+  }
+
+  private func alarms(_ list: SQLiteStatement) throws -> [StoredAlarm] {
+    var found: [StoredAlarm] = []
+    try list.forEachRow { row in
+      found.append(
+        StoredAlarm(
+          gateway: row.text(0),
+          event: AlarmEvent(
+            time: Timestamp(milliseconds: row.int64(1)), alarm: row.text(2), tag: row.text(3),
+            transition: AlarmEvent.Transition(rawValue: UInt8(row.int(4))) ?? .raised,
+            severity: Severity(rawValue: UInt8(row.int(5))) ?? .low, value: row.isNull(6) ? nil : row.double(6),
+            message: row.text(7))))
+      return true
+    }
+    return found
+  }
+}

@@ -1,0 +1,130 @@
+import BatchCodec
+import CentralCore
+import SQLite
+public import Telemetry
+
+/// Reads a whole store and names everything that is not as it must be. Changes nothing.
+///
+/// For each lane: numbers are 1 to the position without a gap or a double, every batch decodes and says the number, lane
+/// and epoch under which it is kept, and times of a tag never go back. Alarm states are what the events add up to.
+public struct StoreVerification: Sendable {
+  public struct LaneReport: Hashable, Sendable {
+    public var gateway: String
+    public var epoch: Epoch
+    public var lane: Lane
+    public var position: UInt64
+    public var batches = 0
+    public var records = 0
+  }
+
+  /// One line each; at most ``maximumProblems``.
+  public private(set) var problems: [String] = []
+  public private(set) var lanes: [LaneReport] = []
+
+  public static let maximumProblems = 1_000
+
+  private var newest: [String: Timestamp] = [:]
+  private var alarmsByBatches: [String: Bool] = [:]
+
+  /// - Throws: when the store cannot be read at all.
+  public init(directory: String) throws {
+    let reader = try SQLiteCentralReader(directory: directory)
+    defer { reader.close() }
+    try reader.connection.snapshot {
+      problems += try reader.connection.findDamage(thorough: true).map { "SQLite: \($0)" }
+      try readLanes(reader.connection)
+      for index in lanes.indices { try verify(index, reader.connection) }
+      try verifyAlarms(reader.connection)
+    }
+  }
+
+  private mutating func report(_ text: String) {
+    if problems.count < Self.maximumProblems { problems.append(text) }
+  }
+
+  private mutating func readLanes(_ connection: SQLiteConnection) throws {
+    try connection.statement(
+      "SELECT name, epoch, lane, position FROM lanes JOIN gateways ON gateways.id = lanes.gateway ORDER BY lanes.id"
+    ).forEachRow { row in
+      guard let epoch = Epoch(text: row.text(1)), let lane = Lane(rawValue: UInt8(clamping: row.int(2))) else {
+        report("\(row.text(0)): a lane with epoch '\(row.text(1))' and number \(row.int(2))")
+        return true
+      }
+      lanes.append(LaneReport(gateway: row.text(0), epoch: epoch, lane: lane, position: UInt64(row.int64(3))))
+      return true
+    }
+  }
+
+  private mutating func verify(_ index: Int, _ connection: SQLiteConnection) throws {
+    var lane = lanes[index]
+    let title = "\(lane.gateway) \(lane.lane.name) of epoch \(lane.epoch)"
+    newest.removeAll()
+    var expected: UInt64 = 1
+    let list = try connection.statement(
+      """
+      SELECT number, records, bytes FROM batches WHERE lane =
+        (SELECT lanes.id FROM lanes JOIN gateways ON gateways.id = lanes.gateway WHERE name = ?1 AND epoch = ?2 AND lane = ?3)
+      ORDER BY number
+      """)
+    try list.bind(1, lane.gateway)
+    try list.bind(2, lane.epoch.description)
+    try list.bind(3, Int64(lane.lane.rawValue))
+    try list.forEachRow { row in
+      let number = UInt64(row.int64(0))
+      if number != expected { report("\(title): batch \(expected) should be next, but \(number) is") }
+      expected = number + 1
+      lane.batches += 1
+      do {
+        let batch = try BatchCodec.decode(row.blob(2)[...])
+        lane.records += batch.header.recordCount
+        if batch.header.number != number || batch.header.lane != lane.lane || batch.header.epoch != lane.epoch {
+          report("\(title): the batch kept as \(number) says it is \(batch.header.lane.name) \(batch.header.number)")
+        }
+        if batch.header.recordCount != row.int(1) { report("\(title): batch \(number) has another number of records") }
+        follow(batch, title, lane.gateway)
+      } catch {
+        report("\(title): batch \(number) cannot be read: \(error)")
+      }
+      return true
+    }
+    if expected != lane.position + 1 {
+      report("\(title): the position is \(lane.position), but the newest batch is \(expected - 1)")
+    }
+    lanes[index] = lane
+  }
+
+  private mutating func follow(_ batch: Batch, _ title: String, _ gateway: String) {
+    switch batch.content {
+    case .telemetry(let catalogue, let blocks):
+      for block in blocks {
+        let name = catalogue.devices[block.device].name
+        for time in block.times {
+          if let before = newest[name], time < before {
+            report("\(title): time of \(name) goes back in batch \(batch.header.number)")
+          }
+          newest[name] = time
+        }
+      }
+    case .alarms(let events):
+      for event in events {
+        let name = "\(gateway)/\(event.alarm)"
+        let isRaised = event.transition == .raised
+        if isRaised, alarmsByBatches[name] == true { report("\(title): \(event.alarm) is raised twice in a row") }
+        alarmsByBatches[name] = isRaised
+      }
+    }
+  }
+
+  private mutating func verifyAlarms(_ connection: SQLiteConnection) throws {
+    var kept: [String: Bool] = [:]
+    try connection.statement(
+      "SELECT name, alarm, is_active FROM alarm_states JOIN gateways ON gateways.id = alarm_states.gateway"
+    ).forEachRow { row in
+      kept["\(row.text(0))/\(row.text(1))"] = row.int(2) != 0
+      return true
+    }
+    for (name, isActive) in alarmsByBatches where kept[name] != isActive {
+      report("alarm \(name): the events say \(isActive ? "active" : "normal"), the state says otherwise")
+    }
+  }
+}
