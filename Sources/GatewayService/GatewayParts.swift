@@ -50,7 +50,7 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
     workers = settings.buses.indices.map { index in
       let bus = settings.buses[index]
       return BusWorker(index: index, settings: settings, seed: .random(in: .min ... .max), events: events) {
-        ModbusBus(endpoint: bus.endpoint, timeout: bus.timeout)
+        ModbusBus(endpoint: bus.endpoint, timeout: bus.timeout, name: bus.name)
       }
     }
     engine = try GatewayEngine(
@@ -109,7 +109,7 @@ extension BusSettings {
 }
 
 extension SerialLine.Parity {
-  var modbus: ModbusParity {
+  var modbus: ModbusEndpoint.Parity {
     switch self {
     case .none: .none
     case .even: .even

@@ -1,0 +1,100 @@
+import CModbus
+import GatewayCore
+import Glibc
+import Telemetry
+
+/// Turns error numbers into reasons and into lines that tell an operator what to do.
+struct FailureText {
+  /// Of the bus, as in the configuration.
+  let name: String
+  let endpoint: ModbusEndpoint
+  let timeout: Duration
+
+  func error(_ reason: Quality.Reason, _ text: String) -> FieldBusError {
+    FieldBusError(reason, "bus \(name): \(text)")
+  }
+
+  /// Why a read failed.
+  func read(_ request: ReadRequest, _ code: Int32) -> FieldBusError {
+    let unit = "unit \(request.unit)"
+    let place = endpoint.place
+    let what = "the read of \(request.count) from \(request.table.name) \(request.address)"
+    let reason = Self.reason(code)
+    switch reason {
+    case .timeout:
+      return error(
+        reason, "\(unit) did not answer within \(timeout.wholeMilliseconds) ms at \(place); \(timeoutAdvice)")
+    case .exception:
+      return error(
+        reason,
+        "\(unit) at \(place) answered \(what) with \"\(reason.name)\"; "
+          + "compare tables and addresses with the device's manual")
+    case .checksum:
+      return error(
+        reason,
+        "\(unit) at \(place) answered \(what) with a wrong check sum; check shield, termination, baud rate and parity")
+    case .malformedReply:
+      return error(
+        reason,
+        "\(unit) at \(place) answered \(what) with a reply that does not fit (\(Self.text(code))); "
+          + "check for two devices with one unit id, noise, or a time-out that is too short")
+    case .inputOutput:
+      return error(reason, "\(what) of \(unit) at \(place) cannot be sent (\(Self.text(code))); check the unit id")
+    default:
+      return error(.busDown, "lost \(place) at \(what) of \(unit) (\(Self.text(code))); \(lossAdvice)")
+    }
+  }
+
+  /// Why a serial port could not be opened.
+  func opening(_ code: Int32) -> FieldBusError {
+    let advice =
+      switch code {
+      case ENOENT, ENODEV, ENXIO: "plug in the adapter, or choose another port from /dev/serial/by-id"
+      case EACCES, EPERM: "add the user to the group dialout and start the service again"
+      case EBUSY, EWOULDBLOCK: "another program uses it; `fuser -v \(endpoint.place)` names it"
+      case ENOTTY: "this is not a serial port; choose one from /dev/serial/by-id"
+      case EINVAL: "the adapter refuses baud rate, parity or stop bits; choose others"
+      case EMFILE, ENFILE: "too many open files; raise LimitNOFILE of the service"
+      default: "unplug the adapter and plug it in again"
+      }
+    return error(.busDown, "cannot open \(endpoint.place) (\(Self.text(code))); \(advice)")
+  }
+
+  private var timeoutAdvice: String {
+    switch endpoint {
+    case .tcp: "check the unit id, and that the device is on"
+    case .rtu: "check wiring, unit id and baud rate"
+    }
+  }
+
+  private var lossAdvice: String {
+    switch endpoint {
+    case .tcp: "it is connected again as soon as the device allows; check its power and the network"
+    case .rtu: "it is opened again as soon as it is back; check the adapter and its cable"
+    }
+  }
+
+  /// What an error number means for the tags that were asked for.
+  static func reason(_ code: Int32) -> Quality.Reason {
+    let base = fieldgate_modbus_exception_base
+    switch code {
+    case ETIMEDOUT: return .timeout
+    case base + 1...fieldgate_modbus_last_exception: return .exception(UInt8(code - base))
+    case fieldgate_modbus_bad_checksum: return .checksum
+    case base...fieldgate_modbus_wrong_unit: return .malformedReply
+    case EINVAL: return .inputOutput
+    // Whatever else the system says about a socket or a port: opening it again is the cure to try.
+    default: return .busDown
+    }
+  }
+
+  static func text(_ code: Int32) -> String {
+    switch code {
+    case EWOULDBLOCK: "locked by another program"
+    case fieldgate_modbus_bad_exception, fieldgate_modbus_unknown_exception: "an unknown exception code"
+    case fieldgate_modbus_wrong_unit: "from another unit"
+    case fieldgate_modbus_bad_data: "wrong length, function or transaction"
+    default: String(cString: modbus_strerror(code))
+    }
+  }
+}

@@ -1,0 +1,66 @@
+public import GatewayCore
+import Telemetry
+
+/// A Modbus TCP endpoint or RTU line, spoken to with libmodbus.
+///
+/// Not for several threads: like every ``FieldBus``, it belongs to the one that polls it. Timing, errors and how late
+/// replies are kept away are described in `docs/modbus.md`.
+public final class ModbusBus: FieldBus {
+  private enum Link {
+    case tcp(TCPLink)
+    case serial(SerialLink)
+  }
+
+  private let link: Link
+  private let text: FailureText
+  private var isOpen = false
+
+  /// - Parameters:
+  ///   - timeout: how long a device may take to answer, 10 ms to 60 s; on a serial line the time that the bytes take
+  ///     on the wire is added. Connecting to a TCP endpoint may take as long.
+  ///   - name: of the bus, for error texts.
+  public init(endpoint: ModbusEndpoint, timeout: Duration, name: String) {
+    text = FailureText(name: name, endpoint: endpoint, timeout: timeout)
+    switch endpoint {
+    case .tcp(let host, let port):
+      link = .tcp(TCPLink(host: host, port: port, timeout: timeout, text: text))
+    case .rtu(let device, let baud, let parity, let stopBits):
+      link = .serial(
+        SerialLink(device: device, baud: baud, parity: parity, stopBits: stopBits, timeout: timeout, text: text))
+    }
+  }
+
+  public func open() throws(FieldBusError) {
+    guard !isOpen else { return }
+    switch link {
+    case .tcp(let link): try link.connect()
+    case .serial(let link): try link.open()
+    }
+    isOpen = true
+  }
+
+  /// Blocks for about the time-out at most, or a few times that when a broken connection is made anew or late replies
+  /// must be let pass first.
+  public func read(_ request: ReadRequest) throws(FieldBusError) -> [UInt16] {
+    precondition(
+      (1...request.table.maximumReadCount).contains(request.count), "a read asks for 1 entry to the table's maximum")
+    guard isOpen else { throw text.error(.busDown, "\(text.endpoint.place) is not open") }
+    do {
+      switch link {
+      case .tcp(let link): return try link.read(request)
+      case .serial(let link): return try link.read(request)
+      }
+    } catch {
+      if error.isBusDown { close() }
+      throw error
+    }
+  }
+
+  public func close() {
+    isOpen = false
+    switch link {
+    case .tcp(let link): link.close()
+    case .serial(let link): link.close()
+    }
+  }
+}

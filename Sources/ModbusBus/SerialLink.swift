@@ -1,0 +1,133 @@
+import CModbus
+import GatewayCore
+import Glibc
+import Telemetry
+
+/// Modbus RTU on a serial port of our own.
+final class SerialLink {
+  private let device: String
+  private let baud: Int
+  private let parity: ModbusEndpoint.Parity
+  private let stopBits: Int
+  private let timeout: Duration
+  private let text: FailureText
+  private let timing: SerialTiming
+  private var context: ModbusContext?
+  private var owed = OwedReplies()
+  /// When the last frame ended.
+  private var lastTraffic = MonotonicTime.zero
+
+  /// Most fences sent before one read. One is enough when the device is quiet or dead; the second and third pass when
+  /// late replies come in between.
+  static let maximumFences = 3
+
+  init(
+    device: String, baud: Int, parity: ModbusEndpoint.Parity, stopBits: Int, timeout: Duration, text: FailureText
+  ) {
+    self.device = device
+    self.baud = baud
+    self.parity = parity
+    self.stopBits = stopBits
+    self.timeout = timeout
+    self.text = text
+    timing = SerialTiming(baud: baud, parity: parity, stopBits: stopBits)
+  }
+
+  func close() {
+    context = nil
+  }
+
+  func open() throws(FieldBusError) {
+    guard ModbusEndpoint.serialRates.contains(baud) else {
+      throw text.error(.busDown, "\(baud) baud cannot be set on \(device); choose one of \(ModbusEndpoint.serialRates)")
+    }
+    guard let opened = ModbusContext(device: device, baud: baud, parity: parity, stopBits: stopBits) else {
+      throw text.opening(errno)
+    }
+    do {
+      try opened.connect()
+    } catch {
+      throw text.opening(error.code)
+    }
+    // libmodbus waits with select, which cannot watch higher descriptors.
+    guard opened.descriptor < FD_SETSIZE else { throw text.opening(EMFILE) }
+    guard fieldgate_claim_port(opened.descriptor) == 0 else { throw text.opening(errno) }
+    context = opened
+    // A reply to a request of an earlier run, or of the program that had the port before, must not meet our first.
+    listen(quiet: timeout, limit: timeout * 2)
+  }
+
+  func read(_ request: ReadRequest) throws(FieldBusError) -> [UInt16] {
+    guard (1...247).contains(request.unit) else {
+      // Unit 0 is broadcast, which nobody answers; 248 to 255 are reserved (Modbus over serial line 1.02, section 2.2).
+      throw text.error(
+        .inputOutput, "unit \(request.unit) cannot be read at \(device); choose a unit id from 1 to 247")
+    }
+    do {
+      return try settledExchange(request)
+    } catch  where error.code == fieldgate_modbus_wrong_unit && owed.containsOther(than: request.unit) {
+      // Most likely the late reply of another unit came in place of this one's: worth a second question.
+    } catch {
+      throw text.read(request, error.code)
+    }
+    do {
+      return try settledExchange(request)
+    } catch {
+      throw text.read(request, error.code)
+    }
+  }
+
+  /// Makes sure that no earlier reply of the unit is under way, then asks.
+  private func settledExchange(_ request: ReadRequest) throws(ModbusContext.Failure) -> [UInt16] {
+    for attempt in 1...Self.maximumFences {
+      guard let fence = owed.fence(before: request) else { break }
+      do {
+        _ = try exchange(fence)
+        owed.settle(request.unit)
+      } catch {
+        switch FailureText.reason(error.code) {
+        case .exception: owed.settle(request.unit)
+        case .checksum, .malformedReply:
+          guard attempt < Self.maximumFences else { throw error }
+        default: throw error
+        }
+      }
+    }
+    return try exchange(request)
+  }
+
+  private func exchange(_ request: ReadRequest) throws(ModbusContext.Failure) -> [UInt16] {
+    guard let context else { throw ModbusContext.Failure(code: ENOTCONN) }
+    MonotonicClock.sleep(until: lastTraffic + timing.silence)
+    context.flush()
+    defer { lastTraffic = MonotonicClock.now }
+    do {
+      return try context.exchange(request, timeout: timeout + timing.airtime(request))
+    } catch {
+      switch FailureText.reason(error.code) {
+      case .exception, .inputOutput: break
+      case .busDown:
+        owed.add(request)
+        close()
+      default:
+        owed.add(request)
+        // The rest of a frame that was cut short or out of step must not meet the next request.
+        listen(quiet: timing.quiet, limit: timeout)
+      }
+      throw error
+    }
+  }
+
+  /// Reads and forgets until the line was quiet for so long, at most until the limit.
+  private func listen(quiet: Duration, limit: Duration) {
+    guard let descriptor = context?.descriptor else { return }
+    let end = MonotonicClock.now + limit
+    withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { buffer in
+      while true {
+        let now = MonotonicClock.now
+        guard now < end, MonotonicClock.wait(descriptor, for: POLLIN, until: min(end, now + quiet)) else { return }
+        guard Glibc.read(descriptor, buffer.baseAddress, buffer.count) > 0 else { return }
+      }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import GatewayCore
+import Glibc
+import Telemetry
+
+/// Modbus TCP: one connection, made anew whenever its state is in doubt.
+///
+/// After a time-out or a reply that does not fit, the connection is closed at once, so that a late reply has nowhere to
+/// arrive; the next read connects again. Besides, libmodbus compares the transaction id of every reply.
+final class TCPLink {
+  private let host: String
+  private let port: Int
+  private let timeout: Duration
+  private let text: FailureText
+  private var context: ModbusContext?
+
+  init(host: String, port: Int, timeout: Duration, text: FailureText) {
+    self.host = host
+    self.port = port
+    self.timeout = timeout
+    self.text = text
+  }
+
+  func close() {
+    context = nil
+  }
+
+  func connect() throws(FieldBusError) {
+    context = nil
+    do throws(TCPConnector.Failure) {
+      let socket = try TCPConnector.connect(host: host, port: port, timeout: timeout)
+      context = ModbusContext(socket: socket)
+      if context == nil {
+        Glibc.close(socket)
+        throw TCPConnector.Failure(cause: "out of memory", advice: "see what else uses the gateway's memory")
+      }
+    } catch {
+      throw text.error(.busDown, "cannot connect to \(text.endpoint.place): \(error.cause); \(error.advice)")
+    }
+  }
+
+  /// Takes at most twice the time-out for connecting and twice for replies; once each unless the connection broke.
+  func read(_ request: ReadRequest) throws(FieldBusError) -> [UInt16] {
+    if let context, !isIdle(context) { close() }
+    let isFresh = context == nil
+    if isFresh { try connect() }
+    do {
+      return try exchange(request)
+    } catch {
+      guard FailureText.reason(error.code) == .busDown else { throw text.read(request, error.code) }
+      guard !isFresh else { throw text.read(request, error.code) }
+    }
+    // Devices close connections that they find idle, and the news may cross the request. Reads change nothing, so
+    // asking once more on a new connection is safe.
+    try connect()
+    do {
+      return try exchange(request)
+    } catch {
+      throw text.read(request, error.code)
+    }
+  }
+
+  private func exchange(_ request: ReadRequest) throws(ModbusContext.Failure) -> [UInt16] {
+    guard let context else { throw ModbusContext.Failure(code: ENOTCONN) }
+    do {
+      return try context.exchange(request, timeout: timeout)
+    } catch {
+      // An exception is a whole reply to this request, and EINVAL means that nothing was sent.
+      switch FailureText.reason(error.code) {
+      case .exception, .inputOutput: break
+      default: close()
+      }
+      throw error
+    }
+  }
+
+  /// Nothing waits to be read: neither a reply that nobody asked for nor the end of the connection.
+  private func isIdle(_ context: ModbusContext) -> Bool {
+    !MonotonicClock.wait(context.descriptor, for: POLLIN, until: .zero)
+  }
+}
