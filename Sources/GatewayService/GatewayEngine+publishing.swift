@@ -5,6 +5,7 @@ import Logging
 import RuleEngine
 import SystemdNotify
 import Telemetry
+import Threads
 
 extension GatewayEngine {
   var statusTopic: String { MQTTTopics.status(gateway: settings.gateway) }

@@ -3,6 +3,7 @@ import GatewayCore
 import Logging
 import RuleEngine
 import Telemetry
+import Threads
 
 extension GatewayEngine {
   func took(_ arrived: DeviceScan, fault: String?, now: MonotonicTime) {

@@ -3,6 +3,7 @@ import GatewayCore
 import JSONText
 import RuleEngine
 import Telemetry
+import Threads
 
 /// What `fieldgate status` shows, as JSON.
 extension GatewayEngine {
