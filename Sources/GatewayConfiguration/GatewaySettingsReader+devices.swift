@@ -45,6 +45,8 @@ extension GatewaySettingsReader {
     let every =
       section.require("every", example: "1s", &problems)
       ? section.duration("every", .milliseconds(10) ... .seconds(86_400), &problems) : nil
+    // Two devices of one name have been reported; their tags are not compared with each other.
+    taken["tags of \(section.title)"] = nil
     var names: [String] = []
     var tags: [TagSettings] = []
     if section.require("tags", example: "[ { name: temperature, holding: 100 } ]", &problems) {

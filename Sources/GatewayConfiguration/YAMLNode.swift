@@ -47,7 +47,8 @@ public struct YAMLNode: Hashable, Sendable {
   /// What it is, in the words of an error message.
   var kindName: String {
     switch content {
-    case .scalar(let text, _): isEmpty ? "nothing" : "'\(text.prefix(40))'"
+    case .scalar(let text, true): "the quoted text \"\(text.prefix(40))\""
+    case .scalar(let text, false): isEmpty ? "nothing" : "'\(text.prefix(40))'"
     case .sequence: "a list"
     case .mapping: "a mapping"
     }

@@ -90,7 +90,9 @@ public struct JSONWriter: Sendable {
   public mutating func double(_ value: Double) {
     guard value.isFinite else { return null() }
     separate()
-    if !appendShortDecimal(value) { bytes.append(contentsOf: value.description.utf8) }
+    guard !appendShortDecimal(value) else { return }
+    let text = value.description
+    bytes.append(contentsOf: (text.hasSuffix(".0") ? text.dropLast(2) : text[...]).utf8)
   }
 
   public mutating func bool(_ value: Bool) {

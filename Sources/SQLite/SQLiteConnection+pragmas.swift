@@ -93,7 +93,12 @@ extension SQLiteConnection {
     let check = thorough ? "integrity_check" : "quick_check"
     let statement = try SQLiteStatement(connection: handle, sql: "PRAGMA \(check)(\(limit))", isKept: false)
     var findings: [String] = []
-    while try statement.step() { findings.append(statement.text(0)) }
+    do {
+      while try statement.step() { findings.append(statement.text(0)) }
+    } catch  where error.category == .corrupt {
+      // Damage so deep that the examination itself cannot go on.
+      findings.append(error.message)
+    }
     return findings == ["ok"] ? [] : findings
   }
 }

@@ -39,7 +39,7 @@ public enum ConfigurationFile {
   private static func failure(_ code: Int32) -> Diagnostic {
     let advice =
       switch code {
-      case ENOENT: "is the path right? An example is in /usr/share/doc/fieldgate/gateway.yaml"
+      case ENOENT: "is the path right?"
       case EACCES: "this user may not read it; see: ls -l"
       case EISDIR: "name a file, not a directory"
       default: ""

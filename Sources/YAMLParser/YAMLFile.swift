@@ -38,7 +38,7 @@ public enum YAMLFile {
     if fy_parser_get_stream_error(parser) || fy_diag_got_error(diagnostics) { throw firstError(diagnostics) }
     guard let root = builder.root, root.content != .scalar("", isQuoted: false) else {
       throw Diagnostic(
-        .error, at: nil, "the file is empty", hint: "start from the example in /usr/share/doc/fieldgate/gateway.yaml")
+        .error, at: nil, "the file is empty", hint: "start from the example etc/gateway.yaml")
     }
     return root
   }

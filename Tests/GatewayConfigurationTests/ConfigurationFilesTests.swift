@@ -1,0 +1,134 @@
+import Foundation
+import GatewayConfiguration
+import RuleEngine
+import Telemetry
+import Testing
+import YAMLParser
+
+private let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+
+private func files(_ name: String) -> [URL] {
+  let all = try? FileManager.default.contentsOfDirectory(
+    at: folder.appendingPathComponent(name), includingPropertiesForKeys: nil)
+  return (all ?? []).filter { $0.pathExtension == "yaml" }.sorted { $0.path < $1.path }
+}
+
+@Suite("Configuration files")
+struct ConfigurationFilesTests {
+  @Test("Every bad file gives exactly the messages that stand beside it", arguments: files("Bad"))
+  func badFile(_ file: URL) throws {
+    let loaded = ConfigurationFile.load(path: file.path)
+    let shown = loaded.diagnostics.map { $0.rendered(file: file.lastPathComponent) }
+    let expected = try String(
+      contentsOf: file.deletingPathExtension().appendingPathExtension("expected"), encoding: .utf8)
+    #expect(shown == expected.split(separator: "\n").map(String.init))
+    #expect(loaded.settings == nil)
+    #expect(loaded.diagnostics.contains { $0.severity == .error })
+  }
+
+  @Test("There are at least sixty bad files")
+  func countOfBadFiles() {
+    #expect(files("Bad").count >= 60)
+  }
+
+  @Test("Every good file is read without a problem", arguments: files("Good"))
+  func goodFile(_ file: URL) {
+    let loaded = ConfigurationFile.load(path: file.path)
+    #expect(loaded.diagnostics == [])
+    #expect(loaded.settings != nil)
+  }
+
+  @Test("The example that is installed is the one that is tested")
+  func installedExample() throws {
+    let root = folder.deletingLastPathComponent().deletingLastPathComponent()
+    let installed = try Data(contentsOf: root.appendingPathComponent("etc/gateway.yaml"))
+    #expect(try Data(contentsOf: folder.appendingPathComponent("Good/gateway.yaml")) == installed)
+  }
+
+  @Test("Every value arrives as it was written")
+  func everything() throws {
+    let loaded = ConfigurationFile.load(path: folder.appendingPathComponent("Good/everything.yaml").path)
+    let settings = try #require(loaded.settings)
+    #expect(settings.gateway == "barn-7.north_2")
+    #expect(settings.broker == BrokerSettings(host: "broker.local", port: 8883, messagesPerSecond: 2_000))
+    #expect(
+      settings.central
+        == CentralSettings(
+          url: "https://[2001:db8::1]:8443", authority: "/tls/ca.pem", certificate: "/tls/me.pem", key: "/tls/me.key",
+          batchInterval: .seconds(60)))
+    let line = SerialLine(device: "/dev/serial/by-id/usb-1", baud: 115_200, parity: .none, stopBits: 2)
+    #expect(
+      settings.buses == [
+        BusSettings(name: "line", kind: .modbusRTU(line), timeout: .milliseconds(250)),
+        BusSettings(name: "plc", kind: .modbusTCP(host: "plc.local", port: 1_502), timeout: .seconds(2)),
+      ])
+    #expect(settings.devices.map(\.scanInterval) == [.milliseconds(1_500), .seconds(86_400)])
+    #expect(settings.devices.map(\.unit) == [247, 255])
+    let tags = settings.devices[0].tags
+    #expect(tags.map(\.definition.name) == ["temp", "energy", "total", "pump", "on"])
+    #expect(tags[0].definition.scaling.apply(.integer(635)) == 23.5)
+    #expect(tags[1].point == RegisterPoint(table: .inputRegister, address: 0, type: .float64, order: .littleLittle))
+    #expect(tags[3].point == RegisterPoint(table: .coil, address: 65_535, type: .bool))
+    #expect(
+      settings.rules == [
+        ThresholdRule(
+          name: "hot", tag: TagIndex(device: 0, tag: 0), tagName: "boiler/temp", unit: "°C", comparison: .above,
+          limit: 85.5, hysteresis: 0.5, onDelay: .seconds(10), severity: .critical),
+        ThresholdRule(
+          name: "cold", tag: TagIndex(device: 0, tag: 0), tagName: "boiler/temp", unit: "°C", comparison: .below,
+          limit: -5),
+      ])
+    #expect(settings.outbox == OutboxSettings(directory: "/data/outbox", flushInterval: .milliseconds(500)))
+    #expect(settings.api.socket == "/run/other.sock")
+  }
+
+  @Test("A file that cannot be opened is said to be so")
+  func missingFile() {
+    let loaded = ConfigurationFile.load(path: "/no/such/gateway.yaml")
+    #expect(
+      loaded.diagnostics.map { $0.rendered(file: "gateway.yaml") } == [
+        "gateway.yaml: error: cannot read the file: No such file or directory; is the path right?"
+      ])
+  }
+
+  @Test("Truncated and mutated files give settings or an error with a line of the file, never a crash")
+  func mutations() throws {
+    let seed = ProcessInfo.processInfo.environment["FIELDGATE_SEED"].flatMap { UInt64($0) } ?? 20_261_124
+    print("seed \(seed); replay: FIELDGATE_SEED=\(seed) swift test --filter ConfigurationFilesTests")
+    var generator = Mutations(state: seed)
+    let original = Array(try Data(contentsOf: folder.appendingPathComponent("Good/everything.yaml")))
+    var errors = 0
+    for round in 0..<2_000 {
+      var bytes = original
+      if round % 4 == 0 {
+        bytes = Array(bytes.prefix(Int.random(in: 0..<bytes.count, using: &generator)))
+      } else {
+        for _ in 0...Int.random(in: 0..<4, using: &generator) {
+          let place = Int.random(in: 0..<bytes.count, using: &generator)
+          let odd: [UInt8] = Array("{}[]:,-#&*!|>'\"%@`\n\t 0a\u{0}".utf8)
+          bytes[place] = odd.randomElement(using: &generator) ?? 0
+        }
+      }
+      do {
+        let (settings, diagnostics) = GatewaySettingsReader.read(try YAMLFile.parse(bytes))
+        let lines = bytes.count { $0 == 10 } + 1
+        #expect(diagnostics.allSatisfy { (1...lines).contains($0.position?.line ?? 1) })
+        #expect((settings == nil) == diagnostics.contains { $0.severity == .error })
+        if settings == nil { errors += 1 }
+      } catch {
+        errors += 1
+      }
+    }
+    // If nearly nothing were refused, the mutations would not have reached the reader.
+    #expect(errors > 1_000)
+  }
+}
+
+private struct Mutations: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return state ^ state >> 29
+  }
+}
