@@ -13,10 +13,8 @@ static const int fieldgate_modbus_unknown_exception = EMBUNKEXC;
 static const int fieldgate_modbus_too_much_data = EMBMDATA;
 static const int fieldgate_modbus_wrong_unit = EMBBADSLAVE;
 
-// Keeps every other program off a serial port. TIOCEXCL makes later openings fail with EBUSY, except root's; the lock
-// is what other serial programs look at, and holds against root too. Returns -1 and sets errno, EWOULDBLOCK when another
-// program has the port. ioctl takes variable arguments, which Swift cannot call.
-static inline int fieldgate_claim_port(int descriptor) {
-  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) return -1;
-  return ioctl(descriptor, TIOCEXCL);
-}
+// Keeps every other program off a serial port. The lock is what other serial programs look at, and it holds against root
+// too; it fails with EWOULDBLOCK when another program has it. TIOCEXCL makes later openings fail with EBUSY, except
+// root's. Swift takes flock for the structure of that name, and cannot call ioctl with its variable arguments.
+static inline int fieldgate_lock_port(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
+static inline int fieldgate_make_port_exclusive(int descriptor) { return ioctl(descriptor, TIOCEXCL); }

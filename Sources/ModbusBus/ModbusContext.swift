@@ -12,17 +12,16 @@ final class ModbusContext {
 
   private let context: OpaquePointer
 
-  /// Takes over a connected socket.
-  init?(socket: Int32) {
+  /// For TCP; without a connection yet.
+  init?() {
     // Name and service are only used by libmodbus's own connect, which hides why it failed and gives every address of
     // a host the full time-out.
     guard let context = modbus_new_tcp_pi("localhost", "502") else { return nil }
     self.context = context
     modbus_set_error_recovery(context, MODBUS_ERROR_RECOVERY_NONE)
-    modbus_set_socket(context, socket)
   }
 
-  /// Opens nothing yet.
+  /// For RTU; opens nothing yet.
   init?(device: String, baud: Int, parity: ModbusEndpoint.Parity, stopBits: Int) {
     let letter: Character =
       switch parity {
@@ -48,6 +47,17 @@ final class ModbusContext {
     guard modbus_connect(context) == 0 else { throw Failure(code: errno) }
   }
 
+  /// Takes over a connected socket. The count of transactions goes on from the connection before, so that a device
+  /// that mixes up its connections is found out, too.
+  func attach(_ socket: Int32) {
+    modbus_set_socket(context, socket)
+  }
+
+  func close() {
+    modbus_close(context)
+  }
+
+  /// -1 when closed.
   var descriptor: Int32 { modbus_get_socket(context) }
 
   /// Throws away what was received and not read, and what was written and not sent.

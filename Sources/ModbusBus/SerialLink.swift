@@ -13,6 +13,7 @@ final class SerialLink {
   private let text: FailureText
   private let timing: SerialTiming
   private var context: ModbusContext?
+  private var claim: PortClaim?
   private var owed = OwedReplies()
   /// When the last frame ended.
   private var lastTraffic = MonotonicTime.zero
@@ -35,6 +36,16 @@ final class SerialLink {
 
   func close() {
     context = nil
+    claim = nil
+  }
+
+  /// Locks the port before libmodbus touches its settings, which another program may be using.
+  private func lockPort() throws(FieldBusError) -> PortClaim {
+    do throws(ModbusContext.Failure) {
+      return try PortClaim(device)
+    } catch {
+      throw text.opening(error.code)
+    }
   }
 
   func open() throws(FieldBusError) {
@@ -44,6 +55,7 @@ final class SerialLink {
     guard let opened = ModbusContext(device: device, baud: baud, parity: parity, stopBits: stopBits) else {
       throw text.opening(errno)
     }
+    let claim = try lockPort()
     do {
       try opened.connect()
     } catch {
@@ -51,7 +63,8 @@ final class SerialLink {
     }
     // libmodbus waits with select, which cannot watch higher descriptors.
     guard opened.descriptor < FD_SETSIZE else { throw text.opening(EMFILE) }
-    guard fieldgate_claim_port(opened.descriptor) == 0 else { throw text.opening(errno) }
+    guard fieldgate_make_port_exclusive(opened.descriptor) == 0 else { throw text.opening(errno) }
+    self.claim = claim
     context = opened
     // A reply to a request of an earlier run, or of the program that had the port before, must not meet our first.
     listen(quiet: timeout, limit: timeout * 2)

@@ -11,7 +11,8 @@ final class TCPLink {
   private let port: Int
   private let timeout: Duration
   private let text: FailureText
-  private var context: ModbusContext?
+  /// Nil when there was no memory for it.
+  private let context = ModbusContext()
 
   init(host: String, port: Int, timeout: Duration, text: FailureText) {
     self.host = host
@@ -20,19 +21,19 @@ final class TCPLink {
     self.text = text
   }
 
+  private var isConnected: Bool { (context?.descriptor ?? -1) >= 0 }
+
   func close() {
-    context = nil
+    context?.close()
   }
 
   func connect() throws(FieldBusError) {
-    context = nil
+    close()
     do throws(TCPConnector.Failure) {
-      let socket = try TCPConnector.connect(host: host, port: port, timeout: timeout)
-      context = ModbusContext(socket: socket)
-      if context == nil {
-        Glibc.close(socket)
+      guard let context else {
         throw TCPConnector.Failure(cause: "out of memory", advice: "see what else uses the gateway's memory")
       }
+      context.attach(try TCPConnector.connect(host: host, port: port, timeout: timeout))
     } catch {
       throw text.error(.busDown, "cannot connect to \(text.endpoint.place): \(error.cause); \(error.advice)")
     }
@@ -40,8 +41,8 @@ final class TCPLink {
 
   /// Takes at most twice the time-out for connecting and twice for replies; once each unless the connection broke.
   func read(_ request: ReadRequest) throws(FieldBusError) -> [UInt16] {
-    if let context, !isIdle(context) { close() }
-    let isFresh = context == nil
+    if isConnected && !isIdle { close() }
+    let isFresh = !isConnected
     if isFresh { try connect() }
     do {
       return try exchange(request)
@@ -60,7 +61,7 @@ final class TCPLink {
   }
 
   private func exchange(_ request: ReadRequest) throws(ModbusContext.Failure) -> [UInt16] {
-    guard let context else { throw ModbusContext.Failure(code: ENOTCONN) }
+    guard let context, isConnected else { throw ModbusContext.Failure(code: ENOTCONN) }
     do {
       return try context.exchange(request, timeout: timeout)
     } catch {
@@ -74,7 +75,7 @@ final class TCPLink {
   }
 
   /// Nothing waits to be read: neither a reply that nobody asked for nor the end of the connection.
-  private func isIdle(_ context: ModbusContext) -> Bool {
-    !MonotonicClock.wait(context.descriptor, for: POLLIN, until: .zero)
+  private var isIdle: Bool {
+    !MonotonicClock.wait(context?.descriptor ?? -1, for: POLLIN, until: .zero)
   }
 }
