@@ -136,7 +136,7 @@ let package = Package(
     tests("CentralServiceTests", ["CentralService", "CentralCore", "BatchCodec", "PKI", "SyncProtocol", "Telemetry"]),
     tests("FieldgateTestKitTests", ["FieldgateTestKit", "Telemetry"]),
     tests("StyleTests", []),
-    tests("EndToEndTests", ["FieldgateTestKit", "Telemetry"]),
+    tests("EndToEndTests", ["FieldgateTestKit", "Telemetry", "BatchCodec", "SQLite"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,51 @@
+import FieldgateTestKit
+import Foundation
+import Testing
+
+@Suite("Killed at any moment")
+struct KillTests {
+  @Test("After 36 kills of daemon and central, central holds every accepted sample once and in order")
+  func kills() async throws {
+    let seed =
+      ProcessInfo.processInfo.environment["FIELDGATE_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...UInt64.max)
+    print("seed \(seed); replay: FIELDGATE_SEED=\(seed) Scripts/test --filter KillTests")
+    var generator = SplitMix64(seed: seed)
+    let site = try Site(every: "100ms")
+    try await site.startAll()
+    var accepted: [String: Set<Site.ScanCount>] = [:]
+    for round in 0..<36 {
+      try await Task.sleep(for: .milliseconds(Int.random(in: 50...1_500, using: &generator)))
+      if round % 3 == 2 {
+        site.killCentral()
+        try await site.startCentral()
+      } else {
+        site.killGateway()
+        let snapshot = try OutboxSnapshot(outbox: site.path("outbox"), copyIn: site.path("snapshot"))
+        for (device, samples) in snapshot.accepted { accepted[device, default: []].formUnion(samples) }
+        try site.startGateway()
+      }
+    }
+    try await site.drained()
+    #expect(site.stopGateway() == 0)
+    let last = try OutboxSnapshot(outbox: site.path("outbox"), copyIn: site.path("snapshot"))
+    for (device, samples) in last.accepted { accepted[device, default: []].formUnion(samples) }
+    try site.startGateway()
+    try await site.drained()
+    #expect(site.stopGateway() == 0)
+
+    for device in Site.devices {
+      let rest = try OutboxSnapshot(outbox: site.path("outbox"), copyIn: site.path("snapshot")).accepted[device] ?? []
+      let held = try site.scanCounts(device)
+      let missing = (accepted[device] ?? []).subtracting(held).subtracting(rest)
+      #expect(
+        missing.isEmpty, "\(device): \(missing.count) of \(accepted[device]?.count ?? 0) accepted samples are missing")
+      #expect(Set(held.map(\.count)).count == held.count, "\(device): a scan is at central twice")
+      #expect(held.map(\.count) == held.map(\.count).sorted(), "\(device): scans are out of order")
+      #expect(held.map(\.time) == held.map(\.time).sorted(), "\(device): times go back")
+      #expect((accepted[device]?.count ?? 0) > 20)
+    }
+    site.stopCentral()
+    let verification = try site.verifyCentral()
+    #expect(verification.problems == [])
+  }
+}
