@@ -167,4 +167,51 @@ struct PollingBusPollerTests {
     var run = PollingRun([PolledDevice(device: 2, unit: 1, scanInterval: .seconds(1), points: [])])
     #expect(run.scan(answers: [])?.readings == [])
   }
+
+  @Test("a silent device takes a tenth of the bus's time, and is back at its pace with its first reply")
+  func silence() {
+    let interval = Duration.seconds(1)
+    let devices = (0..<2).map { index in
+      PolledDevice(device: index, unit: UInt8(index + 1), scanInterval: interval, points: [Self.register(0)])
+    }
+    var run = PollingRun(devices)
+    let start = run.now
+    let recovery = start + .seconds(100)
+    var questions: [MonotonicTime] = []
+    var scans: [Int: [DeviceScan]] = [:]
+    while run.now < start + .seconds(120) {
+      switch run.step() {
+      case .open: run.poller.opened(.success(()), now: run.now)
+      case .read(let request) where request.unit == 2 && run.now < recovery:
+        questions.append(run.now)
+        run.now = run.now + .milliseconds(500)
+        run.poller.answered(Self.failure(.timeout), now: run.now)
+      case .read:
+        run.now = run.now + .milliseconds(10)
+        run.poller.answered(.success([7]), now: run.now)
+      case .deliver(let scan): scans[scan.device, default: []].append(scan)
+      case .wait(let until): run.now = until
+      }
+    }
+    // Three at the scan's pace, then one in about 5.5 s.
+    #expect((18...24).contains(questions.count), "\(questions.count)")
+    #expect(scans[0]?.count == 120 && scans[0]?.allSatisfy { $0.readings == [Reading(.integer(7))] } == true)
+    #expect(scans[1]?.count == 120)
+    let good = scans[1]?.filter { $0.readings.first?.quality == .good } ?? []
+    #expect(scans[1]?.filter { $0.readings == [.bad(.timeout)] }.count == 120 - good.count)
+    #expect((14...20).contains(good.count), "\(good.count)")
+    #expect(scans[1]?.suffix(good.count) == good[...])
+    #expect(run.poller.statistics.scansNotAsked == 120 - good.count - questions.count)
+  }
+
+  @Test("a silent device that has its bus for itself is asked at every scan")
+  func silentAlone() {
+    var run = PollingRun([Self.device])
+    for _ in 0..<10 {
+      let scan = run.scan(answers: [Self.failure(.timeout)])
+      #expect(scan?.readings.map(\.quality) == Array(repeating: .bad(.timeout), count: 3))
+    }
+    #expect(run.poller.statistics.requests == 10)
+    #expect(run.poller.statistics.scansNotAsked == 0)
+  }
 }

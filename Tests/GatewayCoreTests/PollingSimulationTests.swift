@@ -29,6 +29,7 @@ struct PollingSimulationTests {
       qualities.formUnion(simulation.seenQualities)
       statistics.scansSkipped += simulation.poller.statistics.scansSkipped
       statistics.scansLate += simulation.poller.statistics.scansLate
+      statistics.scansNotAsked += simulation.poller.statistics.scansNotAsked
       statistics.reconnects += simulation.poller.statistics.reconnects
     }
     guard Self.seeds.count > 1 else { return }
@@ -36,6 +37,7 @@ struct PollingSimulationTests {
       .timeout, .busDown, .checksum, .malformedReply, .undecodable, .inputOutput, .exception(4),
     ]
     #expect(qualities.isSuperset(of: [.good] + reasons.map { .bad($0) }))
+    #expect(statistics.scansNotAsked > 0)
     #expect(statistics.scansSkipped > 0 && statistics.scansLate > 0 && statistics.reconnects > 0)
   }
 }
@@ -149,7 +151,7 @@ struct PollingSimulation {
         check(reading == held, "device \(scan.device) tag \(tag): \(reading) delivered, \(held) held")
       } else {
         let whenRead: [Quality] = [.bad(.busDown), .bad(.timeout), .bad(.exception(2))]
-        let reasons = readUnit == nil ? [.bad(.busDown)] : whenRead
+        let reasons = readUnit == nil ? [.bad(.busDown), .bad(.timeout)] : whenRead
         check(reasons.contains(reading.quality), "tag \(tag) was not read, but is \(reading.quality)")
       }
     }

@@ -155,12 +155,3 @@ struct ModbusFaultTests {
     entries.prefix(4).reduce(0) { $0 << 16 | Int64($1) }
   }
 }
-
-/// The clock that the faulty server also reads.
-enum MonotonicNow {
-  static var nanoseconds: Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-  }
-}

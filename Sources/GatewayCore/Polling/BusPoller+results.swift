@@ -38,6 +38,7 @@ extension BusPoller {
 
   private mutating func decode(_ entries: [UInt16]) {
     guard let (position, step) = scan.map({ ($0.position, $0.step) }) else { return }
+    gotReply(position)
     for slot in plans[position].steps[step].slots {
       let point = devices[position].points[slot.tag]
       let reading = RegisterDecoder.decode(entries, at: slot.offset, as: point)
@@ -60,10 +61,12 @@ extension BusPoller {
     }
     // Whatever came back, even silence, the line itself works.
     backoff.succeeded()
+    if error.reason != .timeout { gotReply(position) }
     switch error.reason {
     case .timeout:
       // A device that does not answer one request will not answer the others: it costs one time-out a scan.
       giveUp(from: step, reason: .timeout)
+      if let scan, !scan.isAnswered { silent.failed(position, cost: now - scan.started, now: now) }
     case .exception(Self.illegalDataAddress)
     where plans[position].splitAtGaps(step: step, points: devices[position].points):
       // The refusal may be about entries that no tag needs; the same values are asked for again without them.
@@ -76,6 +79,11 @@ extension BusPoller {
 
   /// "The data address received in the query is not an allowable address" (Modbus Application Protocol 1.1b3, section 7).
   private static let illegalDataAddress: UInt8 = 2
+
+  private mutating func gotReply(_ position: Int) {
+    scan?.isAnswered = true
+    silent.answered(position)
+  }
 
   private mutating func giveUp(from step: Int, reason: Quality.Reason) {
     guard let position = scan?.position else { return }

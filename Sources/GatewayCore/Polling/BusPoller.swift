@@ -7,7 +7,8 @@ public import Telemetry
 ///
 /// A tag is good only if it was decoded from the reply to the request of the very scan it is delivered in; every scan
 /// begins with no values, and nothing is carried over from an earlier one. While the bus is down each device's scans
-/// are delivered at its pace, all tags bad, and opening is tried again with a back-off.
+/// are delivered at its pace, all tags bad, and opening is tried again with a back-off. A device that stays silent on a
+/// bus with others is asked more rarely; the scans in between say time-out, too.
 public struct BusPoller: Sendable {
   public enum Action: Hashable, Sendable {
     /// Call ``FieldBus/open()``, then ``BusPoller/opened(_:now:)``.
@@ -25,6 +26,9 @@ public struct BusPoller: Sendable {
     /// Position in `devices`.
     var position: Int
     var time: Timestamp
+    var started: MonotonicTime
+    /// Some reply came in this scan.
+    var isAnswered = false
     var readings: [Reading]
     /// The step of the device's plan that is asked next.
     var step = 0
@@ -43,6 +47,7 @@ public struct BusPoller: Sendable {
   var backoff: ReconnectBackoff
   var link: Link
   var wasOpen = false
+  var silent: SilentDevices
   /// The open or read that was handed out and not answered yet.
   var awaited: Action?
   var scan: CurrentScan?
@@ -59,6 +64,7 @@ public struct BusPoller: Sendable {
     schedule = PollSchedule(intervals: devices.map(\.scanInterval), seed: seed, now: now)
     backoff = ReconnectBackoff(seed: ~seed)
     link = .closed(retryAt: now)
+    silent = SilentDevices(count: devices.count)
     healths = devices.map { _ in DeviceHealth() }
     for (position, device) in devices.enumerated() { positions[device.device] = position }
   }
@@ -103,12 +109,14 @@ public struct BusPoller: Sendable {
     let device = devices[start.index]
     statistics.scansSkipped += start.skipped
     if now - start.due > device.scanInterval / 10 { statistics.scansLate += 1 }
-    let nothing = [Reading](repeating: .bad(.busDown), count: device.points.count)
-    var begun = CurrentScan(position: start.index, time: wall, readings: nothing)
-    if link != .open {
+    let isPausing = link == .open && silent.isPausing(start.index, now: now)
+    let nothing = [Reading](repeating: .bad(isPausing ? .timeout : .busDown), count: device.points.count)
+    var begun = CurrentScan(position: start.index, time: wall, started: now, readings: nothing)
+    if link != .open || isPausing {
       begun.step = plans[start.index].steps.count
-      begun.error = statistics.lastError
+      begun.error = isPausing ? healths[start.index].lastError : statistics.lastError
     }
+    if isPausing { statistics.scansNotAsked += 1 }
     scan = begun
     return true
   }

@@ -12,6 +12,8 @@ public struct PollStatistics: Hashable, Sendable {
   public var scansLate = 0
   /// Scans that never started because the bus was busy past the next one's due time.
   public var scansSkipped = 0
+  /// Scans delivered as timed out without asking, because the device had not answered for a while.
+  public var scansNotAsked = 0
   /// Times that the bus was opened again after it had been open before.
   public var reconnects = 0
   /// Attempts to open the bus that failed.
