@@ -42,8 +42,10 @@ struct KillTests {
       #expect(Set(held.map(\.count)).count == held.count, "\(device): a scan is at central twice")
       #expect(held.map(\.count) == held.map(\.count).sorted(), "\(device): scans are out of order")
       #expect(held.map(\.time) == held.map(\.time).sorted(), "\(device): times go back")
-      #expect((accepted[device]?.count ?? 0) > 20)
+      #expect(held.count > 50)
     }
+    // Without samples that were caught in the outbox, the test would have proved nothing.
+    #expect(accepted.values.reduce(0) { $0 + $1.count } > 200)
     site.stopCentral()
     let verification = try site.verifyCentral()
     #expect(verification.problems == [])

@@ -64,10 +64,10 @@ struct OutageTests {
       try site.fieldgate("values", "press").text.contains("—") ? nil : true
     }
     try await site.drained()
-    try expectCalm(site, memoryBefore: memory)
-    try expectComplete(site, devices: ["boiler", "tank", "well"])
     let press = try site.curl("/v1/gateways/site/samples?tag=press/parts&format=csv&limit=100000").text
     #expect(press.split(separator: "\n").count { $0.hasSuffix(",bad,bus down") } > 200)
+    try expectCalm(site, memoryBefore: memory)
+    try expectComplete(site, devices: ["boiler", "tank", "well"])
   }
 
   /// Memory stays flat and the log readable.
