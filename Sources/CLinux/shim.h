@@ -1,6 +1,9 @@
 #include <malloc.h>
+#include <pty.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 // prctl and ioctl take variable arguments, which Swift cannot call.
