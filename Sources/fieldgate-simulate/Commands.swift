@@ -6,10 +6,11 @@ struct PlantCommand: ParsableCommand {
     commandName: "plant",
     abstract: "The demo plant: a press shop over TCP, a boiler room on a serial line.",
     discussion: """
-      TCP units 1 to 4 are press, energy, hydraulics and climate; RTU units 1 to 3 are boiler, tank and pump. The boiler's
-      supply_temp exceeds 85 degrees periodically. 'fieldgate-simulate map' prints all tags.
+      TCP units 1 to 4 are press, energy, hydraulics and climate; RTU units 1 to 3
+      are boiler, tank and pump. The boiler's supply_temp exceeds 85 degrees
+      periodically. 'fieldgate-simulate map' prints all tags.
 
-      Example: serve, and let the gateway read what is served:
+      Example: serve, and write what a gateway needs to read it:
         fieldgate-simulate plant --rtu /tmp/boiler-room --configuration plant.yaml
       """)
 
@@ -48,12 +49,13 @@ struct TCPCommand: ParsableCommand {
     commandName: "tcp",
     abstract: "Many equal devices over TCP: the load of benchmarks.",
     discussion: """
-      Each device has holding registers from address 0, one a tag (temperatures with noise in the last digit, some settings,
-      counters and levels), and scan_count behind them.
+      Each device has holding registers from address 0, one a tag (temperatures
+      with noise in the last digit, some settings, counters and levels), and
+      scan_count behind them.
 
-      Example: 20 devices of 50 registers on 20 endpoints, scanned every 100 ms:
-        fieldgate-simulate tcp --devices 20 --registers 50 --endpoints 20 --ready-file ready.json \\
-          --configuration devices.yaml --every 100ms
+      Example: 20 devices on 20 endpoints, scanned every 100 ms:
+        fieldgate-simulate tcp --devices 20 --registers 50 --endpoints 20 \\
+          --ready-file ready.json --configuration devices.yaml --every 100ms
       """)
 
   @Option(help: "Devices, with unit ids from 1; 1 to 247.")

@@ -14,7 +14,8 @@ struct ServingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Written when clients can connect: {\"tcp\": PORT, \"ports\": [PORT], \"rtu\": \"PATH\", \"pid\": N}.",
+      "Written when clients can connect, removed at the end: {\"tcp\": PORT, \"ports\": [PORT], \"rtu\": \"PATH\", "
+        + "\"pid\": N}. Without it the same is printed.",
       valueName: "FILE"))
   var readyFile: String?
 
@@ -36,19 +37,22 @@ struct ServingOptions: ParsableArguments {
   /// - Parameter start: makes the simulation, after signals have been taken care of.
   func run(_ start: () throws -> Simulation) throws {
     var run = try SimulatorRun()
+    // One that an earlier run left behind would call us ready too soon.
+    if let readyFile { TextFile.remove(readyFile) }
     let simulation = try start()
     do {
       for text in fault { try FaultOption(text).apply(to: simulation) }
       if let configuration { try TextFile.write(simulation.configuration(every: every).yaml, to: configuration) }
-      if let readyFile { try TextFile.write(simulation.readyText, to: readyFile) } else { Self.announce(simulation) }
+      if let readyFile {
+        try TextFile.write(simulation.readyText, to: readyFile)
+      } else {
+        SimulatorRun.say("ready \(simulation.readyText)")
+      }
     } catch {
       simulation.stop()
       throw error
     }
     run.serve(simulation)
-  }
-
-  private static func announce(_ simulation: Simulation) {
-    SimulatorRun.say("ready \(simulation.readyText)")
+    if let readyFile { TextFile.remove(readyFile) }
   }
 }

@@ -21,6 +21,9 @@ public enum TextFile {
     }
   }
 
+  /// Removes the file, if there is one.
+  public static func remove(_ path: String) { unlink(path) }
+
   /// Replaces the file in one step: a reader sees the old text or the new, never half of it.
   ///
   /// - Throws: ``TestKitError`` when the file cannot be written.

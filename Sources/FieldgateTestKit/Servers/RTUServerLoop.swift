@@ -2,8 +2,9 @@ import Glibc
 
 /// The thread of a ``ModbusRTUServer``: finds frames, answers, paces.
 final class RTUServerLoop: @unchecked Sendable {  // used by its one thread only
-  /// Without pace a silence is this long: a client's frame comes in one write, unless the machine is busy.
-  static let unpacedSilence: Int64 = 10_000_000
+  /// Shortest silence that counts: a client's frame comes in one write, but a busy machine may split it. Nothing is lost
+  /// by waiting, as the line is ready sooner than a client gives up.
+  static let shortestSilence: Int64 = 50_000_000
   /// Paced replies come in pieces of this many characters, as from the buffer of a serial chip.
   static let chunk = 16
 
@@ -63,7 +64,7 @@ final class RTUServerLoop: @unchecked Sendable {  // used by its one thread only
       return Array(buffer[..<max(count, 0)])
     }
     for frame in reader.receive(new) { handle(frame) }
-    let silence = max(characterTime * 7 / 2, Self.unpacedSilence)
+    let silence = max(characterTime * 7 / 2, Self.shortestSilence)
     silenceEnds = reader.isEmpty ? nil : monotonicNanoseconds() + silence
   }
 
