@@ -1,0 +1,48 @@
+import Telemetry
+
+/// From numbers to register words and back, written apart from the gateway's decoder: each can show the other's errors.
+enum RegisterEncoding {
+  static func entries(_ raw: Double, _ point: RegisterPoint) -> [UInt16] {
+    switch point.type {
+    case .bool: [raw != 0 ? 1 : 0]
+    case .int16: words(UInt64(bitPattern: integer(raw, Int16.self)), 1, point.order)
+    case .uint16: words(UInt64(bitPattern: integer(raw, UInt16.self)), 1, point.order)
+    case .int32: words(UInt64(bitPattern: integer(raw, Int32.self)), 2, point.order)
+    case .uint32: words(UInt64(bitPattern: integer(raw, UInt32.self)), 2, point.order)
+    case .int64: words(UInt64(bitPattern: integer(raw, Int64.self)), 4, point.order)
+    case .float32: words(UInt64(Float(raw).bitPattern), 2, point.order)
+    case .float64: words(raw.bitPattern, 4, point.order)
+    }
+  }
+
+  static func value(_ entries: [UInt16], _ point: RegisterPoint) -> Double {
+    let bits = assembled(entries, point.order)
+    switch point.type {
+    case .bool: return bits != 0 ? 1 : 0
+    case .int16: return Double(Int16(truncatingIfNeeded: bits))
+    case .uint16: return Double(UInt16(truncatingIfNeeded: bits))
+    case .int32: return Double(Int32(truncatingIfNeeded: bits))
+    case .uint32: return Double(UInt32(truncatingIfNeeded: bits))
+    case .int64: return Double(Int64(bitPattern: bits))
+    case .float32: return Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
+    case .float64: return Double(bitPattern: bits)
+    }
+  }
+
+  private static func integer<I: FixedWidthInteger>(_ raw: Double, _: I.Type) -> Int64 {
+    let rounded = raw.rounded()
+    if let exact = I(exactly: rounded) { return Int64(truncatingIfNeeded: exact) }
+    return rounded < 0 ? Int64(truncatingIfNeeded: I.min) : rounded > 0 ? Int64(truncatingIfNeeded: I.max) : 0
+  }
+
+  private static func words(_ bits: UInt64, _ count: Int, _ order: WordOrder) -> [UInt16] {
+    let bigEndian = (0..<count).map { UInt16(truncatingIfNeeded: bits >> (16 * UInt64(count - 1 - $0))) }
+    let ordered = order.wordsAreLittleEndian ? bigEndian.reversed() : bigEndian
+    return order.bytesAreLittleEndian ? ordered.map(\.byteSwapped) : ordered
+  }
+
+  private static func assembled(_ words: [UInt16], _ order: WordOrder) -> UInt64 {
+    let ordered = order.wordsAreLittleEndian ? words.reversed() : words
+    return ordered.reduce(0) { $0 << 16 | UInt64(order.bytesAreLittleEndian ? $1.byteSwapped : $1) }
+  }
+}

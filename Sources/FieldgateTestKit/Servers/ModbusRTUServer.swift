@@ -1,0 +1,31 @@
+import Glibc
+import Threads
+
+/// A Modbus RTU line: devices on a pseudo-terminal, served by one thread.
+public final class ModbusRTUServer: Sendable {
+  /// The symbolic link that clients open.
+  public let path: String
+  private let waker: Waker
+  private let thread: NamedThread
+
+  /// Opens the line and serves; returns when clients can open it.
+  ///
+  /// - Parameters:
+  ///   - link: path of the symbolic link to make; removed at the end.
+  ///   - pace: bits a second of a simulated wire: a character takes 11 bits, requests and replies take their time, and
+  ///     devices wait 3.5 characters before they answer. Nil: as fast as the machine.
+  /// - Throws: ``TestKitError`` when the line or the link cannot be made.
+  public init(_ units: SimulatedUnits, link: String, pace: Int? = nil) throws {
+    path = link
+    waker = try Waker()
+    let loop = RTUServerLoop(
+      units: units, link: link, terminal: try PseudoTerminal.open(link: link), pace: pace, waker: waker)
+    thread = NamedThread("modbus-rtu") { loop.run() }
+  }
+
+  /// Removes the link and ends the thread. Call it once.
+  public func stop() {
+    waker.wake()
+    thread.join()
+  }
+}
