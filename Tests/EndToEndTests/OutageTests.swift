@@ -6,16 +6,20 @@ import Testing
 @Suite("Outages of a minute")
 struct OutageTests {
   static let length = Duration.seconds(60)
+  /// Until caches and buffers have their size.
+  static let settling = Duration.seconds(20)
 
   @Test("Central is away: the outbox grows, then drains, and nothing is missing")
   func centralAway() async throws {
     let site = try Site()
     try await site.startAll()
     try await site.drained()
-    let memory = try site.memory()
     site.stopCentral()
     let before = try #require(site.status()).outbox.samples
-    try await Task.sleep(for: Self.length)
+    try await Task.sleep(for: Self.settling)
+    let memory = try site.memory()
+    try await Task.sleep(for: Self.length - Self.settling)
+    #expect(try site.memory() < memory + 1_500, "the daemon grows while central is away")
     let grown = try #require(site.status()).outbox.samples
     #expect(grown > before + 3_000)
     try await site.startCentral()
@@ -29,9 +33,11 @@ struct OutageTests {
     let site = try Site()
     try await site.startAll()
     try await site.drained()
-    let memory = try site.memory()
     site.stopBroker()
-    try await Task.sleep(for: Self.length)
+    try await Task.sleep(for: Self.settling)
+    let memory = try site.memory()
+    try await Task.sleep(for: Self.length - Self.settling)
+    #expect(try site.memory() < memory + 1_500, "the daemon grows while the broker is away")
     try site.startBroker()
     let message = try await eventually("a message after the broker is back", timeout: .seconds(60)) {
       let output = try site.run(
@@ -50,12 +56,14 @@ struct OutageTests {
     let site = try Site()
     try await site.startAll()
     try await site.drained()
-    let memory = try site.memory()
     site.stopSensors()
     _ = try await eventually("a bad value") {
       try site.fieldgate("values", "press").text.contains("bus down") ? true : nil
     }
-    try await Task.sleep(for: Self.length)
+    try await Task.sleep(for: Self.settling)
+    let memory = try site.memory()
+    try await Task.sleep(for: Self.length - Self.settling)
+    #expect(try site.memory() < memory + 1_500, "the daemon grows while the sensors are away")
     #expect(try site.fieldgate("values", "press").text.contains("parts — (bus down)"))
     // The other bus was never touched by it.
     #expect(try !site.fieldgate("values", "boiler").text.contains("—"))
@@ -73,7 +81,8 @@ struct OutageTests {
   /// Memory stays flat and the log readable.
   private func expectCalm(_ site: Site, memoryBefore: Int) throws {
     let memory = try site.memory()
-    #expect(memory < memoryBefore + 6_000, "the daemon grew from \(memoryBefore) to \(memory) kB")
+    // Sending a backlog takes buffers of some megabytes once.
+    #expect(memory < memoryBefore + 10_000, "the daemon grew from \(memoryBefore) to \(memory) kB")
     let lines = site.logLines()
     let repeats = Dictionary(grouping: lines) { $0 }.mapValues(\.count)
     #expect(repeats.values.max() ?? 0 <= 30, "\(repeats.max { $0.value < $1.value }?.key ?? "") is repeated")

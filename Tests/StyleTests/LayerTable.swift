@@ -1,0 +1,60 @@
+/// Which module may import which: the same table as in CONTRIBUTING.md, which a test compares with this one.
+///
+/// Standard modules: `Glibc`, `Synchronization` and the like are named where they are allowed; a target that is not pure
+/// may use `Glibc` and `Synchronization`.
+enum LayerTable {
+  struct Row: Sendable {
+    var layer: String
+    var target: String
+    /// Imports no sockets, files, clocks, randomness or SQLite.
+    var isPure: Bool
+    var mayImport: Set<String>
+  }
+
+  private static func row(_ layer: String, _ target: String, pure: Bool = false, _ mayImport: String...) -> Row {
+    Row(layer: layer, target: target, isPure: pure, mayImport: Set(mayImport))
+  }
+
+  static let rows: [Row] = [
+    row("vocabulary", "Telemetry", pure: true),
+    row("vocabulary", "JSONText", pure: true),
+    row("logic", "BatchCodec", pure: true, "Telemetry", "CZstd"),
+    row("logic", "RuleEngine", pure: true, "Telemetry"),
+    row("logic", "SyncProtocol", pure: true, "Telemetry"),
+    row("cores", "GatewayCore", pure: true, "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol"),
+    row("cores", "CentralCore", pure: true, "Telemetry", "JSONText", "BatchCodec", "SyncProtocol"),
+    row("configuration", "GatewayConfiguration", pure: true, "Telemetry", "JSONText", "RuleEngine"),
+    row("support", "Threads", "Telemetry", "CLinux"),
+    row("support", "SystemdNotify", "CSystemd"),
+    row("support", "ServiceLog", "Telemetry", "SystemdNotify", "Logging"),
+    row("adapters", "YAMLParser", "GatewayConfiguration", "CFYAML"),
+    row("adapters", "ModbusBus", "Telemetry", "GatewayCore", "CModbus"),
+    row("adapters", "MQTTBroker", "GatewayCore", "Threads", "CMosquitto"),
+    row("adapters", "SQLite", "CSQLite"),
+    row("adapters", "SQLiteOutbox", "Telemetry", "BatchCodec", "GatewayCore", "SQLite"),
+    row("adapters", "SQLiteCentralStore", "Telemetry", "BatchCodec", "CentralCore", "SQLite"),
+    row("adapters", "HTTPClient", "GatewayCore", "Threads", "CCurl"),
+    row("adapters", "PKI", "COpenSSL"),
+    row("adapters", "LocalAPI", "Threads"),
+    row(
+      "composition", "GatewayService", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol",
+      "GatewayCore",
+      "GatewayConfiguration", "Threads", "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker",
+      "SQLiteOutbox", "HTTPClient", "LocalAPI", "CLinux", "FoundationEssentials", "Logging", "ServiceLifecycle",
+      "UnixSignals"),
+    row(
+      "composition", "GatewayClient", "Telemetry", "JSONText", "GatewayConfiguration", "YAMLParser", "LocalAPI",
+      "FoundationEssentials"),
+    row(
+      "composition", "CentralService", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "CentralCore", "Threads",
+      "SystemdNotify", "ServiceLog", "SQLiteCentralStore", "PKI", "FoundationEssentials", "Logging", "ServiceLifecycle",
+      "UnixSignals", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOCore", "NIOSSL"),
+    row("programs", "fieldgated", "GatewayService"),
+    row("programs", "fieldgate", "GatewayClient", "ArgumentParser"),
+    row("programs", "fieldgate-central", "CentralService", "ArgumentParser"),
+    row("test kit", "FieldgateTestKit", "Telemetry", "JSONText", "Threads", "CLinux"),
+    row("test kit", "fieldgate-simulate", "FieldgateTestKit", "Telemetry", "JSONText", "ArgumentParser"),
+  ]
+
+  static let ofTheSystem: Set<String> = ["Glibc", "Synchronization"]
+}

@@ -1,0 +1,114 @@
+import Foundation
+import Testing
+
+@Suite("Style")
+struct StyleTests {
+  struct Ban: Sendable {
+    var text: String
+    var instead: String
+    var exceptIn: [String] = []
+  }
+
+  static let bans = [
+    Ban(text: "fatalError(", instead: "throw, or precondition with what must hold"),
+    Ban(text: "try!", instead: "do and catch"),
+    Ban(text: " as! ", instead: "as? with an error"),
+    Ban(text: "Thread.sleep", instead: "wait for a fact"),
+    Ban(text: "TO" + "DO", instead: "an issue"),
+    Ban(text: "FIX" + "ME", instead: "an issue"),
+    Ban(text: "NSLock", instead: "Mutex"),
+    Ban(text: "DispatchQueue", instead: "NamedThread and Mailbox"),
+    Ban(
+      text: "print(", instead: "a logger; programs may print",
+      exceptIn: [
+        "fieldgate", "fieldgated", "fieldgate-central", "fieldgate-simulate", "FieldgateTestKit", "GatewayService",
+      ]),
+  ]
+
+  @Test("No banned word stands in the sources", arguments: bans)
+  func banned(_ ban: Ban) {
+    for file in SourceTree.sources where !ban.exceptIn.contains(file.target) {
+      for (index, line) in file.lines.enumerated() where line.contains(ban.text) {
+        Issue.record("\(file.path):\(index + 1): '\(ban.text)': use \(ban.instead)")
+      }
+    }
+  }
+
+  @Test("Every promise to the compiler gives its reason on its line")
+  func reasons() {
+    for file in SourceTree.sources {
+      for (index, line) in file.lines.enumerated() {
+        guard line.contains("@unchecked Sendable") || line.contains("nonisolated(unsafe)") else { continue }
+        let isComment = line.drop { $0 == " " }.hasPrefix("//")
+        #expect(isComment || line.contains("// "), "\(file.path):\(index + 1): say why this is safe, on this line")
+      }
+    }
+  }
+
+  @Test("Things are named for what they are")
+  func names() {
+    for file in SourceTree.sources + SourceTree.tests {
+      for word in ["Util", "Helper", "Manager", "Misc", "Common"] {
+        let name = file.path.split(separator: "/").last.map(String.init) ?? ""
+        #expect(!name.contains(word) || name.contains("CommonName"), "\(file.path): name the thing")
+      }
+    }
+  }
+
+  @Test("Files have at most 350 lines, lines 120 characters")
+  func sizes() {
+    for file in SourceTree.sources + SourceTree.tests {
+      #expect(file.lines.count <= 351, "\(file.path) has \(file.lines.count) lines")
+    }
+    for file in SourceTree.documents {
+      for (index, line) in file.lines.enumerated()
+      where line.count > 125 && !line.hasPrefix("|") && !line.contains("](") {
+        Issue.record("\(file.path):\(index + 1) has \(line.count) characters")
+      }
+    }
+  }
+
+  @Test("Functions have at most 70 lines")
+  func functions() {
+    for file in SourceTree.sources {
+      var start: (line: Int, indent: Int)?
+      for (index, line) in file.lines.enumerated() {
+        let indent = line.prefix { $0 == " " }.count
+        if let open = start, indent == open.indent, line.drop(while: { $0 == " " }).hasPrefix("}") {
+          #expect(index - open.line <= 70, "\(file.path):\(open.line + 1): a function of \(index - open.line) lines")
+          start = nil
+        } else if start == nil, line.contains("func ") || line.contains(" init("), line.hasSuffix("{") {
+          start = (index, indent)
+        }
+      }
+    }
+  }
+
+  @Test("Documents speak of the project alone, and their links lead somewhere")
+  func documents() throws {
+    #expect(SourceTree.documents.count > 5)
+    for file in SourceTree.documents {
+      for word in ["/work/", "/home/", "/root/"] { #expect(!file.text.contains(word), "\(file.path) names \(word)") }
+      let folder = SourceTree.root.appendingPathComponent(file.path).deletingLastPathComponent()
+      for part in file.text.components(separatedBy: "](").dropFirst() {
+        let target = String(part.prefix { $0 != ")" && $0 != "#" })
+        guard !target.isEmpty, !target.contains("://") else { continue }
+        #expect(
+          FileManager.default.fileExists(atPath: folder.appendingPathComponent(target).path),
+          "\(file.path): the link \(target) leads nowhere")
+      }
+    }
+  }
+
+  @Test("Scripts have at most 100 lines and stop at the first error")
+  func scripts() throws {
+    let folder = SourceTree.root.appendingPathComponent("Scripts")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    for name in names.sorted() {
+      let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+      guard text.hasPrefix("#!/usr/bin/env bash") else { continue }
+      #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 101, "Scripts/\(name) is too long")
+      #expect(text.contains("set -euo pipefail") || text.contains("to source"), "Scripts/\(name) goes on after errors")
+    }
+  }
+}
