@@ -26,12 +26,12 @@ struct KillTests {
       }
     }
     try await site.drained()
-    #expect(site.stopGateway() == 0)
+    #expect(try site.stopGateway() == .code(0))
     let last = try OutboxSnapshot(outbox: site.path("outbox"), copyIn: site.path("snapshot"))
     for (device, samples) in last.accepted { accepted[device, default: []].formUnion(samples) }
     try site.startGateway()
     try await site.drained()
-    #expect(site.stopGateway() == 0)
+    #expect(try site.stopGateway() == .code(0))
 
     for device in Site.devices {
       let rest = try OutboxSnapshot(outbox: site.path("outbox"), copyIn: site.path("snapshot")).accepted[device] ?? []

@@ -19,7 +19,7 @@ extension Site {
     process.executableURL = URL(fileURLWithPath: program.hasPrefix("/") ? program : "/usr/bin/" + program)
     process.arguments = arguments
     let output = Pipe()
-    let errorPath = directory + "/stderr-\(UUID().uuidString)"
+    let errorPath = temporary.path + "/stderr-\(UUID().uuidString)"
     _ = FileManager.default.createFile(atPath: errorPath, contents: nil)
     process.standardOutput = output
     process.standardError = FileHandle(forWritingAtPath: errorPath)
@@ -40,7 +40,8 @@ extension Site {
   @discardableResult
   func fieldgate(_ arguments: String..., mustSucceed: Bool = true) throws -> Output {
     try run(
-      Self.binaries + "/fieldgate", arguments + (arguments.first == "check" ? [] : ["--socket", path("gateway.sock")]),
+      Executable.built("fieldgate"),
+      arguments + (arguments.first == "check" ? [] : ["--socket", path("gateway.sock")]),
       mustSucceed: mustSucceed)
   }
 
@@ -87,7 +88,7 @@ extension Site {
 
   func verifyCentral() throws -> Verification {
     let output = try run(
-      Self.binaries + "/fieldgate-central", ["verify", "--data", path("data"), "--json"], mustSucceed: false)
+      Executable.built("fieldgate-central"), ["verify", "--data", path("data"), "--json"], mustSucceed: false)
     return try JSONDecoder().decode(Verification.self, from: Data(output.text.utf8))
   }
 
@@ -135,8 +136,8 @@ extension Site {
 
   /// Lines of the daemon's log without their times.
   func logLines() -> [String] {
-    (gateway?.log ?? "").split(separator: "\n").map { String($0.drop { $0 != " " }) }
+    log("gateway").split(separator: "\n").map { String($0.drop { $0 != " " }) }
   }
 
-  static let devices = ["press", "meter", "hydraulics", "boiler", "tank", "well"]
+  static let devices = ["press", "energy", "hydraulics", "climate", "boiler", "tank", "pump"]
 }

@@ -5,11 +5,12 @@ import Testing
 /// A whole installation on the loopback interface: simulated sensors in this process, and broker, central and gateway as
 /// the programs that are shipped. Everything ends and is removed with it.
 final class Site {
-  let directory: String
+  let temporary: TemporaryDirectory
   let gatewayName = "site"
+  let plant = PlantLayout(seed: 7, alarmPeriod: .seconds(4))
   private(set) var sensors: ModbusTCPServer
   private let sensorPort: Int
-  private(set) var line: ModbusRTUServer?
+  private let line: ModbusRTUServer
   private(set) var broker: ChildProcess?
   private(set) var central: ChildProcess?
   private(set) var gateway: ChildProcess?
@@ -20,17 +21,15 @@ final class Site {
 
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
-  /// The programs stand beside the test bundle.
-  static let binaries = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
 
   init(every: String = "200ms") throws {
-    directory = NSTemporaryDirectory() + "fieldgate-site-\(UUID().uuidString.prefix(8))"
-    try FileManager.default.createDirectory(atPath: directory + "/outbox", withIntermediateDirectories: true)
+    temporary = try TemporaryDirectory("site")
     self.every = every
-    sensors = try ModbusTCPServer(devices: Plant.machines(seed: 7))
-    sensorPort = sensors.port
-    line = try ModbusRTUServer(path: directory + "/rs485", devices: Plant.boilerRoom(seed: 7, alarmPeriod: 6))
-    brokerPort = try freePort()
+    sensors = try ModbusTCPServer(SimulatedUnits(plant.tcp))
+    sensorPort = sensors.ports[0]
+    line = try ModbusRTUServer(SimulatedUnits(plant.rtu), link: temporary("rs485"))
+    brokerPort = try FreePort.find()
+    _ = try temporary.directory("outbox")
     try run(Self.root + "/Scripts/dev-certificates", [path("tls"), "--gateway", gatewayName])
   }
 
@@ -39,37 +38,45 @@ final class Site {
     central = nil
     broker = nil
     sensors.stop()
-    line?.stop()
-    try? FileManager.default.removeItem(atPath: directory)
+    line.stop()
   }
 
-  func path(_ name: String) -> String { directory + "/" + name }
+  func path(_ name: String) -> String { temporary(name) }
+
+  /// Starts one of this package's programs, or an installed one; both outputs go to NAME.log.
+  private func start(_ name: String, _ program: String, _ arguments: [String]) throws -> ChildProcess {
+    let log = ChildProcess.Output.file(path(name + ".log"))
+    return try ChildProcess(program, arguments, standardOutput: log, standardError: log)
+  }
+
+  /// What a part has written since the site was made.
+  func log(_ name: String) -> String { (try? temporary.read(name + ".log")) ?? "" }
 
   // MARK: Parts
 
   func startBroker() throws {
     let text = "listener \(brokerPort) 127.0.0.1\nallow_anonymous true\npersistence false\n"
     try text.write(toFile: path("mosquitto.conf"), atomically: true, encoding: .utf8)
-    broker = try ChildProcess("mosquitto", ["-c", path("mosquitto.conf")], logPath: path("broker.log"))
+    broker = try start("broker", "mosquitto", ["-c", path("mosquitto.conf")])
   }
 
   func stopBroker() {
-    _ = broker?.stop()
+    _ = try? broker?.terminate()
     broker = nil
   }
 
   /// At the same port each time after the first.
   func startCentral() async throws {
     try? FileManager.default.removeItem(atPath: path("central.json"))
-    central = try ChildProcess(
-      Self.binaries + "/fieldgate-central",
+    central = try start(
+      "central", Executable.built("fieldgate-central"),
       [
         "serve", "--listen", "127.0.0.1:\(centralPort)", "--metrics-listen", "127.0.0.1:\(metricsPort)", "--data",
         path("data"), "--ca", path("tls/ca.pem"), "--certificate", path("tls/central.pem"), "--key",
         path("tls/central.key"), "--ready-file", path("central.json"),
-      ], logPath: path("central.log"))
+      ])
     let ready = try await eventually("central's ready file") { () -> [String: Int]? in
-      guard central?.isRunning == true else { throw WaitError(description: "central ended: \(central?.log ?? "")") }
+      guard central?.isRunning == true else { throw TestKitError("central ended: \(log("central"))") }
       guard let data = FileManager.default.contents(atPath: path("central.json")) else { return nil }
       return try? JSONDecoder().decode([String: Int].self, from: data)
     }
@@ -77,13 +84,11 @@ final class Site {
     metricsPort = ready["metrics_port"] ?? 0
   }
 
-  func stopCentral() { _ = central?.stop() }
-  func killCentral() { central?.signal(SIGKILL); _ = central?.waitForEnd() }
+  func stopCentral() { _ = try? central?.terminate() }
+  func killCentral() { _ = central?.kill() }
 
   func writeConfiguration(hasCentral: Bool = true) throws {
-    var plant = PlantConfiguration()
-    plant.addTCP(bus: "machines", port: sensorPort, devices: Plant.machines(seed: 7), every: every)
-    plant.addRTU(bus: "rs485", path: path("rs485"), devices: Plant.boilerRoom(seed: 7, alarmPeriod: 6), every: every)
+    let buses = plant.configuration(host: "127.0.0.1", port: sensorPort, link: path("rs485"), every: every)
     let text = """
       gateway: \(gatewayName)
       broker: { host: 127.0.0.1, port: \(brokerPort) }
@@ -97,21 +102,23 @@ final class Site {
         - { name: too_hot, tag: boiler/supply_temp, above: 85, hysteresis: 2, for: 500ms, severity: high }
       outbox: { directory: \(path("outbox")), flush-interval: 200ms }
       api: { socket: \(path("gateway.sock")) }
-      \(plant.yaml)
+      \(buses.yaml)
       """
     try text.write(toFile: path("gateway.yaml"), atomically: true, encoding: .utf8)
   }
 
   func startGateway() throws {
-    gateway = try ChildProcess(
-      Self.binaries + "/fieldgated", ["--configuration", path("gateway.yaml")], logPath: path("gateway.log"))
+    gateway = try start("gateway", Executable.built("fieldgated"), ["--configuration", path("gateway.yaml")])
   }
 
-  func stopGateway() -> Int32 { gateway?.stop() ?? -1 }
-  func killGateway() { gateway?.signal(SIGKILL); _ = gateway?.waitForEnd() }
+  /// The exit code, nil when it had to be killed.
+  func stopGateway() throws -> ChildProcess.Exit? { try gateway?.terminate(timeout: .seconds(20)) }
+  func killGateway() { _ = gateway?.kill() }
 
   func stopSensors() { sensors.stop() }
-  func restartSensors() throws { sensors = try ModbusTCPServer(port: sensorPort, devices: Plant.machines(seed: 7)) }
+  func restartSensors() throws {
+    sensors = try ModbusTCPServer(SimulatedUnits(plant.tcp), port: sensorPort)
+  }
 
   /// Broker, central, gateway; returns when a value of each device is at central.
   func startAll() async throws {
@@ -126,7 +133,7 @@ final class Site {
     _ = try await eventually("a value of each device at central") {
       let values = try? query("/v1/gateways/\(gatewayName)/latest", as: Latest.self).values
       let devices = Set((values ?? []).filter { $0.quality == "good" }.map { $0.tag.prefix { $0 != "/" } })
-      return devices.count == 6 ? true : nil
+      return devices.count == Self.devices.count ? true : nil
     }
   }
 

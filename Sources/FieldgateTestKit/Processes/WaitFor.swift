@@ -39,3 +39,17 @@ public func waitUntil(
     throw TestKitError(seen())
   }
 }
+
+/// Like ``waitFor(_:timeout:_:)``, without holding a thread of Swift's pool between two looks, which are 50 ms apart.
+public func eventually<T>(
+  _ what: String, timeout: Duration = .seconds(30), isolation: isolated (any Actor)? = #isolation,
+  _ condition: () throws -> T?
+) async throws -> T {
+  let clock = ContinuousClock()
+  let deadline = clock.now + timeout
+  while true {
+    if let result = try condition() { return result }
+    guard clock.now < deadline else { throw TestKitError("waited \(timeout) in vain for \(what)") }
+    try await Task.sleep(for: .milliseconds(50))
+  }
+}
