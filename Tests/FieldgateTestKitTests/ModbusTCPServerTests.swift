@@ -104,6 +104,21 @@ struct ModbusTCPServerTests {
     }
   }
 
+  @Test("A stopped server frees its port at once; stopping it again does nothing")
+  func stopping() throws {
+    let units = SimulatedUnits(PlantLayout().tcp)
+    let first = try ModbusTCPServer(units)
+    let probe = try TCPProbe(port: first.port)
+    first.stop()
+    first.stop()
+    #expect(probe.isClosed())
+    let second = try ModbusTCPServer(units, port: first.port)
+    defer { second.stop() }
+    #expect(second.port == first.port)
+    let mbpoll = MBPoll(target: .tcp(port: second.port))
+    #expect(try mbpoll.request(unit: 3, type: "4", address: 100).values.count == 1)
+  }
+
   @Test("A taken port is named in the error")
   func takenPort() throws {
     try withPlant { simulation, _ in

@@ -101,7 +101,8 @@ struct SimulateProgramTests {
 
     child.signal(signal)
     #expect(try child.wait() == .code(0))
-    for file in ["line", "ready.json"] { #expect(!FileManager.default.fileExists(atPath: directory(file))) }
+    let left = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+    #expect(left == ["plant.yaml"])
   }
 
   @Test("The command stop ends it too")

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Threads
 
 /// A Modbus RTU line: devices on a pseudo-terminal, served by one thread.
@@ -7,6 +8,7 @@ public final class ModbusRTUServer: Sendable {
   public let path: String
   private let waker: Waker
   private let thread: NamedThread
+  private let isStopped = Atomic(false)
 
   /// Opens the line and serves; returns when clients can open it.
   ///
@@ -23,8 +25,9 @@ public final class ModbusRTUServer: Sendable {
     thread = NamedThread("modbus-rtu") { loop.run() }
   }
 
-  /// Removes the link and ends the thread. Call it once.
+  /// Removes the link and ends the thread; again it does nothing.
   public func stop() {
+    guard !isStopped.exchange(true, ordering: .acquiringAndReleasing) else { return }
     waker.wake()
     thread.join()
   }

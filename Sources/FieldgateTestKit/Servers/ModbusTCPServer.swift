@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Threads
 
 /// Modbus TCP endpoints of 127.0.0.1, all served by one thread with poll(2).
@@ -9,6 +10,7 @@ public final class ModbusTCPServer: Sendable {
   public var port: Int { ports[0] }
   private let waker: Waker
   private let thread: NamedThread
+  private let isStopped = Atomic(false)
 
   /// Listens and serves; returns when clients can connect.
   ///
@@ -39,8 +41,9 @@ public final class ModbusTCPServer: Sendable {
     try self.init([units], host: host, port: port)
   }
 
-  /// Closes all connections and ends the thread. Call it once.
+  /// Closes all connections and ends the thread; again it does nothing.
   public func stop() {
+    guard !isStopped.exchange(true, ordering: .acquiringAndReleasing) else { return }
     waker.wake()
     thread.join()
   }

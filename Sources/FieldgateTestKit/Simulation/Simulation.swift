@@ -60,7 +60,7 @@ public final class Simulation: Sendable {
   /// TCP ports, in order of the endpoints.
   public var ports: [Int] { tcp?.ports ?? [] }
 
-  /// Ends all connections and removes the serial line. Call it once.
+  /// Ends all connections and removes the serial line; again it does nothing.
   public func stop() {
     tcp?.stop()
     rtu?.stop()
