@@ -133,7 +133,6 @@ let package = Package(
     tests("SQLiteOutboxTests", ["SQLiteOutbox", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
     tests("CentralCoreTests", ["CentralCore", "BatchCodec", "SyncProtocol", "Telemetry"]),
     tests("SQLiteCentralStoreTests", ["SQLiteCentralStore", "CentralCore", "BatchCodec", "SQLite", "Telemetry"]),
-    tests("CentralServiceTests", ["CentralService", "CentralCore", "BatchCodec", "PKI", "SyncProtocol", "Telemetry"]),
     tests("FieldgateTestKitTests", ["FieldgateTestKit", "Telemetry"]),
     tests("StyleTests", []),
     tests("EndToEndTests", ["FieldgateTestKit", "Telemetry", "BatchCodec", "SQLite"]),

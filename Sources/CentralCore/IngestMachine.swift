@@ -22,6 +22,8 @@ public struct IngestMachine: Sendable {
     /// Positions after the commit.
     public var positions: [LaneKey: UInt64] = [:]
     var requests: [Waiting] = []
+
+    public init() {}
   }
 
   struct Waiting: Sendable {

@@ -24,7 +24,7 @@ public struct Diagnostic: Error, Hashable, Sendable {
     self.hint = hint
   }
 
-  /// `gateway.yaml:12:5: error: unknown key 'bord'; did you mean 'baud'?`, the form that editors jump to.
+  /// `gateway.yaml:12:5: error: unknown key 'buad'; did you mean 'baud'?`, the form that editors jump to.
   public func rendered(file: String) -> String {
     let place = position.map { "\(file):\($0.line):\($0.column)" } ?? file
     return "\(place): \(severity.rawValue): \(message)\(hint.isEmpty ? "" : "; \(hint)")"

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import GatewayConfiguration
 import GatewayCore
 import Logging
@@ -77,7 +76,7 @@ extension GatewayEngine {
     switch outcome {
     case .failed(let text): return .failure(text)
     case .answered(let status, let body, let retryAfter):
-      guard let answer = try? JSONDecoder().decode(SyncAnswer.self, from: Data(body)) else {
+      guard let answer = SyncAnswer(json: body) else {
         return .failure(
           "status \(status) and an answer that is not central's; is the url in the configuration right?")
       }

@@ -1,14 +1,10 @@
-import FoundationEssentials
 import GatewayCore
 import JSONText
 import LocalAPI
 import Telemetry
 
-/// A request of the local API, `docs/formats/local-api.md`.
-struct LocalRequest: Decodable {
-  var request: String
-  var tags: [String]?
-
+/// Requests of the local API, `docs/formats/local-api.md`.
+enum LocalRequest {
   static let names = ["status", "values", "tail", "alarms"]
 }
 
@@ -21,14 +17,14 @@ extension GatewayEngine {
   }
 
   private func answer(_ client: Int, _ line: [UInt8], now: MonotonicTime) {
-    guard let request = try? JSONDecoder().decode(LocalRequest.self, from: Data(line)) else {
+    guard let object = JSONObject(line), let request = object.text("request"), let tags = object.texts("tags") else {
       return refuse(client, "bad-request", "a request is one line like {\"request\":\"status\"}")
     }
-    switch request.request {
+    switch request {
     case "status": reply(client, "status") { writeStatus(to: &$0, now: now) }
-    case "values": showValues(client, request.tags ?? [])
+    case "values": showValues(client, tags)
     case "alarms": reply(client, "alarms") { writeAlarms(to: &$0) }
-    case "tail": beginTail(client, request.tags ?? [])
+    case "tail": beginTail(client, tags)
     case let name:
       let known = LocalRequest.names
       let hint = EditDistance.nearest(to: name, among: known).map { "did you mean '\($0)'?" }

@@ -59,6 +59,8 @@ extension Timestamp {
     }
     guard index == bytes.count else { return nil }
     let days = Self.days(year: year, month: month, day: day)
+    // 30 February would otherwise pass for 2 March.
+    guard Self.civil(daysSince1970: days) == (year, month, day) else { return nil }
     let seconds = days * 86_400 + hour * 3_600 + (minute - offsetMinutes) * 60 + second
     self.init(milliseconds: seconds * 1_000 + fraction)
   }

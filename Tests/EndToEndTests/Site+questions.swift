@@ -105,7 +105,12 @@ extension Site {
     struct Counters: Decodable {
       var scans: Int
       var samples: Int
-      var samples_dropped: Int
+      var samplesDropped: Int
+
+      enum CodingKeys: String, CodingKey {
+        case scans, samples
+        case samplesDropped = "samples_dropped"
+      }
     }
     var central: Central
     var outbox: Outbox

@@ -40,7 +40,7 @@ enum LayerTable {
       "composition", "GatewayService", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol",
       "GatewayCore",
       "GatewayConfiguration", "Threads", "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker",
-      "SQLiteOutbox", "HTTPClient", "LocalAPI", "CLinux", "FoundationEssentials", "Logging", "ServiceLifecycle",
+      "SQLiteOutbox", "HTTPClient", "LocalAPI", "CLinux", "Logging", "ServiceLifecycle",
       "UnixSignals"),
     row(
       "composition", "GatewayClient", "Telemetry", "JSONText", "GatewayConfiguration", "YAMLParser", "LocalAPI",

@@ -105,6 +105,9 @@ struct StyleTests {
     let folder = SourceTree.root.appendingPathComponent("Scripts")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
     for name in names.sorted() {
+      var isFolder: ObjCBool = false
+      let path = folder.appendingPathComponent(name).path
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else { continue }
       let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
       guard text.hasPrefix("#!/usr/bin/env bash") else { continue }
       #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 101, "Scripts/\(name) is too long")

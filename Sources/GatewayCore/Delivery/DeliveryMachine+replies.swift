@@ -90,15 +90,16 @@ extension DeliveryMachine {
     _ lane: Lane, _ state: LinkState, after: Duration?, now: MonotonicTime, jitter: Double
   ) {
     restart(lane)
-    let delay = after.map { min($0, .seconds(3_600)) } ?? retryDelay
-    let wait = delay * (after == nil ? 0.5 + min(max(jitter, 0), 1) / 2 : 1)
-    let due = now + wait
-    // Several requests fail together when a link goes; only the first lengthens the delay.
-    if retryAt == nil || retryAt! <= now {
-      retryAt = due
-      if after == nil { retryDelay = min(retryDelay * 2, Self.longestRetry) }
+    let asked = after.map { now + min($0, Self.longestAskedWait) }
+    if let pending = retryAt, pending > now {
+      // Several requests fail together when a link goes: that is one failure. Only a longer wait that central asked for
+      // counts on top.
+      retryAt = max(pending, asked ?? pending)
+    } else if let asked {
+      retryAt = asked
     } else {
-      retryAt = max(retryAt!, due)
+      retryAt = now + retryDelay * (0.5 + min(max(jitter, 0), 1) / 2)
+      retryDelay = min(retryDelay * 2, Self.longestRetry)
     }
     switch state {
     case .offline(let text, _): link = .offline(text, retryAt: retryAt!)

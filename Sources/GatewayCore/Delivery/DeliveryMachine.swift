@@ -38,6 +38,8 @@ public struct DeliveryMachine: Sendable {
   public static let telemetryWindow = 2
   static let firstRetry = Duration.seconds(1)
   static let longestRetry = Duration.seconds(60)
+  /// Longest Retry-After that is believed.
+  static let longestAskedWait = Duration.seconds(3_600)
 
   struct LaneState: Sendable {
     var cutThrough: UInt64 = 0

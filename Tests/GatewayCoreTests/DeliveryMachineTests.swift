@@ -1,0 +1,189 @@
+import GatewayCore
+import SyncProtocol
+import Telemetry
+import Testing
+
+@Suite("Delivery to central")
+struct DeliveryMachineTests {
+  let start = MonotonicTime(nanoseconds: 1_000_000_000)
+
+  struct Unexpected: Error {
+    var what: String
+    init(_ what: String) { self.what = what }
+  }
+
+  private func stored(_ telemetry: UInt64, confirmed: UInt64 = 0, alarms: UInt64 = 0) -> OutboxState {
+    var lanes: [Lane: OutboxState.LaneState] = [:]
+    for (lane, through, done) in [(Lane.telemetry, telemetry, confirmed), (.alarms, alarms, 0)] {
+      var state = OutboxState.LaneState()
+      state.cutThrough = through
+      state.confirmedThrough = done
+      lanes[lane] = state
+    }
+    return OutboxState(epoch: Epoch(high: 0, low: 1), lanes: lanes)
+  }
+
+  /// A machine whose lanes both know their positions: alarms 0, telemetry `position`.
+  private func asked(_ telemetry: UInt64, position: UInt64 = 0, alarms: UInt64 = 0) -> DeliveryMachine {
+    var machine = DeliveryMachine()
+    machine.storeChanged(stored(telemetry, alarms: alarms))
+    var questions: [(request: Int, lane: Lane)] = []
+    while case .askPosition(let request, let lane) = machine.next(now: start) { questions.append((request, lane)) }
+    #expect(questions.map(\.lane) == [.alarms, .telemetry])
+    for (request, lane) in questions {
+      let answer = SyncAnswer(position: lane == .telemetry ? position : 0)
+      machine.ended(request: request, .answer(status: 200, answer, retryAfter: nil), now: start, jitter: 0.5)
+    }
+    return machine
+  }
+
+  private func ok(_ position: UInt64) -> DeliveryMachine.Reply {
+    .answer(status: 200, SyncAnswer(position: position), retryAfter: nil)
+  }
+
+  private func refusal(
+    _ status: Int, _ error: SyncAnswer.Refusal, position: UInt64? = nil, retryAfter: Duration? = nil
+  ) -> DeliveryMachine.Reply {
+    .answer(status: status, SyncAnswer(position: position, error: error, message: "no"), retryAfter: retryAfter)
+  }
+
+  @Test("Both lanes ask for their positions first, alarms before telemetry")
+  func beginning() throws {
+    var machine = DeliveryMachine()
+    machine.storeChanged(stored(3))
+    #expect(machine.next(now: start) == .askPosition(request: 1, lane: .alarms))
+    #expect(machine.next(now: start) == .askPosition(request: 2, lane: .telemetry))
+    #expect(machine.next(now: start) == .wait(until: .never))
+    machine.ended(request: 2, ok(3), now: start, jitter: 0)
+    #expect(machine.isOnline && machine.confirmedThrough(.telemetry) == 3)
+    #expect(machine.next(now: start) == .wait(until: .never))
+  }
+
+  @Test("Two telemetry requests are under way, one of alarms before them, each from where the last one ended")
+  func pipelining() throws {
+    var machine = asked(100, position: 2, alarms: 1)
+    #expect(machine.next(now: start) == .send(request: 3, lane: .alarms, from: 1, through: 1))
+    #expect(machine.next(now: start) == .send(request: 4, lane: .telemetry, from: 3, through: 66))
+    machine.started(request: 4, through: 20)
+    #expect(machine.next(now: start) == .send(request: 5, lane: .telemetry, from: 21, through: 84))
+    #expect(machine.next(now: start) == .wait(until: .never))
+    machine.ended(request: 4, ok(20), now: start, jitter: 0)
+    #expect(machine.next(now: start) == .send(request: 6, lane: .telemetry, from: 85, through: 100))
+    machine.ended(request: 5, ok(84), now: start, jitter: 0)
+    machine.ended(request: 6, ok(100), now: start, jitter: 0)
+    #expect(machine.confirmedThrough(.telemetry) == 100 && machine.requestsInFlight == 1)
+  }
+
+  @Test("After a failure the lane waits, asks again and goes on from central's position")
+  func failure() throws {
+    var machine = asked(10)
+    guard case .send(let request, .telemetry, 1, 10) = machine.next(now: start) else { throw Unexpected("no send") }
+    machine.ended(request: request, .failure("no route"), now: start, jitter: 1)
+    #expect(machine.link == .offline("no route", retryAt: start + .seconds(1)) && !machine.isOnline)
+    #expect(machine.next(now: start) == .wait(until: start + .seconds(1)))
+    let later = start + .seconds(1)
+    guard case .askPosition(let question, .telemetry) = machine.next(now: later) else {
+      throw Unexpected("no question")
+    }
+    // Central had committed six of them before the answer was lost.
+    machine.ended(request: question, ok(6), now: later, jitter: 1)
+    #expect(machine.confirmedThrough(.telemetry) == 6)
+    guard case .send(_, .telemetry, 7, 10) = machine.next(now: later) else { throw Unexpected("no resend") }
+  }
+
+  @Test("Waits double to a minute, are shortened by at most half, and start anew after a success")
+  func backoff() throws {
+    var machine = DeliveryMachine()
+    machine.storeChanged(stored(0))
+    var now = start
+    var longest: [Int64] = []
+    for _ in 0..<8 {
+      var requests: [Int] = []
+      while case .askPosition(let request, _) = machine.next(now: now) { requests.append(request) }
+      #expect(requests.count == 2)
+      // Both lanes fail together; that is one failure of the link.
+      for request in requests { machine.ended(request: request, .failure("down"), now: now, jitter: 1) }
+      guard case .wait(let until) = machine.next(now: now) else { throw Unexpected("no wait") }
+      longest.append((until - now).wholeMilliseconds)
+      now = until
+    }
+    // The first failure waits 1 s, each next one twice as long.
+    #expect(longest == [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
+    guard case .askPosition(let request, _) = machine.next(now: now) else { throw Unexpected("no question") }
+    machine.ended(request: request, .failure("down"), now: now, jitter: 0)
+    guard case .wait(let until) = machine.next(now: now) else { throw Unexpected("no wait") }
+    #expect(until - now == .seconds(30))
+  }
+
+  @Test("Retry-After is honoured, within an hour")
+  func retryAfter() throws {
+    for (seconds, expected) in [(Int64(120), Int64(120)), (100_000, 3_600)] {
+      var machine = asked(1)
+      guard case .send(let request, _, _, _) = machine.next(now: start) else { throw Unexpected("no send") }
+      machine.ended(
+        request: request, refusal(503, .busy, retryAfter: .seconds(seconds)), now: start, jitter: 0)
+      #expect(machine.next(now: start) == .wait(until: start + .seconds(expected)))
+    }
+  }
+
+  @Test("A gap is answered by going on from central's position, without a wait")
+  func gap() throws {
+    var machine = asked(10)
+    guard case .send(let request, _, _, _) = machine.next(now: start) else { throw Unexpected("no send") }
+    machine.ended(request: request, refusal(409, .gap, position: 4), now: start, jitter: 0)
+    #expect(machine.confirmedThrough(.telemetry) == 4)
+    guard case .askPosition(_, .telemetry) = machine.next(now: start) else { throw Unexpected("no question") }
+  }
+
+  @Test(
+    "A refusal that a person must look at is shown as such and tried again after a minute",
+    arguments: [.badBatch, .badRequest, .tooLarge, .forbidden] as [SyncAnswer.Refusal])
+  func refused(refusal kind: SyncAnswer.Refusal) throws {
+    var machine = asked(10)
+    guard case .send(let request, _, _, _) = machine.next(now: start) else { throw Unexpected("no send") }
+    machine.ended(request: request, refusal(422, kind, position: 3), now: start, jitter: 0)
+    #expect(machine.link == .refused("central answered 422: no", retryAt: start + .seconds(60)))
+    #expect(machine.confirmedThrough(.telemetry) == 3)
+    #expect(machine.next(now: start) == .wait(until: start + .seconds(60)))
+  }
+
+  @Test("Positions of another past stop the lane: ahead of what was cut, or behind what was confirmed")
+  func otherPast() throws {
+    for (position, word) in [(UInt64(11), "restored or cloned"), (4, "restored from a backup")] {
+      var machine = DeliveryMachine()
+      machine.storeChanged(stored(10, confirmed: 5))
+      guard case .askPosition(let alarms, .alarms) = machine.next(now: start),
+        case .askPosition(let request, .telemetry) = machine.next(now: start)
+      else { throw Unexpected("no questions") }
+      machine.ended(request: alarms, ok(0), now: start, jitter: 0)
+      machine.ended(request: request, ok(position), now: start, jitter: 0)
+      guard case .refused(let text, _) = machine.link else { throw Unexpected("\(machine.link)") }
+      #expect(text.contains(word))
+      #expect(machine.confirmedThrough(.telemetry) == 5)
+      guard case .wait = machine.next(now: start + .seconds(1)) else { throw Unexpected("it sent all the same") }
+    }
+  }
+
+  @Test("The answer to a request from before the trouble confirms, but moves nothing")
+  func staleAnswer() throws {
+    var machine = asked(200)
+    guard case .send(let first, _, 1, 64) = machine.next(now: start),
+      case .send(let second, _, 65, 128) = machine.next(now: start)
+    else { throw Unexpected("no sends") }
+    machine.ended(request: first, .failure("cut off"), now: start, jitter: 0)
+    let later = start + .seconds(5)
+    // The second is still under way, so no question is asked yet.
+    guard case .wait = machine.next(now: later) else { throw Unexpected("asked too early") }
+    machine.ended(request: second, ok(128), now: later, jitter: 0)
+    #expect(machine.confirmedThrough(.telemetry) == 128)
+    guard case .askPosition(_, .telemetry) = machine.next(now: later) else { throw Unexpected("no question") }
+  }
+
+  @Test("An answer to nothing, or the second to one request, changes nothing")
+  func unexpected() throws {
+    var machine = asked(5)
+    machine.ended(request: 99, ok(5), now: start, jitter: 0)
+    machine.ended(request: 1, ok(5), now: start, jitter: 0)
+    #expect(machine.confirmedThrough(.telemetry) == 0 && machine.requestsInFlight == 0)
+  }
+}

@@ -1,0 +1,78 @@
+import RuleEngine
+import Telemetry
+import Testing
+
+@Suite("The rule engine")
+struct RuleEngineTests {
+  static let tags = [
+    TagDefinition(
+      name: "temp", type: .integer, scaling: Scaling(multiplier: 1, offset: 0, decimals: 1) ?? .identity, unit: "°C"),
+    TagDefinition(name: "pump", type: .boolean),
+  ]
+
+  private func rule(
+    _ name: String, device: Int = 0, tag: Int = 0, above limit: Double = 85, hysteresis: Double = 2,
+    delay: Duration = .zero
+  ) -> ThresholdRule {
+    ThresholdRule(
+      name: name, tag: TagIndex(device: device, tag: tag), tagName: "boiler/\(Self.tags[tag].name)",
+      unit: Self.tags[tag].unit, comparison: .above, limit: limit, hysteresis: hysteresis, onDelay: delay,
+      severity: .high)
+  }
+
+  private func scan(_ second: Int64, _ tenths: Int64?, pump: Bool = false, device: Int = 0) -> DeviceScan {
+    DeviceScan(
+      device: device, time: Timestamp(milliseconds: second * 1_000),
+      readings: [tenths.map { Reading(.integer($0)) } ?? .bad(.timeout), Reading(.boolean(pump))])
+  }
+
+  private func now(_ second: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: second * 1_000_000_000) }
+
+  @Test("Values are judged in the tag's unit, and the event says what happened in a sentence")
+  func events() throws {
+    var engine = RuleEngine(rules: [rule("hot")])
+    #expect(engine.step(scan: scan(1, 850), tags: Self.tags, now: now(1)).isEmpty)
+    let raised = try #require(engine.step(scan: scan(2, 853), tags: Self.tags, now: now(2)).first)
+    #expect(raised.alarm == "hot" && raised.transition == .raised && raised.value == 85.3 && raised.severity == .high)
+    #expect(raised.message == "boiler/temp is 85.3 °C, above 85 °C" && raised.time.milliseconds == 2_000)
+    #expect(engine.activeAlarms == ["hot"])
+    let cleared = try #require(engine.step(scan: scan(3, 830), tags: Self.tags, now: now(3)).first)
+    #expect(cleared.transition == .cleared)
+    #expect(cleared.message == "boiler/temp is back at 83 °C (limit 85 °C, hysteresis 2 °C)")
+    #expect(engine.activeAlarms.isEmpty)
+  }
+
+  @Test("Several rules of a device are judged by one scan, those of other devices by none")
+  func rulesOfDevices() {
+    let rules = [
+      rule("hot"), rule("very_hot", above: 95), rule("other", device: 1),
+      rule("runs", tag: 1, above: 0.5, hysteresis: 0),
+    ]
+    var engine = RuleEngine(rules: rules)
+    let events = engine.step(scan: scan(1, 990, pump: true), tags: Self.tags, now: now(1))
+    #expect(events.map(\.alarm) == ["hot", "very_hot", "runs"])
+    #expect(engine.step(scan: scan(1, 990, device: 2), tags: Self.tags, now: now(1)).isEmpty)
+    #expect(engine.states.map(\.state) == [.active, .active, .normal, .active])
+  }
+
+  @Test("An on-delay that runs out without another scan raises the alarm with the last value")
+  func expiry() throws {
+    var engine = RuleEngine(rules: [rule("hot", delay: .seconds(10)), rule("later", delay: .seconds(20))])
+    #expect(engine.step(scan: scan(1, 900), tags: Self.tags, now: now(1)).isEmpty)
+    #expect(engine.deadline == now(11))
+    #expect(engine.expire(now: now(10), time: Timestamp(milliseconds: 0)).isEmpty)
+    let event = try #require(engine.expire(now: now(11), time: Timestamp(milliseconds: 11_000)).first)
+    #expect(event.alarm == "hot" && event.value == 90 && event.message.hasSuffix("above 85 °C for 10 s"))
+    #expect(engine.deadline == now(21))
+  }
+
+  @Test("A restart goes on with the alarms that were active")
+  func restart() {
+    var engine = RuleEngine(rules: [rule("hot"), rule("very_hot", above: 95)], activeAlarms: ["hot", "gone"])
+    #expect(engine.activeAlarms == ["hot"])
+    #expect(engine.step(scan: scan(1, 900), tags: Self.tags, now: now(1)).isEmpty)
+    #expect(engine.step(scan: scan(2, nil), tags: Self.tags, now: now(2)).isEmpty)
+    #expect(engine.states.map(\.isHeld) == [true, true])
+    #expect(engine.step(scan: scan(3, 800), tags: Self.tags, now: now(3)).map(\.transition) == [.cleared])
+  }
+}

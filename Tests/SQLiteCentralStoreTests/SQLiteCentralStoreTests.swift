@@ -1,0 +1,136 @@
+import BatchCodec
+import CentralCore
+import Foundation
+import SQLite
+import Telemetry
+import Testing
+
+@testable import SQLiteCentralStore
+
+@Suite("Central's store in SQLite")
+final class SQLiteCentralStoreTests {
+  let directory: String
+  let received = Timestamp(milliseconds: 1_800_000_000_000)
+
+  init() throws {
+    directory = NSTemporaryDirectory() + "fieldgate-central-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+  private func group(_ key: LaneKey, _ numbers: ClosedRange<UInt64>) throws -> IngestMachine.Group {
+    var group = IngestMachine.Group()
+    for number in numbers { group.batches.append((key, try BatchFactory.batch(key, number))) }
+    group.positions[key] = numbers.upperBound
+    return group
+  }
+
+  @Test("Data and position are there together, also after the store is opened again")
+  func commitAndReopen() throws {
+    let key = BatchFactory.key()
+    var store: SQLiteCentralStore? = try SQLiteCentralStore(directory: directory)
+    #expect(try store?.position(key) == 0)
+    try store?.commit(group(key, 1...3), received: received)
+    #expect(try store?.position(key) == 3)
+    store = nil
+    let again = try SQLiteCentralStore(directory: directory)
+    #expect(try again.position(key) == 3)
+    #expect(try again.position(BatchFactory.key("other")) == 0)
+    try again.commit(group(key, 4...4), received: received)
+    #expect(try StoreVerification(directory: directory).problems == [])
+  }
+
+  @Test("A group in which one batch is not the next of its lane is refused as a whole")
+  func notTheNext() throws {
+    let key = BatchFactory.key()
+    let other = BatchFactory.key("mill")
+    let store = try SQLiteCentralStore(directory: directory)
+    try store.commit(group(key, 1...1), received: received)
+    for wrong in [1, 3] as [UInt64] {
+      var mixed = try group(other, 1...1)
+      mixed.batches.append((key, try BatchFactory.batch(key, wrong)))
+      #expect(throws: CentralStoreError.self) { try store.commit(mixed, received: received) }
+    }
+    #expect(try store.position(key) == 1 && store.position(other) == 0)
+    // The store goes on after a refusal.
+    try store.commit(group(other, 1...1), received: received)
+    try store.commit(group(key, 2...2), received: received)
+    #expect(try StoreVerification(directory: directory).problems == [])
+  }
+
+  @Test("Samples come back in order, within their range and limit, while the writer goes on")
+  func samples() throws {
+    let key = BatchFactory.key()
+    let store = try SQLiteCentralStore(directory: directory)
+    try store.commit(group(key, 1...100), received: received)
+    let reader = try SQLiteCentralReader(directory: directory)
+    let base: Int64 = 1_700_000_000_000
+    func read(_ from: Int64, _ until: Int64, _ limit: Int = 1_000) throws -> [Int64]? {
+      try reader.samples(
+        gateway: "barn", device: "boiler", tag: "count", from: Timestamp(milliseconds: base + from),
+        until: Timestamp(milliseconds: base + until), limit: limit
+      )?.map(\.reading.bits)
+    }
+    #expect(try read(0, 1_000_000) == Array(1...100))
+    #expect(try read(10_000, 12_000) == [10, 11])
+    #expect(try read(10_001, 12_000) == [11])
+    #expect(try read(0, 1_000_000, 3) == [1, 2, 3])
+    #expect(try read(500_000, 600_000) == [])
+    try store.commit(group(key, 101...101), received: received)
+    #expect(try read(100_000, 1_000_000) == [100, 101])
+    #expect(
+      try reader.samples(
+        gateway: "barn", device: "boiler", tag: "nothing", from: Timestamp(milliseconds: 0), until: received, limit: 1)
+        == nil)
+    #expect(try reader.latest(gateway: "barn")?.map(\.reading.bits) == [101])
+    #expect(try reader.latest(gateway: "nobody") == nil)
+    let overview = try #require(try reader.gateways().first)
+    #expect(overview.name == "barn" && overview.devices == 1 && overview.tags == 1 && overview.lanes[0].position == 101)
+    #expect(overview.newest == Timestamp(milliseconds: base + 101_000))
+  }
+
+  @Test("Alarm events are listed newest first, and what is active follows from the newest of each alarm")
+  func alarms() throws {
+    let key = BatchFactory.key(lane: .alarms)
+    let store = try SQLiteCentralStore(directory: directory)
+    let reader = { try SQLiteCentralReader(directory: self.directory) }
+    try store.commit(group(key, 1...3), received: received)
+    #expect(try reader().activeAlarms(gateway: nil).map(\.event.alarm) == ["hot"])
+    try store.commit(group(key, 4...4), received: received)
+    #expect(try reader().activeAlarms(gateway: "barn").isEmpty)
+    let events = try reader().alarmEvents(gateway: "barn", from: Timestamp(milliseconds: 0), until: received, limit: 3)
+    #expect(events.map(\.event.value) == [4, 3, 2])
+    #expect(try StoreVerification(directory: directory).problems == [])
+  }
+
+  @Test("The verification names what somebody changed behind its back")
+  func verification() throws {
+    let key = BatchFactory.key()
+    let store = try SQLiteCentralStore(directory: directory)
+    try store.commit(group(key, 1...4), received: received)
+    store.close()
+    #expect(try StoreVerification(directory: directory).problems == [])
+    let changes = [
+      ("DELETE FROM device_batches; DELETE FROM batches WHERE number = 2", "batch 2 should be next, but 3 is"),
+      ("UPDATE lanes SET position = 9", "the position is 9"),
+      ("UPDATE batches SET bytes = zeroblob(80) WHERE number = 4", "batch 4 cannot be read"),
+    ]
+    for (sql, expected) in changes {
+      let connection = try SQLiteConnection(path: directory + "/central.db", mode: .readWrite)
+      try connection.execute("PRAGMA foreign_keys=OFF; " + sql)
+      connection.close()
+      let problems = try StoreVerification(directory: directory).problems
+      #expect(problems.contains { $0.contains(expected) }, "\(sql): \(problems)")
+    }
+  }
+
+  @Test("A store of a newer format, or something else entirely, is left alone")
+  func otherFormats() throws {
+    let connection = try SQLiteConnection(path: directory + "/central.db", mode: .readWrite)
+    try connection.setUserVersion(77)
+    connection.close()
+    let error = #expect(throws: CentralStoreError.self) { try SQLiteCentralStore(directory: directory) }
+    #expect(error?.description.contains("format 77") == true)
+  }
+}
