@@ -38,6 +38,7 @@ let package = Package(
     .executable(name: "fieldgate", targets: ["fieldgate"]),
     .executable(name: "fieldgate-central", targets: ["fieldgate-central"]),
     .executable(name: "fieldgate-simulate", targets: ["fieldgate-simulate"]),
+    .executable(name: "fieldgate-benchmark", targets: ["fieldgate-benchmark"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -120,6 +121,9 @@ let package = Package(
     // test kit: never shipped
     library("FieldgateTestKit", ["Telemetry", "JSONText", "Threads", "CLinux"]),
     program("fieldgate-simulate", ["FieldgateTestKit", "JSONText", arguments]),
+    program(
+      "fieldgate-benchmark",
+      ["FieldgateTestKit", "BatchCodec", "CentralCore", "SQLiteCentralStore", "Telemetry", arguments]),
 
     // tests
     tests("TelemetryTests", ["Telemetry"]),

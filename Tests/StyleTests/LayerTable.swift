@@ -54,6 +54,9 @@ enum LayerTable {
     row("programs", "fieldgate-central", "CentralService", "ArgumentParser"),
     row("test kit", "FieldgateTestKit", "Telemetry", "JSONText", "Threads", "CLinux"),
     row("test kit", "fieldgate-simulate", "FieldgateTestKit", "Telemetry", "JSONText", "ArgumentParser"),
+    row(
+      "test kit", "fieldgate-benchmark", "FieldgateTestKit", "BatchCodec", "CentralCore", "SQLiteCentralStore",
+      "Telemetry", "ArgumentParser"),
   ]
 
   static let ofTheSystem: Set<String> = ["Glibc", "Synchronization"]
