@@ -92,12 +92,17 @@ let package = Package(
 
     // composition
     library(
-      "GatewayService",
+      "GatewayRuntime",
       [
         "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol", "GatewayConfiguration",
-        "Threads",
-        "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "SystemdNotify",
-        "ServiceLog", "CLinux", log, lifecycle, signals,
+        "YAMLParser", log,
+      ]),
+    library(
+      "GatewayService",
+      [
+        "GatewayRuntime", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration", "Threads", "YAMLParser",
+        "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "SystemdNotify", "ServiceLog", "CLinux", log,
+        lifecycle, signals,
       ]),
     library("GatewayClient", ["LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "YAMLParser"]),
     library(

@@ -1,5 +1,6 @@
 import GatewayConfiguration
 import GatewayCore
+import GatewayRuntime
 import Synchronization
 import Telemetry
 import Threads
@@ -8,20 +9,11 @@ import Threads
 ///
 /// Calls of the field bus block, at most for the bus's time-out; that is why each bus has a thread, and why a slow bus
 /// delays no other.
-final class BusWorker: Sendable {
-  /// What `fieldgate status` shows of a bus.
-  struct Report: Sendable {
-    var statistics: PollStatistics
-    /// By index into the catalogue.
-    var health: [Int: DeviceHealth]
-    /// Scans that the engine could not take, because it was behind by ``EngineLimits/waitingEvents`` events.
-    var scansDropped = 0
-  }
-
+final class BusWorker: BusObserver, Sendable {
   let index: Int
   let name: String
   private let devices: [Int]
-  private let report: Mutex<Report>
+  private let report: Mutex<BusReport>
   /// Nanoseconds of the last turn of the loop; the watchdog is fed only while it moves.
   private let heartbeat: Atomic<Int64>
   private let stopRequests = Mailbox<Void>(capacity: 1)
@@ -47,11 +39,11 @@ final class BusWorker: Sendable {
     self.makeBus = makeBus
     let now = SystemClock.monotonic()
     firstPoller = BusPoller(devices: polled, seed: seed, now: now)
-    report = Mutex(Report(statistics: firstPoller.statistics, health: [:]))
+    report = Mutex(BusReport(statistics: firstPoller.statistics))
     heartbeat = Atomic(now.nanoseconds)
   }
 
-  var current: Report { report.withLock { $0 } }
+  var current: BusReport { report.withLock { $0 } }
 
   /// When the loop last turned.
   var lastTurn: MonotonicTime { MonotonicTime(nanoseconds: heartbeat.load(ordering: .relaxed)) }
@@ -90,9 +82,9 @@ final class BusWorker: Sendable {
         let result = Result { () throws(FieldBusError) in try bus.read(request) }
         poller.answered(result, now: SystemClock.monotonic())
         if case .failure(let error) = result, error.isBusDown { tell(.failure(error), &wasUp) }
-      case .deliver(let scan):
+      case .deliver(let scan, let started):
         let fault = scan.isComplete ? nil : poller.health(of: scan.device).lastError
-        let isTaken = events.send(.scan(scan, fault: fault))
+        let isTaken = events.send(.scan(scan, started: started, fault: fault))
         publishReport(poller, dropped: isTaken ? 0 : 1)
       case .wait(let until):
         let sleep = min(until - SystemClock.monotonic(), Self.longestSleep)

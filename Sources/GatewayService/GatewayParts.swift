@@ -1,18 +1,32 @@
 import GatewayConfiguration
 import GatewayCore
-import HTTPClient
+public import GatewayRuntime
+public import HTTPClient
 import JSONText
-import LocalAPI
+public import LocalAPI
 import Logging
 import MQTTBroker
 import ModbusBus
 import SQLiteOutbox
-import Synchronization
+import SystemdNotify
 import Telemetry
 import Threads
 
 extension CentralConnection: CentralLink {}
 extension LocalAPIServer: LocalAPIReplies {}
+
+/// The clocks of this machine.
+final class MachineClock: EngineClock {
+  func monotonic() -> MonotonicTime { SystemClock.monotonic() }
+  func wall() -> Timestamp { SystemClock.wall() }
+}
+
+/// systemd, where it started us; otherwise nothing happens.
+final class SystemdSupervisor: ServiceSupervisor {
+  var watchdogInterval: Duration? { SystemdNotify.watchdogInterval }
+  func feedWatchdog() { SystemdNotify.watchdog() }
+  func show(_ status: String) { SystemdNotify.status(status) }
+}
 
 /// The running parts of one gateway: adapters, threads, and the engine between them.
 final class GatewayParts: @unchecked Sendable {  // built by one thread, then only started and stopped, in turn
@@ -35,7 +49,12 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
       throw GatewayDaemon.StartError(description: error.description, exitCode: 74)
     }
     do {
-      api = try LocalAPIServer(path: settings.api.socket) { events.send(.localAPI($0)) }
+      api = try LocalAPIServer(path: settings.api.socket) { event in
+        switch event {
+        case .line(let client, let line): events.send(.request(client: client, line))
+        case .closed(let client): events.send(.viewerLeft(client: client), always: true)
+        }
+      }
       broker = try Self.connect(settings, version: version, events)
       // A result that was lost would hold its place in the window for ever, so it goes past the queue's bound.
       central = try settings.central.map { central in
@@ -54,8 +73,11 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
       }
     }
     engine = try GatewayEngine(
-      settings: settings, outside: .init(store: store, broker: broker, central: central, viewers: api),
-      buses: workers, events: events, log: log, version: version)
+      settings: settings,
+      outside: .init(
+        clock: MachineClock(), store: store, broker: broker, central: central, viewers: api,
+        supervisor: SystemdSupervisor()),
+      buses: workers, log: log, version: version)
   }
 
   var summary: String {
@@ -64,8 +86,18 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
   }
 
   func start() {
-    engineThread = NamedThread("engine") { [self] in engine.run() }
+    engineThread = NamedThread("engine") { [self] in run() }
     for worker in workers { worker.start() }
+  }
+
+  /// The engine's thread.
+  private func run() {
+    while !engine.isStopping {
+      let wait = engine.deadline - SystemClock.monotonic()
+      for event in events.receive(timeout: wait) { engine.take(event) }
+      engine.turn()
+    }
+    engine.finish()
   }
 
   /// First the sources, then the engine, which commits what they gave, then the ways out.

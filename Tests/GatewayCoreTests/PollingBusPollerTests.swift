@@ -127,7 +127,7 @@ struct PollingBusPollerTests {
         openings.append(run.now)
         run.poller.opened(.failure(Self.down("no such device")), now: run.now)
       case .read: Issue.record("a closed bus cannot be read")
-      case .deliver(let scan): scans.append(scan)
+      case .deliver(let scan, _): scans.append(scan)
       case .wait(let until): run.now = until
       }
     }
@@ -189,7 +189,7 @@ struct PollingBusPollerTests {
       case .read:
         run.now = run.now + .milliseconds(10)
         run.poller.answered(.success([7]), now: run.now)
-      case .deliver(let scan): scans[scan.device, default: []].append(scan)
+      case .deliver(let scan, _): scans[scan.device, default: []].append(scan)
       case .wait(let until): run.now = until
       }
     }

@@ -34,7 +34,7 @@ struct PollingRun {
         }
         now = now + .milliseconds(3)
         poller.answered(answer, now: now)
-      case .deliver(let scan):
+      case .deliver(let scan, _):
         #expect(left.isEmpty || left.count == answers.count, "not all answers were asked for")
         return scan
       case .wait(let until):

@@ -110,7 +110,7 @@ struct PollingSimulation {
         poller.opened(bus.open(now: &now), now: now)
       case .read(let request):
         read(request)
-      case .deliver(let scan):
+      case .deliver(let scan, _):
         deliver(scan)
         if now >= end { return }
       case .wait(let until):

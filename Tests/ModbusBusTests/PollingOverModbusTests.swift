@@ -23,7 +23,7 @@ struct PollingOverModbusTests {
         case .read(let request):
           let result = Result<[UInt16], FieldBusError> { () throws(FieldBusError) in try bus.read(request) }
           poller.answered(result, now: now)
-        case .deliver(let scan):
+        case .deliver(let scan, _):
           if condition(scan) { return scan }
         case .wait(let until):
           MonotonicNow.sleep(until: min(until, end))

@@ -37,11 +37,12 @@ enum LayerTable {
     row("adapters", "PKI", "COpenSSL"),
     row("adapters", "LocalAPI", "Threads"),
     row(
-      "composition", "GatewayService", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol",
-      "GatewayCore",
-      "GatewayConfiguration", "Threads", "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker",
-      "SQLiteOutbox", "HTTPClient", "LocalAPI", "CLinux", "Logging", "ServiceLifecycle",
-      "UnixSignals"),
+      "composition", "GatewayRuntime", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol",
+      "GatewayCore", "GatewayConfiguration", "YAMLParser", "Logging"),
+    row(
+      "composition", "GatewayService", "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration", "Threads",
+      "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI",
+      "CLinux", "GatewayRuntime", "Logging", "ServiceLifecycle", "UnixSignals"),
     row(
       "composition", "GatewayClient", "Telemetry", "JSONText", "GatewayConfiguration", "YAMLParser", "LocalAPI",
       "FoundationEssentials"),

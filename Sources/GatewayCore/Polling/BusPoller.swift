@@ -15,8 +15,8 @@ public struct BusPoller: Sendable {
     case open
     /// Call ``FieldBus/read(_:)``, then ``BusPoller/answered(_:now:)``.
     case read(ReadRequest)
-    /// A finished scan; ask again at once.
-    case deliver(DeviceScan)
+    /// A finished scan and the boot clock's time of its start; ask again at once.
+    case deliver(DeviceScan, started: MonotonicTime)
     /// Nothing to do before then.
     case wait(until: MonotonicTime)
   }
@@ -136,6 +136,7 @@ public struct BusPoller: Sendable {
       healths[finished.position].lastErrorTime = finished.time
     }
     let device = devices[finished.position].device
-    return .deliver(DeviceScan(device: device, time: finished.time, readings: finished.readings))
+    return .deliver(
+      DeviceScan(device: device, time: finished.time, readings: finished.readings), started: finished.started)
   }
 }

@@ -3,9 +3,7 @@ import GatewayCore
 import JSONText
 import Logging
 import RuleEngine
-import SystemdNotify
 import Telemetry
-import Threads
 
 extension GatewayEngine {
   var statusTopic: String { MQTTTopics.status(gateway: settings.gateway) }
@@ -71,7 +69,7 @@ extension GatewayEngine {
   /// The retained status message, and the line that `systemctl status` shows.
   func renewStatus(now: MonotonicTime) {
     nextStatus = now + EngineLimits.statusInterval
-    SystemdNotify.status(summary)
+    outside.supervisor.show(summary)
     guard let broker = outside.broker, brokerState == .connected else { return }
     count(broker.publish(topic: statusTopic, payload: statusPayload("online"), retained: true))
   }
@@ -79,7 +77,7 @@ extension GatewayEngine {
   func statusPayload(_ state: String) -> [UInt8] {
     JSONWriter.object { json in
       json.member("state", state)
-      json.member("time", SystemClock.wall().iso8601)
+      json.member("time", outside.clock.wall().iso8601)
       json.member("since", startedAt.iso8601)
       json.member("version", version)
       json.member("devices", catalogue.devices.count)

@@ -1,32 +1,44 @@
 import BatchCodec
-import GatewayConfiguration
-import GatewayCore
-import Logging
+public import GatewayConfiguration
+public import GatewayCore
+public import Logging
 import RuleEngine
-import SystemdNotify
-import Telemetry
-import Threads
+public import Telemetry
 
 /// The daemon's one decision maker: takes events from the threads that wait on the outside, asks the pure cores what to do,
-/// and does it. All of its state belongs to the thread that calls ``run()``.
+/// and does it. All of its state belongs to one thread, which takes events, lets the engine ``turn()``, and sleeps until
+/// ``deadline`` or the next event. It holds no clock and no thread of its own, so a simulation can drive it too.
 ///
 /// The order in a scan is fixed: time made monotone, rules, message to the broker, live viewers, then into the frame that
 /// the next commit writes. Nothing is sent to central that was not committed first.
-final class GatewayEngine {
+public final class GatewayEngine {
   /// What the engine acts through.
-  struct Outside {
-    var store: any OutboxStore
+  public struct Outside {
+    public var clock: any EngineClock
+    public var store: any OutboxStore
     /// Nil when the configuration names none.
-    var broker: (any MessageBroker)?
-    var central: (any CentralLink)?
-    var viewers: any LocalAPIReplies
+    public var broker: (any MessageBroker)?
+    public var central: (any CentralLink)?
+    public var viewers: any LocalAPIReplies
+    public var supervisor: any ServiceSupervisor
+
+    public init(
+      clock: any EngineClock, store: any OutboxStore, broker: (any MessageBroker)?, central: (any CentralLink)?,
+      viewers: any LocalAPIReplies, supervisor: any ServiceSupervisor
+    ) {
+      self.clock = clock
+      self.store = store
+      self.broker = broker
+      self.central = central
+      self.viewers = viewers
+      self.supervisor = supervisor
+    }
   }
 
   let settings: GatewaySettings
   let catalogue: Catalogue
   let outside: Outside
-  let buses: [BusWorker]
-  let events: Mailbox<EngineEvent>
+  let buses: [any BusObserver]
   let log: Logger
   let startedAt: Timestamp
   let version: String
@@ -62,21 +74,24 @@ final class GatewayEngine {
   var nextStatus = MonotonicTime.zero
   var nextWatchdog = MonotonicTime.never
   let watchdogPeriod: Duration?
-  var isStopping = false
+  /// The stop event has come: the loop ends after this turn.
+  public private(set) var isStopping = false
+  /// Jitter of delays.
+  var random: any RandomNumberGenerator
 
   /// - Throws: when the store cannot be read.
-  init(
-    settings: GatewaySettings, outside: Outside, buses: [BusWorker], events: Mailbox<EngineEvent>, log: Logger,
-    version: String
+  public init(
+    settings: GatewaySettings, outside: Outside, buses: [any BusObserver], log: Logger, version: String,
+    random: any RandomNumberGenerator = SystemRandomNumberGenerator()
   ) throws(OutboxStoreError) {
     self.settings = settings
     self.outside = outside
     self.buses = buses
-    self.events = events
     self.log = log
+    self.random = random
     self.version = version
     catalogue = settings.catalogue
-    startedAt = SystemClock.wall()
+    startedAt = outside.clock.wall()
     catalogueID = try outside.store.register(catalogue)
     stored = try outside.store.state()
     nextSequence = stored.lastFrame + 1
@@ -93,26 +108,16 @@ final class GatewayEngine {
     newestTime = Array(repeating: floor, count: catalogue.devices.count)
     newestAlarm = stored[.alarms].lastTime ?? Timestamp(milliseconds: .min)
     // A third of what the service manager allows, so that one late turn is no reason to be killed.
-    watchdogPeriod = SystemdNotify.watchdogInterval.map { $0 / 3 }
-    let now = SystemClock.monotonic()
+    watchdogPeriod = outside.supervisor.watchdogInterval.map { $0 / 3 }
+    let now = outside.clock.monotonic()
     outbox.committed(stored, now: now)
     delivery.storeChanged(stored)
     if watchdogPeriod != nil { nextWatchdog = now }
     clearAlarmsWithoutRule(now: now)
   }
 
-  /// Runs until ``EngineEvent/stop`` has been handled.
-  func run() {
-    while !isStopping {
-      let wait = deadline - SystemClock.monotonic()
-      for event in events.receive(timeout: wait) { take(event, now: SystemClock.monotonic()) }
-      turn(now: SystemClock.monotonic())
-    }
-    finish()
-  }
-
   /// When something is to be done even if nothing happens.
-  private var deadline: MonotonicTime {
+  public var deadline: MonotonicTime {
     var next = min(outbox.deadline, nextStatus, nextWatchdog)
     if let delay = rules.deadline { next = min(next, delay) }
     return min(next, deliveryDeadline)
@@ -120,21 +125,25 @@ final class GatewayEngine {
 
   var deliveryDeadline = MonotonicTime.zero
 
-  private func take(_ event: EngineEvent, now: MonotonicTime) {
+  /// Takes one event; call ``turn()`` when all that wait have been taken.
+  public func take(_ event: EngineEvent) {
+    let now = outside.clock.monotonic()
     switch event {
-    case .scan(let scan, let fault): took(scan, fault: fault, now: now)
+    case .scan(let scan, _, let fault): took(scan, fault: fault, now: now)
     case .bus(let index, let fault): busChanged(index, fault: fault, now: now)
     case .central(let result): centralAnswered(result, now: now)
     case .broker(let state): brokerChanged(state, now: now)
-    case .localAPI(let event): localAPI(event, now: now)
+    case .request(let client, let line): answer(client, line, now: now)
+    case .viewerLeft(let client): tails[client] = nil
     case .stop: isStopping = true
     }
   }
 
   /// What is due whatever the events were.
-  private func turn(now: MonotonicTime) {
+  public func turn() {
+    let now = outside.clock.monotonic()
     if let delay = rules.deadline, delay <= now {
-      raise(rules.expire(now: now, time: SystemClock.wall()))
+      raise(rules.expire(now: now, time: outside.clock.wall()))
     }
     commitIfDue(now: now)
     deliver(now: now)
@@ -153,11 +162,12 @@ final class GatewayEngine {
         "the thread of bus \(stuck.name) hangs; the service manager will restart the daemon", about: "stuck", now: now)
       return
     }
-    SystemdNotify.watchdog()
+    outside.supervisor.feedWatchdog()
   }
 
-  private func finish() {
-    let now = SystemClock.monotonic()
+  /// The last commit and the farewell, after the loop.
+  public func finish() {
+    let now = outside.clock.monotonic()
     commit(cutting: [], now: now)
     if !pendingFrames.isEmpty {
       log.error("\(pendingFrames.reduce(0) { $0 + $1.sampleCount }) samples could not be committed before the end")
@@ -174,14 +184,4 @@ final class GatewayEngine {
   func allClear(_ text: @autoclosure () -> String, about subject: String) {
     if logLimiter.clear(subject: subject) { log.notice("\(text())") }
   }
-}
-
-/// The way to central: requests out, results back as events.
-protocol CentralLink: AnyObject {
-  func perform(_ request: HTTPRequest)
-}
-
-/// The way back to the clients of the local API.
-protocol LocalAPIReplies: AnyObject {
-  @discardableResult func send(_ line: [UInt8], to client: Int) -> Bool
 }

@@ -42,7 +42,7 @@ extension GatewayEngine {
       }
     } catch {
       warn("cannot read a batch to send: \(error)", about: "outbox read", now: now)
-      delivery.ended(request: request, .failure("\(error)"), now: now, jitter: .random(in: 0...1))
+      delivery.ended(request: request, .failure("\(error)"), now: now, jitter: jitter())
       return
     }
     delivery.started(request: request, through: last)
@@ -56,7 +56,7 @@ extension GatewayEngine {
 
   func centralAnswered(_ result: HTTPResult, now: MonotonicTime) {
     let before = delivery.link
-    delivery.ended(request: result.identifier, reply(result.outcome), now: now, jitter: .random(in: 0...1))
+    delivery.ended(request: result.identifier, reply(result.outcome), now: now, jitter: jitter())
     for lane in Lane.allCases where delivery.confirmedThrough(lane) > stored[lane].confirmedThrough {
       outbox.confirmationArrived()
     }
@@ -71,6 +71,8 @@ extension GatewayEngine {
     case .connecting: break
     }
   }
+
+  private func jitter() -> Double { Double(random.next() >> 11) / Double(1 << 53) }
 
   private func reply(_ outcome: HTTPResult.Outcome) -> DeliveryMachine.Reply {
     switch outcome {

@@ -1,6 +1,5 @@
 import GatewayCore
 import JSONText
-import LocalAPI
 import Telemetry
 
 /// Requests of the local API, `docs/formats/local-api.md`.
@@ -9,14 +8,7 @@ enum LocalRequest {
 }
 
 extension GatewayEngine {
-  func localAPI(_ event: LocalAPIServer.Event, now: MonotonicTime) {
-    switch event {
-    case .closed(let client): tails[client] = nil
-    case .line(let client, let line): answer(client, line, now: now)
-    }
-  }
-
-  private func answer(_ client: Int, _ line: [UInt8], now: MonotonicTime) {
+  func answer(_ client: Int, _ line: [UInt8], now: MonotonicTime) {
     guard let object = JSONObject(line), let request = object.text("request"), let tags = object.texts("tags") else {
       return refuse(client, "bad-request", "a request is one line like {\"request\":\"status\"}")
     }

@@ -1,10 +1,10 @@
 import Telemetry
 
 /// Bounds and periods of the engine.
-enum EngineLimits {
+public enum EngineLimits {
   /// Events waiting for the engine. At 1,000 scans a second this is eight seconds of a disk that does not answer; each
   /// takes about 100 bytes and 16 a tag.
-  static let waitingEvents = 8_192
+  public static let waitingEvents = 8_192
   /// Body of one request to central: a quarter of what central takes, so that a poor link loses little when it breaks.
   static let requestBytes = 1 << 20
   /// Tags one `tail` may name.

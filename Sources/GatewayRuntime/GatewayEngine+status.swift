@@ -3,12 +3,11 @@ import GatewayCore
 import JSONText
 import RuleEngine
 import Telemetry
-import Threads
 
 /// What `fieldgate status` shows, as JSON.
 extension GatewayEngine {
   func writeStatus(to json: inout JSONWriter, now: MonotonicTime) {
-    let time = SystemClock.wall()
+    let time = outside.clock.wall()
     json.member("gateway", settings.gateway)
     json.member("version", version)
     json.member("time", time.iso8601)
@@ -73,7 +72,7 @@ extension GatewayEngine {
     }
   }
 
-  private func writeBus(_ bus: BusWorker, to json: inout JSONWriter) {
+  private func writeBus(_ bus: any BusObserver, to json: inout JSONWriter) {
     let report = bus.current
     let statistics = report.statistics
     json.member("name", bus.name)

@@ -3,7 +3,6 @@ import GatewayCore
 import Logging
 import RuleEngine
 import Telemetry
-import Threads
 
 extension GatewayEngine {
   func took(_ arrived: DeviceScan, fault: String?, now: MonotonicTime) {
@@ -90,7 +89,7 @@ extension GatewayEngine {
     raise(
       stored.activeAlarms.filter { !known.contains($0) }.map {
         AlarmEvent(
-          time: SystemClock.wall(), alarm: $0, tag: "", transition: .cleared, severity: .low, value: nil,
+          time: outside.clock.wall(), alarm: $0, tag: "", transition: .cleared, severity: .low, value: nil,
           message: "the rule was removed from the configuration")
       })
   }

@@ -1,0 +1,52 @@
+public import GatewayCore
+public import Telemetry
+
+/// The two clocks, as the engine sees them; a simulation has its own.
+public protocol EngineClock: AnyObject {
+  func monotonic() -> MonotonicTime
+  func wall() -> Timestamp
+}
+
+/// The way to central: requests out, results back as events.
+public protocol CentralLink: AnyObject {
+  func perform(_ request: HTTPRequest)
+}
+
+/// The way back to the clients of the local API.
+public protocol LocalAPIReplies: AnyObject {
+  @discardableResult func send(_ line: [UInt8], to client: Int) -> Bool
+}
+
+/// Whoever started the daemon and watches over it.
+public protocol ServiceSupervisor: AnyObject {
+  /// How long the watchdog waits; nil when there is none.
+  var watchdogInterval: Duration? { get }
+  func feedWatchdog()
+  /// One line for people.
+  func show(_ status: String)
+}
+
+/// What is known of one bus, from its own thread.
+public protocol BusObserver: AnyObject {
+  /// Index into the configuration's buses.
+  var index: Int { get }
+  var name: String { get }
+  var current: BusReport { get }
+  /// When its loop last turned.
+  var lastTurn: MonotonicTime { get }
+}
+
+/// What `fieldgate status` shows of a bus.
+public struct BusReport: Sendable {
+  public var statistics: PollStatistics
+  /// By index into the catalogue.
+  public var health: [Int: DeviceHealth]
+  /// Scans that the engine could not take, because it was behind by ``EngineLimits/waitingEvents`` events.
+  public var scansDropped: Int
+
+  public init(statistics: PollStatistics, health: [Int: DeviceHealth] = [:], scansDropped: Int = 0) {
+    self.statistics = statistics
+    self.health = health
+    self.scansDropped = scansDropped
+  }
+}
