@@ -102,7 +102,6 @@ let package = Package(
       [
         "GatewayRuntime", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration", "Threads", "YAMLParser",
         "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "SystemdNotify", "ServiceLog", "CLinux", log,
-        lifecycle, signals,
       ]),
     library("GatewayClient", ["LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "YAMLParser"]),
     library(

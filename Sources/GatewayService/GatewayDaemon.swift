@@ -1,28 +1,18 @@
 import CLinux
 import GatewayConfiguration
-import GatewayCore
 import Glibc
-import HTTPClient
-import LocalAPI
 import Logging
-import MQTTBroker
-import ModbusBus
-import SQLiteOutbox
-public import ServiceLifecycle
 import ServiceLog
 import SystemdNotify
-import Telemetry
-import Threads
-import UnixSignals
 import YAMLParser
 
-/// The whole gateway as one service: builds the threads around the engine, runs until it is asked to stop, and takes them
-/// down in the order in which nothing is lost.
-public final class GatewayDaemon: Service, Sendable {
+/// The whole gateway as one program: builds the threads around the engine, runs until it is asked to stop, and takes them down
+/// in the order in which nothing is lost.
+///
+/// Everything in it blocks on threads of its own, so it waits for its signals with sigwait(3): a lifecycle library would
+/// bring Swift's concurrency and collections into every update for that one wait (`docs/decisions/0008`).
+public enum GatewayDaemon {
   public static let version = "0.1.0"
-
-  private let settings: GatewaySettings
-  private let log: Logger
 
   public struct StartError: Error, CustomStringConvertible {
     public var description: String
@@ -30,24 +20,8 @@ public final class GatewayDaemon: Service, Sendable {
     public var exitCode: Int32
   }
 
-  init(settings: GatewaySettings, log: Logger) {
-    self.settings = settings
-    self.log = log
-  }
-
-  public func run() async throws {
-    let parts = try GatewayParts(settings: settings, log: log, version: Self.version)
-    log.notice("\(settings.gateway): \(parts.summary)")
-    parts.start()
-    SystemdNotify.ready()
-    try? await gracefulShutdown()
-    SystemdNotify.stopping()
-    parts.stop()
-    log.notice("\(settings.gateway): stopped; all that was read is in the outbox")
-  }
-
   /// The program: reads the configuration, runs, gives the exit code.
-  public static func main(_ words: [String]) async -> Int32 {
+  public static func main(_ words: [String]) -> Int32 {
     // glibc otherwise makes up to eight heaps a core, one a thread, each with its own unused pages.
     mallopt(fieldgate_malloc_arena_max, 2)
     signal(SIGPIPE, SIG_IGN)
@@ -56,7 +30,7 @@ public final class GatewayDaemon: Service, Sendable {
       case .show(let text):
         print(text)
         return 0
-      case .run(let arguments): return await run(arguments)
+      case .run(let arguments): return run(arguments)
       }
     } catch {
       complain("fieldgated: \(error)")
@@ -64,7 +38,7 @@ public final class GatewayDaemon: Service, Sendable {
     }
   }
 
-  private static func run(_ arguments: DaemonArguments) async -> Int32 {
+  private static func run(_ arguments: DaemonArguments) -> Int32 {
     LineLogHandler.bootstrap(level: arguments.logLevel)
     let log = Logger(label: "fieldgated")
     let loaded = ConfigurationFile.load(path: arguments.configuration)
@@ -76,15 +50,22 @@ public final class GatewayDaemon: Service, Sendable {
       log.critical("the configuration \(arguments.configuration) cannot be used; correct it and start again")
       return EX_CONFIG
     }
-    // The lifecycle's own messages are for its developers.
-    var quiet = log
-    quiet.logLevel = .error
-    let group = ServiceGroup(
-      configuration: .init(
-        services: [.init(service: GatewayDaemon(settings: settings, log: log))],
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+    // Before any thread exists, because threads inherit the mask: the signals then wait for us and for nobody else.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGTERM)
+    sigaddset(&signals, SIGINT)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
     do {
-      try await group.run()
+      let parts = try GatewayParts(settings: settings, log: log, version: version)
+      log.notice("\(settings.gateway): \(parts.summary)")
+      parts.start()
+      SystemdNotify.ready()
+      var received: Int32 = 0
+      sigwait(&signals, &received)
+      SystemdNotify.stopping()
+      parts.stop()
+      log.notice("\(settings.gateway): stopped; all that was read is in the outbox")
       return 0
     } catch let error as StartError {
       log.critical("\(error)")

@@ -1,4 +1,4 @@
 import GatewayService
 import Glibc
 
-exit(await GatewayDaemon.main(Array(CommandLine.arguments.dropFirst())))
+exit(GatewayDaemon.main(Array(CommandLine.arguments.dropFirst())))

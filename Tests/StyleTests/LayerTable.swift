@@ -42,7 +42,7 @@ enum LayerTable {
     row(
       "composition", "GatewayService", "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration", "Threads",
       "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI",
-      "CLinux", "GatewayRuntime", "Logging", "ServiceLifecycle", "UnixSignals"),
+      "CLinux", "GatewayRuntime", "Logging"),
     row(
       "composition", "GatewayClient", "Telemetry", "JSONText", "GatewayConfiguration", "YAMLParser", "LocalAPI",
       "FoundationEssentials"),
