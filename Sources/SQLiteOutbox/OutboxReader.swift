@@ -6,55 +6,124 @@ import Telemetry
 /// well the counts are carried along.
 enum OutboxReader {
   static func state(_ connection: SQLiteConnection) throws -> OutboxState {
-    let store = try connection.statement("SELECT epoch, last_frame FROM store")
-    guard let (text, lastFrame) = try store.firstRow({ ($0.text(0), $0.int64(1)) }), let epoch = Epoch(text: text)
+    let store = try connection.statement(
+      "SELECT epochs.epoch, last_frame, thinned, epochs.id FROM store JOIN epochs ON epochs.id = store.epoch")
+    guard let (text, lastFrame, thinned, current) = try store.firstRow({ ($0.text(0), $0.int64(1), $0.int64(2), $0.int64(3)) }),
+      let epoch = Epoch(text: text)
     else {
       throw SQLiteError(extendedCode: 11, message: "the table 'store' has no valid epoch", sql: connection.path)
     }
     var state = OutboxState(epoch: epoch, lastFrame: lastFrame)
-    for lane in Lane.allCases { state.lanes[lane] = try laneState(connection, lane) }
-    try connection.statement("SELECT name FROM active_alarms ORDER BY name").forEachRow {
-      state.activeAlarms.append($0.text(0))
+    state.thinned = UInt64(thinned)
+    for lane in Lane.allCases {
+      state[lane] = try laneState(connection, current, lane)
+      state.frames[lane] = try frames(connection, lane)
+    }
+    state.retired = try retired(connection, current)
+    state.activeAlarms = try texts(connection, "SELECT name FROM active_alarms ORDER BY name")
+    state.damagedFrames = try count(connection, "SELECT count(*) FROM damaged_frames")
+    try connection.statement("SELECT reason, samples FROM losses").forEachRow {
+      if let reason = LossNotice.Reason(rawValue: UInt8(clamping: $0.int(0))) { state.lost[reason] = UInt64($0.int64(1)) }
       return true
     }
+    (state.thinnableBatches, state.droppableBatches) = try reclaimable(connection, current, state[.telemetry].offeredThrough)
     return state
   }
 
-  private static func laneState(_ connection: SQLiteConnection, _ lane: Lane) throws -> OutboxState.LaneState {
+  private static func texts(_ connection: SQLiteConnection, _ sql: String) throws -> [String] {
+    var found: [String] = []
+    try connection.statement(sql).forEachRow {
+      found.append($0.text(0))
+      return true
+    }
+    return found
+  }
+
+  static func count(_ connection: SQLiteConnection, _ sql: String) throws -> Int {
+    try connection.statement(sql).firstRow { $0.int(0) } ?? 0
+  }
+
+  private static func retired(_ connection: SQLiteConnection, _ current: Int64) throws -> [OutboxState.RetiredEpoch] {
+    var found: [(id: Int64, epoch: OutboxState.RetiredEpoch)] = []
+    let list = try connection.statement("SELECT id, epoch, state, reason FROM epochs WHERE id <> ?1 ORDER BY id")
+    try list.bind(1, current)
+    try list.forEachRow { row in
+      guard let epoch = Epoch(text: row.text(1)) else { return true }
+      let isMoving = row.int(2) == OutboxSchema.EpochState.abandoned.rawValue
+      found.append((row.int64(0), .init(epoch: epoch, reason: row.text(3), isMoving: isMoving, lanes: [:])))
+      return true
+    }
+    return try found.map { id, old in
+      var epoch = old
+      for lane in Lane.allCases { epoch.lanes[lane] = try laneState(connection, id, lane) }
+      return epoch
+    }
+  }
+
+  private static func laneState(
+    _ connection: SQLiteConnection, _ epoch: Int64, _ lane: Lane
+  ) throws -> OutboxState.LaneState {
     var state = OutboxState.LaneState()
-    let head = try connection.statement("SELECT cut_through, confirmed_through, last_ms FROM lanes WHERE lane = ?1")
-    try head.bind(1, Int64(lane.rawValue))
+    let head = try connection.statement(
+      "SELECT cut_through, offered_through, confirmed_through FROM lanes WHERE epoch = ?1 AND lane = ?2")
+    try head.bind(1, epoch)
+    try head.bind(2, Int64(lane.rawValue))
     _ = try head.firstRow {
       state.cutThrough = UInt64($0.int64(0))
-      state.confirmedThrough = UInt64($0.int64(1))
-      state.lastTime = $0.isNull(2) ? nil : Timestamp(milliseconds: $0.int64(2))
+      state.offeredThrough = UInt64($0.int64(1))
+      state.confirmedThrough = UInt64($0.int64(2))
     }
-    (state.frameCount, state.frameSamples, state.frameBytes) = try totals(connection, "frames", lane)
-    (state.batchCount, state.batchSamples, state.batchBytes) = try totals(connection, "batches", lane)
-    (state.damagedFrames, _, _) = try totals(connection, "damaged_frames", lane)
-    state.oldestTime = try oldestTime(connection, lane)
+    let sum = try connection.statement(
+      """
+      SELECT count(*), ifnull(sum(samples), 0), ifnull(sum(length(bytes)), 0) FROM batches
+      WHERE epoch = ?1 AND lane = ?2
+      """)
+    try sum.bind(1, epoch)
+    try sum.bind(2, Int64(lane.rawValue))
+    (state.batchCount, state.batchSamples, state.batchBytes) = try sum.firstRow {
+      ($0.int(0), $0.int(1), $0.int(2))
+    } ?? (0, 0, 0)
+    state.oldestTime = try oldestBatch(connection, epoch, lane)
     return state
   }
 
-  private static func totals(
-    _ connection: SQLiteConnection, _ table: String, _ lane: Lane
-  ) throws -> (count: Int, samples: Int, bytes: Int) {
-    let sum = try connection.statement(
-      "SELECT count(*), ifnull(sum(samples), 0), ifnull(sum(length(bytes)), 0) FROM \(table) WHERE lane = ?1")
-    try sum.bind(1, Int64(lane.rawValue))
-    return try sum.firstRow { ($0.int(0), $0.int(1), $0.int(2)) } ?? (0, 0, 0)
+  static func oldestBatch(_ connection: SQLiteConnection, _ epoch: Int64, _ lane: Lane) throws -> Timestamp? {
+    let search = try connection.statement(
+      "SELECT first_ms FROM batches WHERE epoch = ?1 AND lane = ?2 ORDER BY number LIMIT 1")
+    try search.bind(1, epoch)
+    try search.bind(2, Int64(lane.rawValue))
+    return try search.firstRow { Timestamp(milliseconds: $0.int64(0)) }
   }
 
-  /// First time of the oldest record that central does not have: of the first batch, or else of the first frame.
-  static func oldestTime(_ connection: SQLiteConnection, _ lane: Lane) throws -> Timestamp? {
-    for sql in [
-      "SELECT first_ms FROM batches WHERE lane = ?1 ORDER BY number LIMIT 1",
-      "SELECT first_ms FROM frames WHERE lane = ?1 ORDER BY sequence LIMIT 1",
-    ] {
-      let search = try connection.statement(sql)
-      try search.bind(1, Int64(lane.rawValue))
-      if let milliseconds = try search.firstRow({ $0.int64(0) }) { return Timestamp(milliseconds: milliseconds) }
+  static func frames(_ connection: SQLiteConnection, _ lane: Lane) throws -> OutboxState.Frames {
+    var frames = OutboxState.Frames()
+    let sum = try connection.statement(
+      """
+      SELECT count(*), ifnull(sum(samples), 0), ifnull(sum(length(bytes)), 0), count(boot),
+        (SELECT first_ms FROM frames WHERE lane = ?1 AND boot IS NULL ORDER BY sequence LIMIT 1),
+        (SELECT ms FROM newest WHERE lane = ?1)
+      FROM frames WHERE lane = ?1
+      """)
+    try sum.bind(1, Int64(lane.rawValue))
+    _ = try sum.firstRow {
+      (frames.count, frames.samples, frames.bytes, frames.waitingForClock) = ($0.int(0), $0.int(1), $0.int(2), $0.int(3))
+      frames.oldestTime = $0.isNull(4) ? nil : Timestamp(milliseconds: $0.int64(4))
+      frames.lastTime = $0.isNull(5) ? nil : Timestamp(milliseconds: $0.int64(5))
     }
-    return nil
+    return frames
+  }
+
+  /// Batches that no request has ever carried, and those of them that still hold samples.
+  static func reclaimable(
+    _ connection: SQLiteConnection, _ epoch: Int64, _ offered: UInt64
+  ) throws -> (thinnable: Int, droppable: Int) {
+    let count = try connection.statement(
+      """
+      SELECT ifnull(sum(kind = 0), 0), ifnull(sum(kind IN (0, 1)), 0) FROM batches
+      WHERE epoch = ?1 AND lane = 2 AND first_number > ?2
+      """)
+    try count.bind(1, epoch)
+    try count.bind(2, Int64(offered))
+    return try count.firstRow { ($0.int(0), $0.int(1)) } ?? (0, 0)
   }
 }

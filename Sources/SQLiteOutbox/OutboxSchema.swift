@@ -5,33 +5,48 @@ enum OutboxSchema {
   static let version = 1
 
   static let statements = """
+    CREATE TABLE epochs(
+      id INTEGER PRIMARY KEY,
+      epoch TEXT NOT NULL UNIQUE CHECK (length(epoch) = 32),
+      state INTEGER NOT NULL,
+      reason TEXT NOT NULL);
     CREATE TABLE store(
       id INTEGER PRIMARY KEY CHECK (id = 1),
-      epoch TEXT NOT NULL CHECK (length(epoch) = 32),
-      last_frame INTEGER NOT NULL);
+      epoch INTEGER NOT NULL REFERENCES epochs(id),
+      place TEXT NOT NULL,
+      last_frame INTEGER NOT NULL,
+      thinned INTEGER NOT NULL);
     CREATE TABLE lanes(
-      lane INTEGER PRIMARY KEY,
+      epoch INTEGER NOT NULL REFERENCES epochs(id),
+      lane INTEGER NOT NULL,
       cut_through INTEGER NOT NULL,
+      offered_through INTEGER NOT NULL CHECK (offered_through <= cut_through),
       confirmed_through INTEGER NOT NULL CHECK (confirmed_through <= cut_through),
-      last_ms INTEGER);
+      PRIMARY KEY(epoch, lane)) WITHOUT ROWID;
+    CREATE TABLE newest(lane INTEGER PRIMARY KEY, ms INTEGER NOT NULL);
     CREATE TABLE catalogues(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL UNIQUE);
+    CREATE TABLE boots(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, offset_ms INTEGER);
     CREATE TABLE frames(
       sequence INTEGER PRIMARY KEY,
-      lane INTEGER NOT NULL REFERENCES lanes(lane),
+      lane INTEGER NOT NULL,
       catalogue INTEGER REFERENCES catalogues(id),
-      samples INTEGER NOT NULL CHECK (samples > 0),
+      boot INTEGER REFERENCES boots(id),
+      samples INTEGER NOT NULL,
       first_ms INTEGER NOT NULL,
       last_ms INTEGER NOT NULL,
       bytes BLOB NOT NULL);
     CREATE TABLE batches(
       id INTEGER PRIMARY KEY,
-      lane INTEGER NOT NULL REFERENCES lanes(lane),
+      epoch INTEGER NOT NULL REFERENCES epochs(id),
+      lane INTEGER NOT NULL,
+      first_number INTEGER NOT NULL,
       number INTEGER NOT NULL,
+      kind INTEGER NOT NULL,
       samples INTEGER NOT NULL,
       first_ms INTEGER NOT NULL,
       last_ms INTEGER NOT NULL,
       bytes BLOB NOT NULL,
-      UNIQUE(lane, number));
+      UNIQUE(epoch, lane, number));
     CREATE TABLE damaged_frames(
       sequence INTEGER PRIMARY KEY,
       lane INTEGER NOT NULL,
@@ -41,27 +56,58 @@ enum OutboxSchema {
       error TEXT NOT NULL,
       bytes BLOB NOT NULL);
     CREATE TABLE active_alarms(name TEXT PRIMARY KEY) WITHOUT ROWID;
-    INSERT INTO lanes VALUES (1, 0, 0, NULL), (2, 0, 0, NULL);
+    CREATE TABLE losses(reason INTEGER PRIMARY KEY, samples INTEGER NOT NULL);
+    CREATE TABLE traffic(day TEXT PRIMARY KEY, sent INTEGER NOT NULL, received INTEGER NOT NULL) WITHOUT ROWID;
     """
 
-  /// Makes the tables of a new file, or checks the version of an old one.
-  static func prepare(_ connection: SQLiteConnection, epoch: String) throws {
+  /// `epochs.state`.
+  enum EpochState: Int {
+    case current = 0
+    /// Its batches are delivered under their numbers.
+    case closed = 1
+    /// Its batches move to the current epoch.
+    case abandoned = 2
+  }
+
+  /// `batches.kind`.
+  enum Kind: Int {
+    case samples = 0
+    case thinned = 1
+    /// A loss notice took its place before it was offered.
+    case loss = 2
+    /// A loss notice took its place although it may have been sent.
+    case replacement = 3
+  }
+
+  /// Makes the tables of a new file, or checks the version of an old one. True when the file was new.
+  static func prepare(_ connection: SQLiteConnection, epoch: String, place: String) throws -> Bool {
     switch try connection.userVersion() {
-    case version: return
+    case version: return false
     case 0:
       try connection.transaction {
         try connection.execute(statements)
-        let insert = try connection.statement("INSERT INTO store VALUES (1, ?1, 0)")
-        try insert.bind(1, epoch)
+        try beginEpoch(connection, epoch: epoch)
+        let insert = try connection.statement("INSERT INTO store SELECT 1, max(id), ?1, 0, 0 FROM epochs")
+        try insert.bind(1, place)
         try insert.run()
         try connection.setUserVersion(version)
       }
+      return true
     case let other:
-      throw SchemaError(
+      throw NewerFormat(
         description: "the outbox \(connection.path) has format \(other), and this program reads format \(version). "
           + "A newer fieldgated wrote it: install that version again")
     }
   }
 
-  struct SchemaError: Error, CustomStringConvertible { let description: String }
+  static func beginEpoch(_ connection: SQLiteConnection, epoch: String) throws {
+    let insert = try connection.statement("INSERT INTO epochs(epoch, state, reason) VALUES (?1, 0, '')")
+    try insert.bind(1, epoch)
+    try insert.run()
+    let lanes = try connection.statement("INSERT INTO lanes VALUES (?1, 1, 0, 0, 0), (?1, 2, 0, 0, 0)")
+    try lanes.bind(1, connection.lastInsertRowID)
+    try lanes.run()
+  }
+
+  struct NewerFormat: Error, CustomStringConvertible { let description: String }
 }

@@ -4,7 +4,8 @@ public import Telemetry
 public enum SyncProtocol {
   /// `POST`: body is one or more batches of one lane and one epoch, one behind the other, numbers ascending by one.
   public static let batchesPath = "/v1/batches"
-  /// `GET /v1/positions/EPOCH/LANE`: the last number committed; 0 when central knows none.
+  /// `GET /v1/positions/EPOCH/LANE?at=NUMBER`: the last number committed, 0 when central knows none, and the check sum of
+  /// the batch `at` or of the newest before it.
   public static let positionsPath = "/v1/positions"
   public static let batchesContentType = "application/vnd.fieldgate.batches"
 
@@ -13,23 +14,31 @@ public enum SyncProtocol {
   /// Most batches in one request.
   public static let maximumBatchesPerRequest = 64
 
-  public static func positionPath(epoch: Epoch, lane: Lane) -> String {
-    "\(positionsPath)/\(epoch)/\(lane.name)"
+  public static func positionPath(epoch: Epoch, lane: Lane, at number: UInt64) -> String {
+    "\(positionsPath)/\(epoch)/\(lane.name)?at=\(number)"
   }
 }
 
-/// What central answers to both requests, as a JSON object: `{"position": 12}` with status 200, and with any other
-/// status `{"error": "gap", "message": "…", "position": 12}` (the position where it is known).
+/// What central answers to both requests, as a JSON object: `{"position":12,"at":12,"checksum":305419896}` with status 200,
+/// and with any other status `{"error": "gap", "message": "…", "position": 12}` (the position where it is known).
 public struct SyncAnswer: Hashable, Sendable, Codable {
   /// Last number committed of the lane and epoch that the request named.
   public var position: UInt64?
+  /// The number of a batch that central has: ``position`` itself, or a smaller one that the request asked for.
+  public var at: UInt64?
+  /// Check sum of the batch that covers `at`, its last four bytes: by it a gateway knows its own batch again.
+  public var checksum: UInt32?
   /// Nil when accepted.
   public var error: Refusal?
   /// One sentence for the log of the gateway.
   public var message: String?
 
-  public init(position: UInt64?, error: Refusal? = nil, message: String? = nil) {
+  public init(
+    position: UInt64?, at: UInt64? = nil, checksum: UInt32? = nil, error: Refusal? = nil, message: String? = nil
+  ) {
     self.position = position
+    self.at = at
+    self.checksum = checksum
     self.error = error
     self.message = message
   }

@@ -2,75 +2,92 @@ public import SyncProtocol
 public import Telemetry
 
 extension DeliveryMachine {
-  /// A request ended. `jitter` is a random number from 0 to 1: after a failure the wait is half to all of the delay, so that
-  /// a fleet does not come back as one.
+  /// The row of a request that is under way.
+  public func row(of request: Int) -> EpochLane? { flights[request]?.row }
+
+  /// A request ended.
   ///
-  /// Afterwards ``confirmedThrough(_:)`` tells what may be deleted.
-  public mutating func ended(request: Int, _ reply: Reply, now: MonotonicTime, jitter: Double) {
+  /// Afterwards ``confirmations(beyond:)`` tells what may be deleted.
+  ///
+  /// - Parameters:
+  ///   - ownChecksum: of this store's batch with the number ``SyncAnswer/at`` of the answer; nil when there is none to
+  ///     compare.
+  ///   - jitter: a random number from 0 to 1: after a failure the wait is half to all of the delay, so that a fleet does
+  ///     not come back as one.
+  public mutating func ended(
+    request: Int, _ reply: Reply, ownChecksum: UInt32? = nil, now: MonotonicTime, jitter: Double
+  ) {
     guard let flight = flights.removeValue(forKey: request) else { return }
-    lanes[flight.lane]!.inFlight -= 1
     switch reply {
     case .failure(let text):
-      stumble(flight.lane, .offline(text, retryAt: now), after: nil, now: now, jitter: jitter)
+      stumble(flight.row.lane, .offline(text, retryAt: now), after: nil, now: now, jitter: jitter)
     case .answer(200, let answer, _):
       guard let position = answer.position else {
-        stumble(
-          flight.lane, .offline("central's answer has no position", retryAt: now), after: nil, now: now, jitter: jitter)
-        return
+        let text = "central's answer has no position"
+        return stumble(flight.row.lane, .offline(text, retryAt: now), after: nil, now: now, jitter: jitter)
       }
-      accept(position, flight: flight, now: now, jitter: jitter)
+      let differs = answer.checksum != nil && ownChecksum != nil && answer.checksum != ownChecksum
+      accept(position, differs: differs, flight: flight)
     case .answer(let status, let answer, let retryAfter):
       refused(status, answer, flight: flight, retryAfter: retryAfter, now: now, jitter: jitter)
     }
   }
 
-  private mutating func accept(_ position: UInt64, flight: Flight, now: MonotonicTime, jitter: Double) {
-    let lane = flight.lane
-    let state = lanes[lane]!
-    guard position <= state.cutThrough else {
-      let text =
-        "central has \(lane.name) batches through \(position), but this store made only \(state.cutThrough): it was "
-        + "restored or cloned"
-      stumble(lane, .refused(text, retryAt: now), after: Self.longestRetry, now: now, jitter: jitter)
-      return
+  /// - Parameter differs: central's batch of a number is not the one this store has under it.
+  private mutating func accept(_ position: UInt64, differs: Bool, flight: Flight) {
+    let lane = flight.row.lane
+    guard let state = lanes[lane], state.row == flight.row else { return }
+    let known = confirmedThrough(state.row)
+    if state.isCurrent {
+      if differs {
+        return found(
+          .retire(
+            .abandon(
+              "central has other \(lane.name) batches under this store's numbers: a copy of this gateway is at work, or "
+                + "this store is an old one")), flight)
+      }
+      if position > state.cutThrough {
+        guard flight.isQuestion else { return restart(lane) }
+        confirmed[state.row] = state.cutThrough
+        return found(
+          .retire(
+            .close(
+              "central has \(lane.name) batches through \(position), but this store made only \(state.cutThrough): it "
+                + "was restored from a backup, or copied")), flight)
+      }
     }
-    if flight.isQuestion, position < state.confirmed {
-      let text =
-        "central has \(lane.name) batches through \(position) only, but confirmed \(state.confirmed) earlier: it was "
-        + "restored from a backup"
-      stumble(lane, .refused(text, retryAt: now), after: Self.longestRetry, now: now, jitter: jitter)
-      return
-    }
-    lanes[lane]!.confirmed = max(state.confirmed, position)
+    if flight.isQuestion, position < known { return found(.missing(state.row, position: position), flight) }
+    confirmed[state.row] = max(known, min(position, state.cutThrough))
     guard !flight.isStale else { return }
     recover()
     if flight.isQuestion {
-      lanes[lane]!.sentThrough = position
+      lanes[lane]!.sentThrough = min(position, state.cutThrough)
     } else if let through = flight.through, position < through {
       // Accepted, but not all: central stopped early. Ask and go on from there.
       restart(lane)
     }
   }
 
+  private mutating func found(_ finding: Finding, _ flight: Flight) {
+    // An answer from before the trouble may be outdated; the question that follows will find the same.
+    guard !flight.isStale, !findings.contains(finding) else { return }
+    findings.append(finding)
+  }
+
   private mutating func refused(
     _ status: Int, _ answer: SyncAnswer, flight: Flight, retryAfter: Duration?, now: MonotonicTime, jitter: Double
   ) {
-    let lane = flight.lane
-    if let position = answer.position, position <= lanes[lane]!.cutThrough, !flight.isQuestion {
-      lanes[lane]!.confirmed = max(lanes[lane]!.confirmed, position)
-    }
+    let lane = flight.row.lane
     guard !flight.isStale else { return }
     let text = "central answered \(status)" + (answer.message.map { ": \($0)" } ?? "")
     switch answer.error {
     case .gap:
       // The ordinary end of a request that overtook a failed one.
       restart(lane)
-    case .busy, .storage:
+    case .busy, .storage, nil:
       stumble(lane, .offline(text, retryAt: now), after: retryAfter, now: now, jitter: jitter)
     case .badBatch, .badRequest, .tooLarge, .forbidden:
       stumble(lane, .refused(text, retryAt: now), after: retryAfter ?? Self.longestRetry, now: now, jitter: jitter)
-    case nil:
-      stumble(lane, .offline(text, retryAt: now), after: retryAfter, now: now, jitter: jitter)
     }
   }
 
@@ -81,9 +98,9 @@ extension DeliveryMachine {
   }
 
   /// The lane asks for its position before it sends again; answers still under way no longer move it.
-  private mutating func restart(_ lane: Lane) {
-    lanes[lane]!.sentThrough = nil
-    for (request, flight) in flights where flight.lane == lane { flights[request]!.isStale = !flight.isQuestion }
+  mutating func restart(_ lane: Lane) {
+    lanes[lane]?.sentThrough = nil
+    for (request, flight) in flights where flight.row.lane == lane { flights[request]!.isStale = !flight.isQuestion }
   }
 
   private mutating func stumble(

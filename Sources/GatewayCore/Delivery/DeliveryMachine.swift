@@ -7,14 +7,28 @@ public import Telemetry
 /// the answer to the one before (at most ``telemetryWindow`` telemetry requests and one alarms request at a time). Whatever
 /// goes wrong, the lane lets its requests in flight end, waits, asks for the position and goes on from there: that is
 /// the whole of recovery, because batches never change and central ignores what it has.
+///
+/// Each position comes with the check sum of a batch, so that another past is found out before anything is deleted: a store
+/// that was restored or cloned, or a central that was restored (`docs/formats/sync.md`).
 public struct DeliveryMachine: Sendable {
   public enum Action: Hashable, Sendable {
-    case askPosition(request: Int, lane: Lane)
-    /// Send batches of the lane from number `from`, at most through number `through`, as many as fit a request; then
+    /// Ask for the position of a row, and for the check sum of its batch `at` or of the newest before it.
+    case askPosition(request: Int, row: EpochLane, at: UInt64)
+    /// Send batches of the row from number `from`, at most through number `through`, as many as fit a request; then
     /// call ``started(request:through:)``.
-    case send(request: Int, lane: Lane, from: UInt64, through: UInt64)
+    case send(request: Int, row: EpochLane, from: UInt64, through: UInt64)
+    /// Commit what was found out, then call ``settled(_:)``; until then the lanes stand still.
+    case settle(Finding)
     /// Nothing to do before then, unless something happens.
     case wait(until: MonotonicTime)
+  }
+
+  /// Another past than the store's.
+  public enum Finding: Hashable, Sendable {
+    /// This store is not the only heir of its epoch.
+    case retire(OutboxTransaction.Retirement)
+    /// Central forgot batches that it had confirmed: it has them only up to `position`.
+    case missing(EpochLane, position: UInt64)
   }
 
   /// What ended a request, as the lane sees it.
@@ -42,16 +56,15 @@ public struct DeliveryMachine: Sendable {
   static let longestAskedWait = Duration.seconds(3_600)
 
   struct LaneState: Sendable {
+    var row: EpochLane
+    var isCurrent = true
     var cutThrough: UInt64 = 0
-    var confirmed: UInt64 = 0
     /// Nil: central's position is not known, ask first.
     var sentThrough: UInt64?
-    var inFlight = 0
-    var needsPosition: Bool { sentThrough == nil }
   }
 
   struct Flight: Sendable {
-    var lane: Lane
+    var row: EpochLane
     var isQuestion: Bool
     var through: UInt64?
     /// Begun before the lane's last trouble: its answer may confirm, but not restart the lane.
@@ -59,55 +72,93 @@ public struct DeliveryMachine: Sendable {
   }
 
   var lanes: [Lane: LaneState] = [:]
+  /// Newest number that central is known to have, by row.
+  var confirmed: [EpochLane: UInt64] = [:]
   var flights: [Int: Flight] = [:]
+  var findings: [Finding] = []
   var nextRequest = 1
   var retryAt: MonotonicTime?
   var retryDelay = Self.firstRetry
+  var isMoving = false
+  private var telemetryPause: MonotonicTime?
   public internal(set) var link = LinkState.connecting
 
-  public init() {
-    for lane in Lane.allCases { lanes[lane] = LaneState() }
-  }
+  public init() {}
 
   /// Tells what the store holds: at start, and after each transaction.
   public mutating func storeChanged(_ state: OutboxState) {
+    isMoving = state.isMoving
+    var kept: Set<EpochLane> = []
     for lane in Lane.allCases {
-      lanes[lane]!.cutThrough = state[lane].cutThrough
-      lanes[lane]!.confirmed = max(lanes[lane]!.confirmed, state[lane].confirmedThrough)
+      let (row, held, isCurrent) = state.delivering(lane)
+      if lanes[lane]?.row != row {
+        lanes[lane] = LaneState(row: row)
+        for (request, flight) in flights where flight.row.lane == lane { flights[request]!.isStale = !flight.isQuestion }
+      }
+      lanes[lane]!.isCurrent = isCurrent
+      lanes[lane]!.cutThrough = held.cutThrough
+      confirmed[row] = max(confirmed[row] ?? 0, held.confirmedThrough)
+      kept.insert(row)
+      kept.insert(EpochLane(state.epoch, lane))
     }
+    confirmed = confirmed.filter { kept.contains($0.key) }
   }
 
-  public func confirmedThrough(_ lane: Lane) -> UInt64 { lanes[lane]!.confirmed }
+  /// Newest number that central has, and the outbox may delete.
+  public func confirmedThrough(_ row: EpochLane) -> UInt64 { confirmed[row] ?? 0 }
+
+  /// What the store may delete now.
+  public func confirmations(beyond state: OutboxState) -> [EpochLane: UInt64] {
+    var news: [EpochLane: UInt64] = [:]
+    for lane in Lane.allCases {
+      let (row, held, _) = state.delivering(lane)
+      if let number = confirmed[row], number > held.confirmedThrough { news[row] = number }
+    }
+    return news
+  }
+
   public var isOnline: Bool { link == .online }
   public var requestsInFlight: Int { flights.count }
 
+  /// Telemetry waits until then (quiet hours); nil: it does not. Alarms never wait.
+  public mutating func pauseTelemetry(until end: MonotonicTime?) { telemetryPause = end }
+
   /// What to do now. Call again until it says wait.
   public mutating func next(now: MonotonicTime) -> Action {
+    if let finding = findings.first { return .settle(finding) }
+    guard !isMoving else { return .wait(until: .never) }
     if let retryAt, retryAt > now { return .wait(until: retryAt) }
+    var wake = MonotonicTime.never
     for lane in Lane.allCases.sorted() {
+      if lane == .telemetry, let telemetryPause, telemetryPause > now {
+        wake = telemetryPause
+        continue
+      }
       if let action = next(lane) { return action }
     }
-    return .wait(until: .never)
+    return .wait(until: wake)
   }
 
+  func inFlight(_ lane: Lane) -> Int { flights.values.count { $0.row.lane == lane } }
+
   private mutating func next(_ lane: Lane) -> Action? {
-    let state = lanes[lane]!
+    guard let state = lanes[lane] else { return nil }
     guard let sentThrough = state.sentThrough else {
-      guard state.inFlight == 0 else { return nil }
-      return .askPosition(request: begin(Flight(lane: lane, isQuestion: true)), lane: lane)
+      guard inFlight(lane) == 0 else { return nil }
+      return .askPosition(
+        request: begin(Flight(row: state.row, isQuestion: true)), row: state.row, at: state.cutThrough)
     }
     let window = lane == .alarms ? 1 : Self.telemetryWindow
-    guard state.inFlight < window, state.cutThrough > sentThrough else { return nil }
+    guard inFlight(lane) < window, state.cutThrough > sentThrough else { return nil }
     let through = min(state.cutThrough, sentThrough + UInt64(SyncProtocol.maximumBatchesPerRequest))
-    let request = begin(Flight(lane: lane, isQuestion: false, through: through))
+    let request = begin(Flight(row: state.row, isQuestion: false, through: through))
     lanes[lane]!.sentThrough = through
-    return .send(request: request, lane: lane, from: sentThrough + 1, through: through)
+    return .send(request: request, row: state.row, from: sentThrough + 1, through: through)
   }
 
   private mutating func begin(_ flight: Flight) -> Int {
     defer { nextRequest += 1 }
     flights[nextRequest] = flight
-    lanes[flight.lane]!.inFlight += 1
     return nextRequest
   }
 
@@ -115,6 +166,22 @@ public struct DeliveryMachine: Sendable {
   public mutating func started(request: Int, through: UInt64) {
     guard let flight = flights[request] else { return }
     flights[request]!.through = through
-    lanes[flight.lane]!.sentThrough = through
+    if lanes[flight.row.lane]?.row == flight.row { lanes[flight.row.lane]!.sentThrough = through }
+  }
+
+  /// The request was not sent after all: the store has to be mended first.
+  public mutating func abandoned(request: Int) {
+    guard let flight = flights.removeValue(forKey: request) else { return }
+    restart(flight.row.lane)
+  }
+
+  /// What ``Action/settle(_:)`` asked for is committed; tell the store's state afterwards.
+  public mutating func settled(_ finding: Finding) {
+    findings.removeAll { $0 == finding }
+    switch finding {
+    case .missing(let row, let position): confirmed[row] = position
+    case .retire: findings.removeAll()
+    }
+    for lane in Lane.allCases { restart(lane) }
   }
 }

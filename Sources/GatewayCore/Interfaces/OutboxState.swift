@@ -1,0 +1,111 @@
+public import Telemetry
+
+/// What the store holds, after the last transaction that is known to have ended.
+public struct OutboxState: Hashable, Sendable {
+  public struct LaneState: Hashable, Sendable {
+    /// Number of the newest batch ever cut; 0 before the first.
+    public var cutThrough: UInt64 = 0
+    /// Newest number that may have been sent: up to it, batches never change.
+    public var offeredThrough: UInt64 = 0
+    /// Newest number that central confirmed and that was deleted here.
+    public var confirmedThrough: UInt64 = 0
+    /// Batches that central has not confirmed yet.
+    public var batchCount = 0
+    public var batchSamples = 0
+    public var batchBytes = 0
+    /// Time of the oldest record in a batch.
+    public var oldestTime: Timestamp?
+
+    public init() {}
+  }
+
+  /// Frames that are not cut yet.
+  public struct Frames: Hashable, Sendable {
+    public var count = 0
+    public var samples = 0
+    public var bytes = 0
+    public var oldestTime: Timestamp?
+    /// Newest time ever committed in the lane, in this epoch or an earlier one; nil before the first.
+    public var lastTime: Timestamp?
+    /// Of those in `count`, frames whose times wait for a trusted clock.
+    public var waitingForClock = 0
+
+    public init() {}
+  }
+
+  public struct RetiredEpoch: Hashable, Sendable {
+    public var epoch: Epoch
+    public var reason: String
+    /// Its batches move to the current epoch, some in each transaction; nothing is cut and sent meanwhile.
+    public var isMoving: Bool
+    public var lanes: [Lane: LaneState]
+
+    public init(epoch: Epoch, reason: String, isMoving: Bool, lanes: [Lane: LaneState]) {
+      self.epoch = epoch
+      self.reason = reason
+      self.isMoving = isMoving
+      self.lanes = lanes
+    }
+  }
+
+  public var epoch: Epoch
+  /// Sequence number of the newest frame ever committed; 0 before the first.
+  public var lastFrame: Int64
+  /// Of the current epoch.
+  public var lanes: [Lane: LaneState] = [:]
+  /// Earlier epochs that still hold batches, oldest first.
+  public var retired: [RetiredEpoch] = []
+  public var frames: [Lane: Frames] = [:]
+  public var activeAlarms: [String] = []
+  /// Frames whose check sum was wrong when they were cut; they stay aside in the store.
+  public var damagedFrames = 0
+  /// Samples that loss notices of this store stand for, by reason, since the store was made.
+  public var lost: [LossNotice.Reason: UInt64] = [:]
+  /// Samples that were thinned since the store was made.
+  public var thinned: UInt64 = 0
+  /// Telemetry batches that may still be thinned, and those that may be dropped.
+  public var thinnableBatches = 0
+  public var droppableBatches = 0
+  /// Bytes of the file that hold something.
+  public var usedBytes = 0
+  /// Bytes of the file and of its write-ahead log.
+  public var fileBytes = 0
+
+  public init(epoch: Epoch, lastFrame: Int64 = 0) {
+    self.epoch = epoch
+    self.lastFrame = lastFrame
+  }
+
+  public subscript(lane: Lane) -> LaneState {
+    get { lanes[lane] ?? LaneState() }
+    set { lanes[lane] = newValue }
+  }
+
+  /// Records that central does not have.
+  public func samples(_ lane: Lane) -> Int {
+    (frames[lane]?.samples ?? 0) + self[lane].batchSamples
+      + retired.reduce(0) { $0 + ($1.lanes[lane]?.batchSamples ?? 0) }
+  }
+
+  public func bytes(_ lane: Lane) -> Int {
+    (frames[lane]?.bytes ?? 0) + self[lane].batchBytes + retired.reduce(0) { $0 + ($1.lanes[lane]?.batchBytes ?? 0) }
+  }
+
+  public func oldestTime(_ lane: Lane) -> Timestamp? {
+    let held = retired.map { $0.lanes[lane]?.oldestTime } + [self[lane].oldestTime, frames[lane]?.oldestTime]
+    return held.compactMap(\.self).first
+  }
+
+  /// Batches of an abandoned epoch wait to be moved.
+  public var isMoving: Bool { retired.contains(where: \.isMoving) }
+
+  /// The row from which a lane is to be delivered now: the oldest epoch that holds something, else the current one.
+  public func delivering(_ lane: Lane) -> (row: EpochLane, state: LaneState, isCurrent: Bool) {
+    for old in retired where !old.isMoving {
+      if let state = old.lanes[lane], state.cutThrough > state.confirmedThrough {
+        return (EpochLane(old.epoch, lane), state, false)
+      }
+    }
+    return (EpochLane(epoch, lane), self[lane], true)
+  }
+}
