@@ -30,27 +30,31 @@ extension BatchCodec {
     let epoch = Epoch(
       high: try reader.fixed(UInt64.self, "epoch").byteSwapped, low: try reader.fixed(UInt64.self, "epoch").byteSwapped)
     let number = try reader.fixed(UInt64.self, "number")
+    let span = try reader.fixed(UInt32.self, "span")
     let records = Int(try reader.fixed(UInt32.self, "record count"))
     let first = Timestamp(milliseconds: try reader.fixed(Int64.self, "first time"))
     let last = Timestamp(milliseconds: try reader.fixed(Int64.self, "last time"))
     let bodyBytes = Int(try reader.fixed(UInt32.self, "body length"))
     let storedBytes = Int(try reader.fixed(UInt32.self, "stored length"))
-    guard (1...BatchLimits.maximumRecords).contains(records), bodyBytes <= BatchLimits.maximumBodyBytes else {
-      throw CodecError(.limitExceeded, offset: 32, "\(records) records in \(bodyBytes) bytes")
+    guard (lane == .alarms ? 1 : 0)...BatchLimits.maximumRecords ~= records, bodyBytes <= BatchLimits.maximumBodyBytes
+    else {
+      throw CodecError(.limitExceeded, offset: 36, "\(records) records in \(bodyBytes) bytes")
     }
     let length = headBytes + storedBytes + checksumBytes
     guard length <= BatchLimits.maximumEncodedBytes else {
-      throw CodecError(.limitExceeded, offset: 56, "a batch of \(length) bytes")
+      throw CodecError(.limitExceeded, offset: 60, "a batch of \(length) bytes")
     }
     let isCompressed = flags & compressedFlag != 0
-    guard number > 0, number < 1 << 62, first <= last, isCompressed || bodyBytes == storedBytes else {
-      throw CodecError(.malformed, offset: 24, "number \(number), times or lengths contradict each other")
+    guard number > 0, number < 1 << 62, 1...number ~= UInt64(span), span == 1 || lane == .telemetry, first <= last,
+      isCompressed || bodyBytes == storedBytes
+    else {
+      throw CodecError(.malformed, offset: 24, "number \(number), span \(span), times or lengths contradict each other")
     }
     guard bytes.count >= length else {
       throw CodecError(.truncated, offset: bytes.count, "\(bytes.count) of \(length) bytes of the batch are there")
     }
     let header = BatchHeader(
-      epoch: epoch, lane: lane, number: number, recordCount: records, firstTime: first, lastTime: last)
+      epoch: epoch, lane: lane, number: number, span: span, recordCount: records, firstTime: first, lastTime: last)
     return Head(header: header, isCompressed: isCompressed, bodyBytes: bodyBytes, length: length)
   }
 }

@@ -4,7 +4,7 @@ public import Telemetry
 public enum BatchCodec {
   static let magic: [UInt8] = Array("FGB1".utf8)
   static let version: UInt8 = 1
-  static let headBytes = 60
+  static let headBytes = 64
   static let checksumBytes = 4
   static let compressedFlag: UInt8 = 1
   /// Level 3 is zstd's own default: a tenth of a percent of a small core at a thousand values a second, and higher
@@ -28,56 +28,45 @@ public enum BatchCodec {
     try verifyChecksum(bytes, end: end)
     let stored = bytes[bytes.startIndex + headBytes..<end]
     let body = head.isCompressed ? try Compression.decompress(stored, length: head.bodyBytes) : Array(stored)
-    let batch = Batch(header: head.header, content: try decodeBody(body, lane: head.header.lane))
-    try verify(batch)
-    return batch
-  }
-
-  /// Encodes a telemetry batch. Devices without rows are left out.
-  ///
-  /// - Throws: when the content is outside ``BatchLimits``.
-  public static func encode(
-    epoch: Epoch, number: UInt64, catalogue: Catalogue, devices: [DeviceColumns]
-  ) throws(CodecError) -> [UInt8] {
-    let blocks = devices.filter { $0.rowCount > 0 }
-    let records = blocks.reduce(0) { $0 + $1.sampleCount }
-    let times = blocks.flatMap(\.times)
-    let body = TelemetryBody.encode(blocks, catalogue: catalogue, selfContained: true)
-    return try seal(body, lane: .telemetry, epoch: epoch, number: number, records: records, times: times)
+    return Batch(header: head.header, content: try decodeBody(body, head.header))
   }
 
   /// Encodes a batch of the alarms lane.
   public static func encode(epoch: Epoch, number: UInt64, alarms: [AlarmEvent]) throws(CodecError) -> [UInt8] {
-    try seal(
-      AlarmBody.encode(alarms), lane: .alarms, epoch: epoch, number: number, records: alarms.count,
-      times: alarms.map(\.time))
-  }
-
-  static func decodeBody(_ body: [UInt8], lane: Lane) throws(CodecError) -> Batch.Content {
-    switch lane {
-    case .alarms: return .alarms(try AlarmBody.decode(body))
-    case .telemetry:
-      let (catalogue, blocks) = try TelemetryBody.decode(body, catalogue: nil)
-      return .telemetry(catalogue: catalogue, devices: blocks)
+    guard let first = alarms.map(\.time).min(), let last = alarms.map(\.time).max() else {
+      throw CodecError(.limitExceeded, offset: 0, "no events do not make a batch")
     }
+    let header = BatchHeader(
+      epoch: epoch, lane: .alarms, number: number, recordCount: alarms.count, firstTime: first, lastTime: last)
+    return try seal(AlarmBody.encode(alarms), header)
   }
 
-  /// The head must say what the body holds: central trusts it for its index.
-  static func verify(_ batch: Batch) throws(CodecError) {
-    let times: [Timestamp]
+  /// Decodes the body and sees that the head says what it holds: central trusts it for its index.
+  static func decodeBody(_ bytes: [UInt8], _ header: BatchHeader) throws(CodecError) -> Batch.Content {
+    let times: ClosedRange<Timestamp>?
     let records: Int
-    switch batch.content {
-    case .alarms(let events):
-      times = events.map(\.time)
+    let content: Batch.Content
+    switch header.lane {
+    case .alarms:
+      let events = try AlarmBody.decode(bytes)
+      let first = events.map(\.time).min(), last = events.map(\.time).max()
+      times = first.flatMap { first in last.map { first...$0 } }
       records = events.count
-    case .telemetry(_, let devices):
-      times = devices.flatMap(\.times)
-      records = devices.reduce(0) { $0 + $1.sampleCount }
+      content = .alarms(events)
+    case .telemetry:
+      let (catalogue, body) = try TelemetryBody.decode(bytes, catalogue: nil)
+      guard !body.losses.isEmpty || (body.recordCount > 0 && header.span == 1) else {
+        throw CodecError(.malformed, offset: 32, "no records, or several numbers, without a loss notice")
+      }
+      times = body.times ?? header.firstTime...header.firstTime
+      records = body.recordCount
+      content = .telemetry(
+        catalogue: catalogue, devices: body.blocks, aggregates: body.aggregates, losses: body.losses)
     }
-    let header = batch.header
-    guard records == header.recordCount, times.min() == header.firstTime, times.max() == header.lastTime else {
-      throw CodecError(.malformed, offset: 32, "the head's count or times are not those of the body")
+    guard records == header.recordCount, times == header.firstTime...header.lastTime else {
+      throw CodecError(.malformed, offset: 36, "the head's count or times are not those of the body")
     }
+    return content
   }
 
   static func verifyChecksum(_ bytes: ArraySlice<UInt8>, end: Int) throws(CodecError) {
@@ -88,13 +77,13 @@ public enum BatchCodec {
     }
   }
 
-  private static func seal(
-    _ body: [UInt8], lane: Lane, epoch: Epoch, number: UInt64, records: Int, times: [Timestamp]
-  ) throws(CodecError) -> [UInt8] {
-    guard (1...BatchLimits.maximumRecords).contains(records), let first = times.min(), let last = times.max(),
-      number > 0, body.count <= BatchLimits.maximumBodyBytes
+  static func seal(_ body: [UInt8], _ header: BatchHeader) throws(CodecError) -> [UInt8] {
+    guard header.recordCount <= BatchLimits.maximumRecords, header.number > 0, header.number < 1 << 62,
+      1...header.number ~= UInt64(header.span), body.count <= BatchLimits.maximumBodyBytes
     else {
-      throw CodecError(.limitExceeded, offset: 0, "\(records) records in \(body.count) bytes do not make a batch")
+      throw CodecError(
+        .limitExceeded, offset: 0,
+        "number \(header.number) for \(header.span): \(header.recordCount) records in \(body.count) bytes")
     }
     let compressed = Compression.compress(body, level: compressionLevel)
     let stored = compressed ?? body
@@ -102,15 +91,16 @@ public enum BatchCodec {
     writer.reserve(headBytes + stored.count + checksumBytes)
     writer.append(magic)
     writer.append(version)
-    writer.append(lane.rawValue)
+    writer.append(header.lane.rawValue)
     writer.append(compressed == nil ? 0 : compressedFlag)
     writer.append(0)
-    writer.append(fixed: epoch.high.byteSwapped)
-    writer.append(fixed: epoch.low.byteSwapped)
-    writer.append(fixed: number)
-    writer.append(fixed: UInt32(records))
-    writer.append(fixed: first.milliseconds)
-    writer.append(fixed: last.milliseconds)
+    writer.append(fixed: header.epoch.high.byteSwapped)
+    writer.append(fixed: header.epoch.low.byteSwapped)
+    writer.append(fixed: header.number)
+    writer.append(fixed: header.span)
+    writer.append(fixed: UInt32(header.recordCount))
+    writer.append(fixed: header.firstTime.milliseconds)
+    writer.append(fixed: header.lastTime.milliseconds)
     writer.append(fixed: UInt32(body.count))
     writer.append(fixed: UInt32(stored.count))
     writer.append(stored)

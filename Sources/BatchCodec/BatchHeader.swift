@@ -6,21 +6,30 @@ public struct BatchHeader: Hashable, Sendable {
   public var lane: Lane
   /// 1 for the first batch of its lane and epoch, then ascending by one.
   public var number: UInt64
-  /// Samples (telemetry) or events (alarms) in it, 1 to ``BatchLimits/maximumRecords``.
+  /// How many consecutive numbers it stands for, 1 to ``number``. More than 1 only where one loss notice takes the place of
+  /// several batches.
+  public var span: UInt32
+  /// Samples and aggregate cells (telemetry) or events (alarms) in it, at most ``BatchLimits/maximumRecords``; 0 only in a
+  /// telemetry batch with a loss notice.
   public var recordCount: Int
   public var firstTime: Timestamp
   public var lastTime: Timestamp
 
   public init(
-    epoch: Epoch, lane: Lane, number: UInt64, recordCount: Int, firstTime: Timestamp, lastTime: Timestamp
+    epoch: Epoch, lane: Lane, number: UInt64, span: UInt32 = 1, recordCount: Int, firstTime: Timestamp,
+    lastTime: Timestamp
   ) {
     self.epoch = epoch
     self.lane = lane
     self.number = number
+    self.span = span
     self.recordCount = recordCount
     self.firstTime = firstTime
     self.lastTime = lastTime
   }
+
+  /// The lowest number it stands for; it covers this one to ``number``.
+  public var firstNumber: UInt64 { number - UInt64(span) + 1 }
 }
 
 /// Bounds that the decoder enforces before it allocates anything. A batch outside them is an error on both sides.
@@ -35,13 +44,19 @@ public enum BatchLimits {
   public static let maximumNameBytes = 64
   public static let maximumUnitBytes = 32
   public static let maximumMessageBytes = 512
+  /// Blocks of aggregates in one batch.
+  public static let maximumAggregateBlocks = 8_192
+  /// Loss notices in one frame or batch.
+  public static let maximumLosses = 4_096
 }
 
 /// A decoded batch.
 public struct Batch: Hashable, Sendable {
   public enum Content: Hashable, Sendable {
-    /// `catalogue` holds only the devices that have rows; ``DeviceColumns/device`` is an index into it.
-    case telemetry(catalogue: Catalogue, devices: [DeviceColumns])
+    /// `catalogue` holds only the devices that have rows; ``DeviceColumns/device`` and ``DeviceAggregates/device`` are
+    /// indices into it.
+    case telemetry(
+      catalogue: Catalogue, devices: [DeviceColumns], aggregates: [DeviceAggregates], losses: [LossNotice])
     case alarms([AlarmEvent])
   }
 

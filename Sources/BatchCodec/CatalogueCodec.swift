@@ -5,7 +5,7 @@ public enum CatalogueCodec {
   public static func encode(_ catalogue: Catalogue) -> [UInt8] {
     var writer = ByteWriter()
     writer.append(varint: catalogue.devices.count)
-    for device in catalogue.devices { TelemetryBody.append(device, to: &writer) }
+    for device in catalogue.devices { DefinitionCodec.append(device, to: &writer) }
     writer.append(fixed: CRC32C.checksum(writer.bytes[...]))
     return writer.bytes
   }
@@ -17,7 +17,7 @@ public enum CatalogueCodec {
     var reader = ByteReader(Array(bytes[..<end]))
     var catalogue = Catalogue(devices: [])
     for _ in 0..<(try reader.count("devices", limit: BatchLimits.maximumDevices)) {
-      catalogue.devices.append(try TelemetryBody.readDevice(&reader))
+      catalogue.devices.append(try DefinitionCodec.readDevice(&reader))
     }
     try reader.expectEnd("the catalogue")
     return catalogue
@@ -26,13 +26,13 @@ public enum CatalogueCodec {
   /// One device's definition, the key under which central keeps it.
   public static func encode(_ device: DeviceDefinition) -> [UInt8] {
     var writer = ByteWriter()
-    TelemetryBody.append(device, to: &writer)
+    DefinitionCodec.append(device, to: &writer)
     return writer.bytes
   }
 
   public static func decodeDevice(_ bytes: [UInt8]) throws(CodecError) -> DeviceDefinition {
     var reader = ByteReader(bytes)
-    let device = try TelemetryBody.readDevice(&reader)
+    let device = try DefinitionCodec.readDevice(&reader)
     try reader.expectEnd("a device definition")
     return device
   }

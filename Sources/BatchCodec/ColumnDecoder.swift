@@ -36,6 +36,32 @@ struct ColumnDecoder {
     return block
   }
 
+  /// - Precondition: `rows` times the tags is within ``BatchLimits/maximumRecords``.
+  mutating func aggregates(device: Int, rows: Int, tags: [TagDefinition]) throws(CodecError) -> DeviceAggregates {
+    var block = DeviceAggregates(device: device, periodMilliseconds: 0, times: try readTimes(rows), columns: [])
+    for tag in tags {
+      var column = DeviceAggregates.Column()
+      column.counts = try readColumn(rows, type: .integer)
+      guard column.counts.allSatisfy({ $0 >= 0 }) else {
+        throw CodecError(.malformed, offset: integers.offset, "a count below 0")
+      }
+      let kept = column.counts.count { $0 > 0 }
+      func spread(_ values: [Int64]) -> [Int64] {
+        var next = 0
+        return column.counts.map { count in
+          guard count > 0 else { return 0 }
+          next += 1
+          return values[next - 1]
+        }
+      }
+      column.minimums = spread(try readColumn(kept, type: tag.type))
+      column.maximums = spread(try readColumn(kept, type: tag.type))
+      column.totals = spread(try readColumn(kept, type: tag.type == .boolean ? .integer : tag.type))
+      block.columns.append(column)
+    }
+    return block
+  }
+
   func finish() throws(CodecError) {
     try times.expectEnd("times")
     try qualities.expectEnd("qualities")
@@ -77,6 +103,17 @@ struct ColumnDecoder {
 
   private mutating func readValues(_ qualities: [Quality], type: ValueType) throws(CodecError) -> [Int64] {
     let count = qualities.reduce(0) { $0 + ($1.hasValue ? 1 : 0) }
+    let values = try readColumn(count, type: type)
+    guard count < qualities.count else { return values }
+    var next = 0
+    return qualities.map { quality in
+      guard quality.hasValue else { return 0 }
+      next += 1
+      return values[next - 1]
+    }
+  }
+
+  private mutating func readColumn(_ count: Int, type: ValueType) throws(CodecError) -> [Int64] {
     var values: [Int64] = []
     values.reserveCapacity(count)
     switch type {
@@ -85,13 +122,7 @@ struct ColumnDecoder {
     case .float32: try readFloat32(count, into: &values)
     case .float64: try readFloat64(count, into: &values)
     }
-    guard count < qualities.count else { return values }
-    var next = 0
-    return qualities.map { quality in
-      guard quality.hasValue else { return 0 }
-      next += 1
-      return values[next - 1]
-    }
+    return values
   }
 
   private mutating func readBooleans(_ count: Int, into values: inout [Int64]) throws(CodecError) {

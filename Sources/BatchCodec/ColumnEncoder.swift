@@ -19,6 +19,18 @@ struct ColumnEncoder {
     }
   }
 
+  /// Times, then for each tag counts, and minimums, maximums and totals of the rows that have a count.
+  mutating func append(_ block: DeviceAggregates, tags: [TagDefinition]) {
+    appendTimes(block.times)
+    for (column, tag) in zip(block.columns, tags) {
+      appendIntegers(column.counts)
+      let kept = column.counts.indices.filter { column.counts[$0] > 0 }
+      appendValues(kept.map { column.minimums[$0] }, type: tag.type)
+      appendValues(kept.map { column.maximums[$0] }, type: tag.type)
+      appendValues(kept.map { column.totals[$0] }, type: tag.type == .boolean ? .integer : tag.type)
+    }
+  }
+
   /// First time, first difference, then differences of differences: a steady scan interval costs one byte a row.
   private mutating func appendTimes(_ rows: [Timestamp]) {
     var previous: Int64 = 0
@@ -62,6 +74,10 @@ struct ColumnEncoder {
     } else {
       values = zip(column.bits, column.qualities).lazy.filter { $0.1.hasValue }.map(\.0)
     }
+    appendValues(values, type: type)
+  }
+
+  private mutating func appendValues(_ values: [Int64], type: ValueType) {
     guard !values.isEmpty else { return }
     switch type {
     case .boolean: appendBooleans(values)

@@ -8,21 +8,30 @@ public enum FrameCodec {
   /// Frames are small and short-lived: the cheapest level.
   static let compressionLevel: Int32 = 1
 
-  /// Rows of some devices of a catalogue that the store keeps under `catalogueID`. Devices without rows are left out.
-  public static func encode(_ devices: [DeviceColumns], catalogue: Catalogue, catalogueID: Int) -> [UInt8] {
-    let blocks = devices.filter { $0.rowCount > 0 }
+  /// Rows of some devices of a catalogue that the store keeps under `catalogueID`, and loss notices. Devices without rows
+  /// are left out.
+  ///
+  /// - Precondition: at most ``BatchLimits/maximumLosses`` notices.
+  public static func encode(
+    _ devices: [DeviceColumns], losses: [LossNotice] = [], catalogue: Catalogue, catalogueID: Int
+  ) -> [UInt8] {
+    precondition(losses.count <= BatchLimits.maximumLosses, "more loss notices than a frame may hold")
+    let body = TelemetryBody(blocks: devices.filter { $0.rowCount > 0 }, losses: losses)
     return seal(
-      TelemetryBody.encode(blocks, catalogue: catalogue, selfContained: false), lane: .telemetry,
-      catalogueID: catalogueID)
+      body.encoded(catalogue: catalogue, selfContained: false), lane: .telemetry, catalogueID: catalogueID)
   }
 
   public static func encode(_ alarms: [AlarmEvent]) -> [UInt8] {
     seal(AlarmBody.encode(alarms), lane: .alarms, catalogueID: 0)
   }
 
-  /// A telemetry frame's rows; `catalogue` is the one it was written with.
-  public static func decodeTelemetry(_ bytes: [UInt8], catalogue: Catalogue) throws(CodecError) -> [DeviceColumns] {
-    try TelemetryBody.decode(try open(bytes, lane: .telemetry), catalogue: catalogue).blocks
+  /// A telemetry frame's rows and loss notices; `catalogue` is the one it was written with.
+  public static func decodeTelemetry(
+    _ bytes: [UInt8], catalogue: Catalogue
+  ) throws(CodecError) -> (blocks: [DeviceColumns], losses: [LossNotice]) {
+    let body = try TelemetryBody.decode(try open(bytes, lane: .telemetry), catalogue: catalogue).body
+    guard body.aggregates.isEmpty else { throw CodecError(.malformed, offset: 6, "a frame with aggregates") }
+    return (body.blocks, body.losses)
   }
 
   public static func decodeAlarms(_ bytes: [UInt8]) throws(CodecError) -> [AlarmEvent] {

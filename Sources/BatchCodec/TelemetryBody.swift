@@ -1,24 +1,68 @@
 import Telemetry
 
-/// The body of telemetry frames and batches: which devices, how many rows each, then the column streams.
+/// The body of telemetry frames and batches: which devices, how many rows each, loss notices, then the column streams.
 ///
 /// A batch spells its devices and tags out, so that it can be read alone; a frame names them by their index in a
 /// catalogue that the store keeps once.
-enum TelemetryBody {
-  static func encode(_ blocks: [DeviceColumns], catalogue: Catalogue, selfContained: Bool) -> [UInt8] {
+struct TelemetryBody {
+  /// Blocks with rows.
+  var blocks: [DeviceColumns] = []
+  var aggregates: [DeviceAggregates] = []
+  var losses: [LossNotice] = []
+
+  var isEmpty: Bool { blocks.isEmpty && aggregates.isEmpty && losses.isEmpty }
+
+  var recordCount: Int {
+    blocks.reduce(0) { $0 + $1.sampleCount } + aggregates.reduce(0) { $0 + $1.cellCount }
+  }
+
+  /// From the earliest to the latest time in it; nil when nothing has a time.
+  var times: ClosedRange<Timestamp>? {
+    var first: Timestamp?
+    var last: Timestamp?
+    func take(_ time: Timestamp) {
+      first = min(first ?? time, time)
+      last = max(last ?? time, time)
+    }
+    for block in blocks { block.times.forEach(take) }
+    for block in aggregates { block.times.forEach(take) }
+    for loss in losses {
+      if let time = loss.firstTime { take(time) }
+      if let time = loss.lastTime { take(time) }
+    }
+    guard let first, let last else { return nil }
+    return first...last
+  }
+
+  func encoded(catalogue: Catalogue, selfContained: Bool) -> [UInt8] {
     var writer = ByteWriter()
     var columns = ColumnEncoder()
-    writer.append(varint: blocks.count)
-    for block in blocks {
-      let device = catalogue.devices[block.device]
-      if selfContained {
-        append(device, to: &writer)
-      } else {
-        writer.append(varint: block.device)
-      }
-      writer.append(varint: block.rowCount)
-      columns.append(block, tags: device.tags)
+    // One entry a block of samples, then one for each device that has aggregates only.
+    var entries = blocks.map { (device: $0.device, rows: $0.rowCount) }
+    var indices: [Int: Int] = [:]
+    for (index, entry) in entries.enumerated() where indices[entry.device] == nil { indices[entry.device] = index }
+    for block in aggregates where indices[block.device] == nil {
+      indices[block.device] = entries.count
+      entries.append((block.device, 0))
     }
+    writer.append(varint: entries.count)
+    for entry in entries {
+      if selfContained {
+        DefinitionCodec.append(catalogue.devices[entry.device], to: &writer)
+      } else {
+        writer.append(varint: entry.device)
+      }
+      writer.append(varint: entry.rows)
+    }
+    writer.append(varint: aggregates.count)
+    for block in aggregates {
+      writer.append(varint: indices[block.device] ?? 0)
+      writer.append(varint: UInt64(bitPattern: block.periodMilliseconds))
+      writer.append(varint: block.rowCount)
+    }
+    LossCodec.append(losses, to: &writer)
+    for block in blocks { columns.append(block, tags: catalogue.devices[block.device].tags) }
+    for block in aggregates { columns.append(block, tags: catalogue.devices[block.device].tags) }
     columns.finish(into: &writer)
     return writer.bytes
   }
@@ -26,81 +70,24 @@ enum TelemetryBody {
   /// With a catalogue: of a frame. Without one: of a batch, whose catalogue is made from the body.
   static func decode(
     _ bytes: [UInt8], catalogue given: Catalogue?
-  ) throws(CodecError) -> (catalogue: Catalogue, blocks: [DeviceColumns]) {
+  ) throws(CodecError) -> (catalogue: Catalogue, body: TelemetryBody) {
     var reader = ByteReader(bytes)
-    var catalogue = given ?? Catalogue(devices: [])
-    var rows: [(device: Int, rows: Int)] = []
-    var records = 0
-    for _ in 0..<(try reader.count("devices", limit: BatchLimits.maximumDevices)) {
-      let device: Int
-      if let given {
-        device = try reader.count("device index", limit: max(0, given.devices.count - 1))
-        guard device < given.devices.count else {
-          throw CodecError(.malformed, offset: reader.offset, "a device that the catalogue does not hold")
-        }
-      } else {
-        device = catalogue.devices.count
-        catalogue.devices.append(try readDevice(&reader))
-      }
-      let count = try reader.count("rows", limit: BatchLimits.maximumRecords)
-      records += count * catalogue.devices[device].tags.count
-      guard count > 0, records <= BatchLimits.maximumRecords else {
-        throw CodecError(.limitExceeded, offset: reader.offset, "\(count) rows make \(records) samples")
-      }
-      rows.append((device, count))
-    }
+    let layout = try TelemetryLayout(&reader, catalogue: given)
+    let losses = try LossCodec.read(&reader)
     var decoder = try ColumnDecoder(&reader)
     try reader.expectEnd("the body")
-    var blocks: [DeviceColumns] = []
-    for (device, count) in rows {
-      blocks.append(try decoder.block(device: device, rows: count, tags: catalogue.devices[device].tags))
+    var body = TelemetryBody(losses: losses)
+    for entry in layout.entries where entry.rows > 0 {
+      let tags = layout.catalogue.devices[entry.device].tags
+      body.blocks.append(try decoder.block(device: entry.device, rows: entry.rows, tags: tags))
+    }
+    for entry in layout.aggregates {
+      let tags = layout.catalogue.devices[entry.device].tags
+      var block = try decoder.aggregates(device: entry.device, rows: entry.rows, tags: tags)
+      block.periodMilliseconds = entry.period
+      body.aggregates.append(block)
     }
     try decoder.finish()
-    return (catalogue, blocks)
-  }
-
-  static func append(_ device: DeviceDefinition, to writer: inout ByteWriter) {
-    writer.append(text: device.name)
-    writer.append(varint: device.tags.count)
-    for tag in device.tags {
-      writer.append(text: tag.name)
-      writer.append(tag.type.rawValue | (tag.scaling.isIdentity ? 0 : 0x80))
-      if !tag.scaling.isIdentity {
-        writer.append(zigzag: tag.scaling.multiplier)
-        writer.append(zigzag: tag.scaling.offset)
-        writer.append(UInt8(tag.scaling.decimals))
-      }
-      writer.append(text: tag.unit)
-    }
-  }
-
-  static func readDevice(_ reader: inout ByteReader) throws(CodecError) -> DeviceDefinition {
-    let name = try reader.text("device name", limit: BatchLimits.maximumNameBytes)
-    let count = try reader.count("tags", limit: BatchLimits.maximumTagsPerDevice)
-    guard count > 0, count * 3 <= reader.remaining else { throw reader.truncated("the tags of \(name)") }
-    var tags: [TagDefinition] = []
-    tags.reserveCapacity(count)
-    for _ in 0..<count { tags.append(try readTag(&reader)) }
-    return DeviceDefinition(name: name, tags: tags)
-  }
-
-  private static func readTag(_ reader: inout ByteReader) throws(CodecError) -> TagDefinition {
-    let name = try reader.text("tag name", limit: BatchLimits.maximumNameBytes)
-    let code = try reader.byte("tag type")
-    guard let type = ValueType(rawValue: code & 0x7f) else {
-      throw CodecError(.malformed, offset: reader.offset, "tag \(name) has the unknown type \(code & 0x7f)")
-    }
-    var scaling = Scaling.identity
-    if code & 0x80 != 0 {
-      let multiplier = try reader.zigzag("multiplier")
-      let offset = try reader.zigzag("offset")
-      let decimals = Int(try reader.byte("decimals"))
-      guard let read = Scaling(multiplier: multiplier, offset: offset, decimals: decimals), !read.isIdentity else {
-        throw CodecError(.malformed, offset: reader.offset, "tag \(name) has a scaling out of range")
-      }
-      scaling = read
-    }
-    let unit = try reader.text("unit", limit: BatchLimits.maximumUnitBytes)
-    return TagDefinition(name: name, type: type, scaling: scaling, unit: unit)
+    return (layout.catalogue, body)
   }
 }

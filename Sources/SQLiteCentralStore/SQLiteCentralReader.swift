@@ -139,7 +139,7 @@ public final class SQLiteCentralReader: CentralQueries {
     _ batch: Batch, _ device: String, _ tag: String, _ range: Range<Timestamp>, limit: Int,
     into samples: inout [Sample]
   ) {
-    guard case .telemetry(let catalogue, let blocks) = batch.content else { return }
+    guard case .telemetry(let catalogue, let blocks, _, _) = batch.content else { return }
     for block in blocks where catalogue.devices[block.device].name == device {
       let tags = catalogue.devices[block.device].tags
       guard let column = tags.firstIndex(where: { $0.name == tag }) else { continue }

@@ -27,7 +27,7 @@ extension SQLiteCentralStore {
     }
     let batch = connection.lastInsertRowID
     switch received.batch.content {
-    case .telemetry(let catalogue, let blocks):
+    case .telemetry(let catalogue, let blocks, _, _):
       for block in blocks { try index(block, catalogue.devices[block.device], gateway: gateway, batch: batch) }
     case .alarms(let events):
       for event in events { try store(event, gateway: gateway, batch: batch) }

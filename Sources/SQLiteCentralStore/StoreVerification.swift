@@ -95,7 +95,7 @@ public struct StoreVerification: Sendable {
 
   private mutating func follow(_ batch: Batch, _ title: String, _ gateway: String) {
     switch batch.content {
-    case .telemetry(let catalogue, let blocks):
+    case .telemetry(let catalogue, let blocks, _, _):
       for block in blocks {
         let name = catalogue.devices[block.device].name
         for time in block.times {

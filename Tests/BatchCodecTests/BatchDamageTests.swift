@@ -10,7 +10,8 @@ import Testing
     var random = RandomTelemetry(seed: seed)
     let catalogue = random.catalogue()
     return try BatchCodec.encode(
-      epoch: epoch, number: 3, catalogue: catalogue, devices: random.columns(catalogue, rows: rows))
+      epoch: epoch, number: 3, span: 2, catalogue: catalogue, devices: random.columns(catalogue, rows: rows),
+      aggregates: random.aggregates(catalogue), losses: random.losses(2))
   }
 
   @Test("Every truncation is an error", arguments: [1, 2, 3] as [UInt64])
@@ -39,15 +40,20 @@ import Testing
     var generator = SeededGenerator(seed: seed)
     var random = RandomTelemetry(seed: seed)
     let catalogue = random.catalogue()
-    var body = TelemetryBody.encode(
-      random.columns(catalogue, rows: 4), catalogue: catalogue, selfContained: seed % 2 == 0)
+    var body = TelemetryBody(
+      blocks: random.columns(catalogue, rows: 4), aggregates: seed % 3 == 0 ? random.aggregates(catalogue) : [],
+      losses: seed % 5 == 0 ? random.losses(2) : []
+    ).encoded(catalogue: catalogue, selfContained: seed % 2 == 0)
     for _ in 0..<Int.random(in: 1...6, using: &generator) {
       body[Int.random(in: body.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
     }
     // Decoding must end with a value or a CodecError; a trap would end the test process.
     let decoded = try? TelemetryBody.decode(body, catalogue: seed % 2 == 0 ? nil : catalogue)
-    for block in decoded?.blocks ?? [] {
+    for block in decoded?.body.blocks ?? [] {
       #expect(block.columns.allSatisfy { $0.bits.count == block.rowCount && $0.qualities.count == block.rowCount })
+    }
+    for block in decoded?.body.aggregates ?? [] {
+      #expect(block.columns.allSatisfy { $0.counts.count == block.rowCount && $0.totals.count == block.rowCount })
     }
     _ = try? AlarmBody.decode(body)
   }
@@ -62,11 +68,32 @@ import Testing
     writer.append(1)
     writer.append(text: "")
     writer.append(varint: 1 << 20)
+    writer.append(varint: 0)
+    writer.append(varint: 0)
     for _ in 0..<6 { writer.append(section: []) }
     #expect(throws: CodecError.self) { try TelemetryBody.decode(writer.bytes, catalogue: nil) }
     var alarms = ByteWriter()
     alarms.append(varint: 1 << 20)
     #expect(throws: CodecError.self) { try AlarmBody.decode(alarms.bytes) }
+  }
+
+  @Test("Loss notices: every truncation and every flipped bit ends with notices or an error")
+  func damagedNotices() {
+    var random = RandomTelemetry(seed: 6)
+    var writer = ByteWriter()
+    LossCodec.append(random.losses(3), to: &writer)
+    for length in writer.bytes.indices {
+      var reader = ByteReader(Array(writer.bytes[..<length]))
+      #expect(throws: CodecError.self) { try LossCodec.read(&reader) }
+    }
+    for position in 0..<writer.bytes.count * 8 {
+      var damaged = writer.bytes
+      damaged[position / 8] ^= 1 << (position % 8)
+      var reader = ByteReader(damaged)
+      _ = try? LossCodec.read(&reader)
+    }
+    var absurd = ByteReader([0x80, 0x20])
+    #expect(throws: CodecError.self) { try LossCodec.read(&absurd) }
   }
 
   @Test("A compressed body that announces another size is refused")

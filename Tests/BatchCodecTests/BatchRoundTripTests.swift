@@ -18,7 +18,86 @@ private let seeds: [UInt64] = Array(1...60)
     let batch = try BatchCodec.decode(bytes[...])
     #expect(batch.header.epoch == epoch && batch.header.number == seed && batch.header.lane == .telemetry)
     #expect(batch.header.recordCount == devices.reduce(0) { $0 + $1.sampleCount })
-    #expect(batch.content == .telemetry(catalogue: catalogue, devices: devices))
+    #expect(batch.header.span == 1 && batch.header.firstNumber == seed)
+    #expect(batch.content == .telemetry(catalogue: catalogue, devices: devices, aggregates: [], losses: []))
+  }
+
+  @Test("Aggregates, loss notices and spans decode to what was encoded", arguments: seeds)
+  func everythingRoundTrip(seed: UInt64) throws {
+    var random = RandomTelemetry(seed: seed)
+    let catalogue = random.catalogue()
+    let devices = random.columns(catalogue, rows: Int.random(in: 1...9, using: &random.generator))
+    let aggregates = random.aggregates(catalogue)
+    let losses = random.losses(Int.random(in: 1...5, using: &random.generator))
+    let bytes = try BatchCodec.encode(
+      epoch: epoch, number: seed + 40, span: UInt32(seed), catalogue: catalogue, devices: devices,
+      aggregates: aggregates, losses: losses)
+    let batch = try BatchCodec.decode(bytes[...])
+    #expect(batch.header.span == UInt32(seed) && batch.header.firstNumber == 41)
+    #expect(
+      batch.content
+        == .telemetry(catalogue: catalogue, devices: devices, aggregates: aggregates, losses: losses))
+    let times =
+      devices.flatMap(\.times) + aggregates.flatMap(\.times)
+      + losses.flatMap { [$0.firstTime, $0.lastTime].compactMap { $0 } }
+    #expect(batch.header.firstTime == times.min() && batch.header.lastTime == times.max())
+    let cells = aggregates.reduce(0) { $0 + $1.cellCount }
+    #expect(batch.header.recordCount == devices.reduce(0) { $0 + $1.sampleCount } + cells)
+  }
+
+  @Test("A device with aggregates only is in the batch's catalogue, one without anything is not")
+  func aggregatesOnly() throws {
+    let catalogue = Catalogue(
+      devices: ["a", "b", "c"].map { name in
+        DeviceDefinition(name: name, tags: [TagDefinition(name: "t", type: .integer)])
+      })
+    let column = DeviceAggregates.Column(minimums: [1, 0], maximums: [9, 0], totals: [12, 0], counts: [3, 0])
+    let block = DeviceAggregates(
+      device: 1, periodMilliseconds: 60_000, times: [0, 60_000].map(Timestamp.init(milliseconds:)), columns: [column])
+    var samples = DeviceColumns(device: 2, tagCount: 1)
+    samples.append(DeviceScan(device: 2, time: Timestamp(milliseconds: 5), readings: [.bad(.timeout)]))
+    let bytes = try BatchCodec.encode(
+      epoch: epoch, number: 1, catalogue: catalogue, devices: [samples], aggregates: [block])
+    guard
+      case .telemetry(let found, let devices, let aggregates, let losses) = try BatchCodec.decode(bytes[...]).content
+    else {
+      Issue.record("not telemetry")
+      return
+    }
+    #expect(found.devices.map(\.name) == ["c", "b"])
+    #expect(devices.map(\.device) == [0] && aggregates.map(\.device) == [1] && losses.isEmpty)
+    #expect(aggregates.first?.columns == [column] && aggregates.first?.times == block.times)
+  }
+
+  @Test("A batch of notices without times carries the time it was given")
+  func timelessNotices() throws {
+    let nothing = Catalogue(devices: [])
+    let loss = LossNotice(reason: .damagedStore, lane: .telemetry, numbers: 2...6)
+    #expect(throws: CodecError.self) {
+      try BatchCodec.encode(epoch: epoch, number: 6, span: 5, catalogue: nothing, devices: [], losses: [loss])
+    }
+    let time = Timestamp(milliseconds: 77)
+    let bytes = try BatchCodec.encode(
+      epoch: epoch, number: 6, span: 5, catalogue: nothing, devices: [], losses: [loss], time: time)
+    let batch = try BatchCodec.decode(bytes[...])
+    #expect(batch.header.firstTime == time && batch.header.lastTime == time && batch.header.recordCount == 0)
+    #expect(batch.content == .telemetry(catalogue: nothing, devices: [], aggregates: [], losses: [loss]))
+  }
+
+  @Test("A span needs a notice and must not reach below 1")
+  func spans() throws {
+    var random = RandomTelemetry(seed: 3)
+    let catalogue = random.catalogue()
+    let devices = random.columns(catalogue, rows: 1)
+    let losses = random.losses(1)
+    for (number, span, notices) in [(9, 2, []), (3, 4, losses), (3, 0, losses), (1 << 62, 1, losses)]
+      as [(UInt64, UInt32, [LossNotice])]
+    {
+      #expect(throws: CodecError.self) {
+        try BatchCodec.encode(
+          epoch: epoch, number: number, span: span, catalogue: catalogue, devices: devices, losses: notices)
+      }
+    }
   }
 
   @Test("An alarm batch decodes to what was encoded", arguments: seeds)
@@ -39,11 +118,24 @@ private let seeds: [UInt64] = Array(1...60)
     var expected = merged
     for _ in 0..<5 {
       let devices = random.columns(catalogue, rows: 2)
-      let frame = FrameCodec.encode(devices, catalogue: catalogue, catalogueID: 7)
-      for block in try FrameCodec.decodeTelemetry(frame, catalogue: catalogue) { merged[block.device].append(block) }
+      let losses = random.losses(Int.random(in: 0...2, using: &random.generator))
+      let frame = FrameCodec.encode(devices, losses: losses, catalogue: catalogue, catalogueID: 7)
+      let content = try FrameCodec.decodeTelemetry(frame, catalogue: catalogue)
+      for block in content.blocks { merged[block.device].append(block) }
+      #expect(content.losses == losses)
       for block in devices { expected[block.device].append(block) }
     }
     #expect(merged == expected)
+  }
+
+  @Test("A frame may hold notices only")
+  func noticesOnly() throws {
+    var random = RandomTelemetry(seed: 8)
+    let losses = random.losses(3)
+    let catalogue = random.catalogue()
+    let frame = FrameCodec.encode([], losses: losses, catalogue: catalogue, catalogueID: 1)
+    let content = try FrameCodec.decodeTelemetry(frame, catalogue: catalogue)
+    #expect(content.blocks.isEmpty && content.losses == losses)
   }
 
   @Test("Batches one behind the other are told apart by their heads")

@@ -1,20 +1,5 @@
 import Telemetry
 
-/// SplitMix64: small, seeded, the same on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ mixed >> 31
-  }
-}
-
 /// Catalogues and rows of every shape the codec allows: all types, odd bit patterns, gaps, clocks that step.
 struct RandomTelemetry {
   var generator: SeededGenerator
@@ -73,6 +58,46 @@ struct RandomTelemetry {
       return odd
         ? Int64.random(in: Int64.min...Int64.max, using: &generator)
         : Int64(bitPattern: Double.random(in: -50...50, using: &generator).bitPattern)
+    }
+  }
+
+  mutating func aggregates(_ catalogue: Catalogue) -> [DeviceAggregates] {
+    catalogue.devices.indices.map { device in
+      let rows = Int.random(in: 1...6, using: &generator)
+      let start = Int64.random(in: -1_000...40_000_000, using: &generator)
+      let columns = catalogue.devices[device].tags.map { tag in
+        var column = DeviceAggregates.Column()
+        for _ in 0..<rows {
+          let count = Int64.random(in: 0...60, using: &generator)
+          column.counts.append(count)
+          column.minimums.append(count > 0 ? bits(tag.type) : 0)
+          column.maximums.append(count > 0 ? bits(tag.type) : 0)
+          column.totals.append(count > 0 ? bits(tag.type == .boolean ? .integer : tag.type) : 0)
+        }
+        return column
+      }
+      return DeviceAggregates(
+        device: device, periodMilliseconds: [1, 60_000, .max].randomElement(using: &generator)!,
+        times: (0..<rows).map { Timestamp(milliseconds: (start + Int64($0)) * 60_000) }, columns: columns)
+    }
+  }
+
+  /// The first has times, so that a batch of them has.
+  mutating func losses(_ count: Int) -> [LossNotice] {
+    (0..<count).map { index in
+      let first = UInt64.random(in: 1...UInt64.max, using: &generator)
+      let devices = Int.random(in: 0...70, using: &generator)
+      return LossNotice(
+        reason: LossNotice.Reason.allCases.randomElement(using: &generator)!,
+        lane: Lane.allCases.randomElement(using: &generator)!,
+        epoch: Bool.random(using: &generator) ? Epoch(using: &generator) : nil,
+        numbers: Bool.random(using: &generator)
+          ? first...UInt64.random(in: first...UInt64.max, using: &generator) : nil,
+        firstTime: index == 0 ? Timestamp(milliseconds: Int64.random(in: -9...9_000_000, using: &generator)) : nil,
+        lastTime: Bool.random(using: &generator) ? Timestamp(milliseconds: 10_000_000) : nil,
+        samples: Bool.random(using: &generator) ? UInt64.random(in: 0...UInt64.max, using: &generator) : nil,
+        devices: (0..<devices).map { "device-\($0)" }, moreDevices: Int.random(in: 0...3, using: &generator),
+        detail: ["", "disk is full – 4 GiB"].randomElement(using: &generator)!)
     }
   }
 

@@ -27,7 +27,7 @@ struct OutboxSnapshot {
     }
     try connection.statement("SELECT lane, bytes FROM batches ORDER BY id").forEachRow { row in
       switch try BatchCodec.decode(row.blob(1)[...]).content {
-      case .telemetry(let catalogue, let blocks): take(blocks, catalogue)
+      case .telemetry(let catalogue, let blocks, _, _): take(blocks, catalogue)
       case .alarms(let events): alarmEvents += events.count
       }
       return true
@@ -36,7 +36,7 @@ struct OutboxSnapshot {
       if row.int(0) == Int(Lane.alarms.rawValue) {
         alarmEvents += try FrameCodec.decodeAlarms(row.blob(2)).count
       } else if let catalogue = catalogues[row.int(1)] {
-        take(try FrameCodec.decodeTelemetry(row.blob(2), catalogue: catalogue), catalogue)
+        take(try FrameCodec.decodeTelemetry(row.blob(2), catalogue: catalogue).blocks, catalogue)
       }
       return true
     }

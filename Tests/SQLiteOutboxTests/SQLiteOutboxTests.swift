@@ -47,7 +47,7 @@ struct SQLiteOutboxTests {
     let batch = try BatchCodec.decode(bytes[...])
     #expect(batch.header.number == 1 && batch.header.epoch == state.epoch && batch.header.lane == .telemetry)
     #expect(batch.header.firstTime == frames[0].firstTime && batch.header.lastTime == frames[1].lastTime)
-    guard case .telemetry(let catalogue, let blocks) = batch.content else {
+    guard case .telemetry(let catalogue, let blocks, _, _) = batch.content else {
       Issue.record("not telemetry")
       return
     }

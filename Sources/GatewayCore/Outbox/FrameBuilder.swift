@@ -5,6 +5,7 @@ public import Telemetry
 public struct FrameBuilder: Sendable {
   private let catalogue: Catalogue
   private var blocks: [DeviceColumns]
+  private var losses: [LossNotice] = []
   public private(set) var sampleCount = 0
   public private(set) var firstTime: Timestamp?
   public private(set) var lastTime: Timestamp?
@@ -14,7 +15,7 @@ public struct FrameBuilder: Sendable {
     blocks = catalogue.devices.enumerated().map { DeviceColumns(device: $0.offset, tagCount: $0.element.tags.count) }
   }
 
-  public var isEmpty: Bool { sampleCount == 0 }
+  public var isEmpty: Bool { sampleCount == 0 && losses.isEmpty }
 
   public mutating func append(_ scan: DeviceScan) {
     blocks[scan.device].append(scan)
@@ -23,17 +24,31 @@ public struct FrameBuilder: Sendable {
     lastTime = max(lastTime ?? scan.time, scan.time)
   }
 
-  /// The rows as one frame, or nil when there are none. Leaves the builder as it is.
-  public func frame(sequence: Int64, catalogueID: Int) -> PendingFrame? {
-    guard let firstTime, let lastTime else { return nil }
+  /// A notice takes no sample; its times count among those of the frame. At most ``BatchLimits/maximumLosses`` fit into a
+  /// frame.
+  public mutating func append(_ loss: LossNotice) {
+    losses.append(loss)
+    for time in [loss.firstTime, loss.lastTime] {
+      guard let time else { continue }
+      firstTime = min(firstTime ?? time, time)
+      lastTime = max(lastTime ?? time, time)
+    }
+  }
+
+  /// The rows and notices as one frame, or nil when there are none. Leaves the builder as it is.
+  ///
+  /// - Parameter time: of the frame when it holds nothing but notices without a time; without it there is no such frame.
+  public func frame(sequence: Int64, catalogueID: Int, time: Timestamp? = nil) -> PendingFrame? {
+    guard !isEmpty, let firstTime = firstTime ?? time, let lastTime = lastTime ?? time else { return nil }
     return PendingFrame(
       sequence: sequence, lane: .telemetry, catalogueID: catalogueID, sampleCount: sampleCount, firstTime: firstTime,
       lastTime: lastTime,
-      bytes: FrameCodec.encode(blocks, catalogue: catalogue, catalogueID: catalogueID))
+      bytes: FrameCodec.encode(blocks, losses: losses, catalogue: catalogue, catalogueID: catalogueID))
   }
 
   public mutating func removeAll() {
     for index in blocks.indices { blocks[index].removeAll(keepingCapacity: true) }
+    losses.removeAll(keepingCapacity: true)
     sampleCount = 0
     firstTime = nil
     lastTime = nil
