@@ -1,11 +1,11 @@
 import Telemetry
 
-/// The body of frames and batches of the alarms lane: a count, then the events one behind the other.
+/// The body of frames and batches of the alarms lane: a count, then the events one behind the other, then loss notices.
 enum AlarmBody {
   /// What an event takes at least, so that a count without bytes behind it allocates nothing.
   private static let minimumEventBytes = 7
 
-  static func encode(_ events: [AlarmEvent]) -> [UInt8] {
+  static func encode(_ events: [AlarmEvent], losses: [LossNotice] = []) -> [UInt8] {
     var writer = ByteWriter()
     writer.append(varint: events.count)
     for event in events {
@@ -18,18 +18,22 @@ enum AlarmBody {
       writer.append(text: event.tag)
       writer.append(text: event.message)
     }
+    LossCodec.append(losses, to: &writer)
     return writer.bytes
   }
 
-  static func decode(_ bytes: [UInt8]) throws(CodecError) -> [AlarmEvent] {
+  static func decode(
+    _ bytes: [UInt8]
+  ) throws(CodecError) -> (events: [AlarmEvent], losses: [LossNotice]) {
     var reader = ByteReader(bytes)
     let count = try reader.count("alarm events", limit: BatchLimits.maximumRecords)
     guard count * minimumEventBytes <= reader.remaining else { throw reader.truncated("alarm events") }
     var events: [AlarmEvent] = []
     events.reserveCapacity(count)
     for _ in 0..<count { events.append(try readEvent(&reader)) }
+    let losses = try LossCodec.read(&reader)
     try reader.expectEnd("the body")
-    return events
+    return (events, losses)
   }
 
   private static func readEvent(_ reader: inout ByteReader) throws(CodecError) -> AlarmEvent {

@@ -36,8 +36,7 @@ extension BatchCodec {
     let last = Timestamp(milliseconds: try reader.fixed(Int64.self, "last time"))
     let bodyBytes = Int(try reader.fixed(UInt32.self, "body length"))
     let storedBytes = Int(try reader.fixed(UInt32.self, "stored length"))
-    guard (lane == .alarms ? 1 : 0)...BatchLimits.maximumRecords ~= records, bodyBytes <= BatchLimits.maximumBodyBytes
-    else {
+    guard records <= BatchLimits.maximumRecords, bodyBytes <= BatchLimits.maximumBodyBytes else {
       throw CodecError(.limitExceeded, offset: 36, "\(records) records in \(bodyBytes) bytes")
     }
     let length = headBytes + storedBytes + checksumBytes
@@ -45,7 +44,7 @@ extension BatchCodec {
       throw CodecError(.limitExceeded, offset: 60, "a batch of \(length) bytes")
     }
     let isCompressed = flags & compressedFlag != 0
-    guard number > 0, number < 1 << 62, 1...number ~= UInt64(span), span == 1 || lane == .telemetry, first <= last,
+    guard number > 0, number < 1 << 62, 1...number ~= UInt64(span), first <= last,
       isCompressed || bodyBytes == storedBytes
     else {
       throw CodecError(.malformed, offset: 24, "number \(number), span \(span), times or lengths contradict each other")

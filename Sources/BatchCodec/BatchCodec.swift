@@ -32,13 +32,28 @@ public enum BatchCodec {
   }
 
   /// Encodes a batch of the alarms lane.
-  public static func encode(epoch: Epoch, number: UInt64, alarms: [AlarmEvent]) throws(CodecError) -> [UInt8] {
-    guard let first = alarms.map(\.time).min(), let last = alarms.map(\.time).max() else {
-      throw CodecError(.limitExceeded, offset: 0, "no events do not make a batch")
+  ///
+  /// - Parameters:
+  ///   - span: how many consecutive numbers up to `number` it stands for; more than 1 needs a loss notice.
+  ///   - time: the head's times when there are no events.
+  public static func encode(
+    epoch: Epoch, number: UInt64, span: UInt32 = 1, alarms: [AlarmEvent], losses: [LossNotice] = [],
+    time: Timestamp? = nil
+  ) throws(CodecError) -> [UInt8] {
+    guard let times = range(alarms.map(\.time)) ?? time.map({ $0...$0 }),
+      !losses.isEmpty || (span == 1 && !alarms.isEmpty), losses.count <= BatchLimits.maximumLosses
+    else {
+      throw CodecError(.limitExceeded, offset: 0, "no events and no loss notice do not make a batch")
     }
     let header = BatchHeader(
-      epoch: epoch, lane: .alarms, number: number, recordCount: alarms.count, firstTime: first, lastTime: last)
-    return try seal(AlarmBody.encode(alarms), header)
+      epoch: epoch, lane: .alarms, number: number, span: span, recordCount: alarms.count, firstTime: times.lowerBound,
+      lastTime: times.upperBound)
+    return try seal(AlarmBody.encode(alarms, losses: losses), header)
+  }
+
+  private static func range(_ times: [Timestamp]) -> ClosedRange<Timestamp>? {
+    guard let first = times.min(), let last = times.max() else { return nil }
+    return first...last
   }
 
   /// Decodes the body and sees that the head says what it holds: central trusts it for its index.
@@ -48,11 +63,13 @@ public enum BatchCodec {
     let content: Batch.Content
     switch header.lane {
     case .alarms:
-      let events = try AlarmBody.decode(bytes)
-      let first = events.map(\.time).min(), last = events.map(\.time).max()
-      times = first.flatMap { first in last.map { first...$0 } }
+      let (events, losses) = try AlarmBody.decode(bytes)
+      guard !losses.isEmpty || (!events.isEmpty && header.span == 1) else {
+        throw CodecError(.malformed, offset: 32, "no events, or several numbers, without a loss notice")
+      }
+      times = range(events.map(\.time)) ?? header.firstTime...header.firstTime
       records = events.count
-      content = .alarms(events)
+      content = .alarms(events, losses: losses)
     case .telemetry:
       let (catalogue, body) = try TelemetryBody.decode(bytes, catalogue: nil)
       guard !body.losses.isEmpty || (body.recordCount > 0 && header.span == 1) else {

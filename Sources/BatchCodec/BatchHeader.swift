@@ -10,7 +10,7 @@ public struct BatchHeader: Hashable, Sendable {
   /// several batches.
   public var span: UInt32
   /// Samples and aggregate cells (telemetry) or events (alarms) in it, at most ``BatchLimits/maximumRecords``; 0 only in a
-  /// telemetry batch with a loss notice.
+  /// batch with a loss notice.
   public var recordCount: Int
   public var firstTime: Timestamp
   public var lastTime: Timestamp
@@ -57,7 +57,7 @@ public struct Batch: Hashable, Sendable {
     /// indices into it.
     case telemetry(
       catalogue: Catalogue, devices: [DeviceColumns], aggregates: [DeviceAggregates], losses: [LossNotice])
-    case alarms([AlarmEvent])
+    case alarms([AlarmEvent], losses: [LossNotice])
   }
 
   public var header: BatchHeader

@@ -35,7 +35,7 @@ public enum FrameCodec {
   }
 
   public static func decodeAlarms(_ bytes: [UInt8]) throws(CodecError) -> [AlarmEvent] {
-    try AlarmBody.decode(try open(bytes, lane: .alarms))
+    try AlarmBody.decode(try open(bytes, lane: .alarms)).events
   }
 
   private static func seal(_ body: [UInt8], lane: Lane, catalogueID: Int) -> [UInt8] {

@@ -29,7 +29,7 @@ extension SQLiteCentralStore {
     switch received.batch.content {
     case .telemetry(let catalogue, let blocks, _, _):
       for block in blocks { try index(block, catalogue.devices[block.device], gateway: gateway, batch: batch) }
-    case .alarms(let events):
+    case .alarms(let events, _):
       for event in events { try store(event, gateway: gateway, batch: batch) }
     }
   }

@@ -105,7 +105,7 @@ public struct StoreVerification: Sendable {
           newest[name] = time
         }
       }
-    case .alarms(let events):
+    case .alarms(let events, _):
       for event in events {
         let name = "\(gateway)/\(event.alarm)"
         let isRaised = event.transition == .raised

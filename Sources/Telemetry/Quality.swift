@@ -65,6 +65,8 @@ public struct Quality: RawRepresentable, Hashable, Sendable {
     case undecodable
     /// Another input/output error; the log has the text.
     case inputOutput
+    /// The clock was not set when it was taken, and never was before the next start: its time is a guess.
+    case clock
     /// The device answered with a Modbus exception code 1 to 11 (Modbus Application Protocol 1.1b3, section 7).
     case exception(UInt8)
     /// A code of a newer version.
@@ -82,6 +84,7 @@ public struct Quality: RawRepresentable, Hashable, Sendable {
       case .stale: 7
       case .undecodable: 8
       case .inputOutput: 9
+      case .clock: 10
       case .exception(let number): 16 + min(number, 15)
       case .other(let code): code & 0x3f
       }
@@ -99,6 +102,7 @@ public struct Quality: RawRepresentable, Hashable, Sendable {
       case 7: self = .stale
       case 8: self = .undecodable
       case 9: self = .inputOutput
+      case 10: self = .clock
       case 16...31: self = .exception(code - 16)
       default: self = .other(code)
       }
@@ -117,6 +121,7 @@ public struct Quality: RawRepresentable, Hashable, Sendable {
       case .stale: "stale"
       case .undecodable: "undecodable value"
       case .inputOutput: "input/output error"
+      case .clock: "clock not set"
       case .exception(let number): Self.exceptionName(number)
       case .other(let code): "reason \(code)"
       }

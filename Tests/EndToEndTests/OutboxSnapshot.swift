@@ -28,7 +28,7 @@ struct OutboxSnapshot {
     try connection.statement("SELECT lane, bytes FROM batches ORDER BY id").forEachRow { row in
       switch try BatchCodec.decode(row.blob(1)[...]).content {
       case .telemetry(let catalogue, let blocks, _, _): take(blocks, catalogue)
-      case .alarms(let events): alarmEvents += events.count
+      case .alarms(let events, _): alarmEvents += events.count
       }
       return true
     }
