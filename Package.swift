@@ -123,6 +123,8 @@ let package = Package(
     program("fieldgate-central", ["CentralService", arguments]),
 
     // test kit: never shipped
+    .target(name: "CSimulatedDisk", dependencies: ["CSQLite"], linkerSettings: [.linkedLibrary("sqlite3")]),
+    library("SimulatedDisk", ["CSimulatedDisk"]),
     library("FieldgateTestKit", ["Telemetry", "JSONText", "Threads", "CLinux"]),
     program("fieldgate-simulate", ["FieldgateTestKit", "JSONText", arguments]),
     program(
@@ -142,6 +144,7 @@ let package = Package(
     tests("CentralCoreTests", ["CentralCore", "BatchCodec", "SyncProtocol", "Telemetry"]),
     tests("SQLiteCentralStoreTests", ["SQLiteCentralStore", "CentralCore", "BatchCodec", "SQLite", "Telemetry"]),
     tests("FieldgateTestKitTests", ["FieldgateTestKit", "Telemetry"]),
+    tests("SimulatedDiskTests", ["SimulatedDisk", "SQLite"]),
     tests("StyleTests", []),
     tests("EndToEndTests", ["FieldgateTestKit", "Telemetry", "BatchCodec", "SQLite"]),
   ],

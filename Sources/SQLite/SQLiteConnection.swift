@@ -27,14 +27,18 @@ public final class SQLiteConnection {
 
   /// Opens `path` (or `:memory:`).
   ///
-  /// - Parameter busyTimeoutMilliseconds: how long a step waits for a lock of another connection, 0 to 60,000.
-  public init(path: String, mode: Mode, busyTimeoutMilliseconds: Int32 = 5_000) throws(SQLiteError) {
+  /// - Parameters:
+  ///   - busyTimeoutMilliseconds: how long a step waits for a lock of another connection, 0 to 60,000.
+  ///   - vfs: the name under which SQLite knows the file system to use; nil is its default. Tests give a simulated disk.
+  public init(
+    path: String, mode: Mode, busyTimeoutMilliseconds: Int32 = 5_000, vfs: String? = nil
+  ) throws(SQLiteError) {
     precondition((0...60_000).contains(busyTimeoutMilliseconds), "a busy time-out out of range")
     self.path = path
     self.mode = mode
     let access = mode == .readWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
     var opened: OpaquePointer?
-    let code = sqlite3_open_v2(path, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+    let code = sqlite3_open_v2(path, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
     guard code == SQLITE_OK, let opened else {
       let error = SQLiteError(connection: opened, code: code, sql: "open \(path)")
       sqlite3_close_v2(opened)

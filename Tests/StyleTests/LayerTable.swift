@@ -53,6 +53,7 @@ enum LayerTable {
     row("programs", "fieldgated", "GatewayService"),
     row("programs", "fieldgate", "GatewayClient", "ArgumentParser"),
     row("programs", "fieldgate-central", "CentralService", "ArgumentParser"),
+    row("test kit", "SimulatedDisk", "CSimulatedDisk"),
     row("test kit", "FieldgateTestKit", "Telemetry", "JSONText", "Threads", "CLinux"),
     row("test kit", "fieldgate-simulate", "FieldgateTestKit", "Telemetry", "JSONText", "ArgumentParser"),
     row(
