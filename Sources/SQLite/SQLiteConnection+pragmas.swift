@@ -65,6 +65,15 @@ extension SQLiteConnection {
     try execute("PRAGMA user_version=\(version)")
   }
 
+  /// From now on ``logPages`` is known. Automatic checkpoints must be off.
+  public func watchLog() { fieldgate_sqlite_watch_log(handle, logLength) }
+
+  /// Pages in the write-ahead log after the last commit; 0 unless ``watchLog()`` was called.
+  public var logPages: Int { Int(logLength.pointee) }
+
+  /// Pages written by commits since the last call; those that checkpoints copy come on top.
+  public func takeWrittenPages() -> Int { Int(fieldgate_sqlite_take_written_pages(handle)) }
+
   public enum Checkpoint: Sendable {
     /// Copies what it can without waiting for readers.
     case passive

@@ -24,6 +24,7 @@ public final class SQLiteConnection {
   let handle: OpaquePointer
   private var cache: [String: SQLiteStatement] = [:]
   private var isOpen = true
+  let logLength = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
 
   /// Opens `path` (or `:memory:`).
   ///
@@ -45,6 +46,7 @@ public final class SQLiteConnection {
       throw error
     }
     handle = opened
+    logLength.initialize(to: 0)
     sqlite3_busy_timeout(handle, busyTimeoutMilliseconds)
     // A file that came from elsewhere (a restored backup, a salvage) must not run code of its own.
     try configure(SQLITE_DBCONFIG_DEFENSIVE, on: true)
@@ -55,7 +57,10 @@ public final class SQLiteConnection {
     }
   }
 
-  deinit { closeHandle() }
+  deinit {
+    closeHandle()
+    logLength.deallocate()
+  }
 
   /// Closes the file; the last writer's close also checkpoints. Statements of this connection must not be used any more.
   public func close() { closeHandle() }

@@ -1,3 +1,4 @@
+import GatewayCore
 import Glibc
 
 /// Holds a directory for one process at a time, by an advisory lock on a file in it that the kernel lets go when the process
@@ -6,18 +7,17 @@ final class DirectoryLock {
   private let descriptor: Int32
 
   /// - Parameter path: the lock file; made when missing. Whoever holds it writes its process id there.
-  init(path: String) throws {
+  init(path: String) throws(OutboxStoreError) {
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
-      throw LockError(
-        description: "cannot open \(path): \(String(cString: strerror(errno))). Check the directory's owner")
+      throw OutboxStoreError("cannot open \(path): \(String(cString: strerror(errno))). Check the directory's owner")
     }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let holder = Self.read(descriptor)
       close(descriptor)
-      throw LockError(
-        description: "\(path) is held by another fieldgated\(holder.isEmpty ? "" : " (process \(holder))"). "
-          + "Stop it first: systemctl stop fieldgate")
+      throw OutboxStoreError(
+        "\(path) is held by another fieldgated\(holder.isEmpty ? "" : " (process \(holder))"). "
+          + "Stop it first: systemctl stop fieldgate", .held)
     }
     let text = "\(getpid())\n"
     ftruncate(descriptor, 0)
@@ -33,6 +33,4 @@ final class DirectoryLock {
     let count = pread(descriptor, &buffer, buffer.count, 0)
     return String(decoding: buffer.prefix(max(0, count)).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
   }
-
-  struct LockError: Error, CustomStringConvertible { let description: String }
 }

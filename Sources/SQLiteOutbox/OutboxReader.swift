@@ -45,7 +45,11 @@ enum OutboxReader {
 
   private static func retired(_ connection: SQLiteConnection, _ current: Int64) throws -> [OutboxState.RetiredEpoch] {
     var found: [(id: Int64, epoch: OutboxState.RetiredEpoch)] = []
-    let list = try connection.statement("SELECT id, epoch, state, reason FROM epochs WHERE id <> ?1 ORDER BY id")
+    let list = try connection.statement(
+      """
+      SELECT id, epoch, state, reason FROM epochs
+      WHERE id <> ?1 AND EXISTS (SELECT 1 FROM batches WHERE batches.epoch = epochs.id) ORDER BY id
+      """)
     try list.bind(1, current)
     try list.forEachRow { row in
       guard let epoch = Epoch(text: row.text(1)) else { return true }
@@ -99,7 +103,8 @@ enum OutboxReader {
     var frames = OutboxState.Frames()
     let sum = try connection.statement(
       """
-      SELECT count(*), ifnull(sum(samples), 0), ifnull(sum(length(bytes)), 0), count(boot),
+      SELECT count(*), ifnull(sum(samples), 0), ifnull(sum(length(bytes)), 0),
+        (SELECT count(*) FROM frames f JOIN boots ON boots.id = f.boot WHERE f.lane = ?1 AND offset_ms IS NULL),
         (SELECT first_ms FROM frames WHERE lane = ?1 AND boot IS NULL ORDER BY sequence LIMIT 1),
         (SELECT ms FROM newest WHERE lane = ?1)
       FROM frames WHERE lane = ?1

@@ -23,9 +23,10 @@ enum OutboxSchema {
       offered_through INTEGER NOT NULL CHECK (offered_through <= cut_through),
       confirmed_through INTEGER NOT NULL CHECK (confirmed_through <= cut_through),
       PRIMARY KEY(epoch, lane)) WITHOUT ROWID;
-    CREATE TABLE newest(lane INTEGER PRIMARY KEY, ms INTEGER NOT NULL);
+    CREATE TABLE newest(lane INTEGER PRIMARY KEY, ms INTEGER NOT NULL, cut_ms INTEGER NOT NULL);
     CREATE TABLE catalogues(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL UNIQUE);
-    CREATE TABLE boots(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, offset_ms INTEGER);
+    CREATE TABLE boots(
+      id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, offset_ms INTEGER, is_estimated INTEGER NOT NULL);
     CREATE TABLE frames(
       sequence INTEGER PRIMARY KEY,
       lane INTEGER NOT NULL,

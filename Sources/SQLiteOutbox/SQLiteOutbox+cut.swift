@@ -11,114 +11,196 @@ extension SQLiteOutbox {
     var samples: Int
     var firstTime: Timestamp
     var lastTime: Timestamp
-    var bytes: [UInt8]
+    var frame: BatchCutter.Frame
   }
 
-  func cut(_ lane: Lane, in state: inout OutboxState) throws {
-    let chosen = try framesToCut(lane)
+  func cut(_ lane: Lane, _ connection: SQLiteConnection, _ after: inout OutboxState) throws {
+    let chosen = try framesToCut(lane, connection)
     guard let last = chosen.last else { return }
-    let sound = try setDamagedAside(chosen, lane: lane, in: &state)
-    var held = state[lane]
-    if let first = sound.first {
-      let number = held.cutThrough + 1
-      let bytes = try batchBytes(sound.map(\.bytes), lane: lane, catalogueID: first.catalogueID, state.epoch, number)
-      precondition(bytes.count <= BatchLimits.maximumEncodedBytes, "a batch larger than its limit")
-      let samples = sound.reduce(0) { $0 + $1.samples }
-      try store(bytes, lane: lane, number: number, samples: samples, frames: sound)
-      held.cutThrough = number
-      held.batchCount += 1
-      held.batchSamples += samples
-      held.batchBytes += bytes.count
+    let (sound, notices) = try setDamagedAside(chosen, lane: lane, connection, &after)
+    if !sound.isEmpty || !notices.isEmpty {
+      try cut(sound, notices, lane: lane, connection, &after)
     }
     let delete = try connection.statement("DELETE FROM frames WHERE lane = ?1 AND sequence <= ?2")
     try delete.bind(1, Int64(lane.rawValue))
     try delete.bind(2, last.sequence)
     try delete.run()
-    held.frameCount -= chosen.count
-    held.frameSamples -= chosen.reduce(0) { $0 + $1.samples }
-    held.frameBytes -= chosen.reduce(0) { $0 + $1.bytes.count }
-    state.lanes[lane] = held
+    let newest = after.frames[lane]?.lastTime
+    after.frames[lane] = try OutboxReader.frames(connection, lane)
+    after.frames[lane]?.lastTime = max(newest, after.frames[lane]?.lastTime)
   }
 
-  /// The oldest frames of one catalogue, as many as a batch may hold and at least one.
-  private func framesToCut(_ lane: Lane) throws -> [HeldFrame] {
+  private func max(_ left: Timestamp?, _ right: Timestamp?) -> Timestamp? {
+    guard let left, let right else { return left ?? right }
+    return Swift.max(left, right)
+  }
+
+  private func cut(
+    _ frames: [HeldFrame], _ notices: [LossNotice], lane: Lane, _ connection: SQLiteConnection,
+    _ after: inout OutboxState
+  ) throws {
+    let number = after[lane].cutThrough + 1
+    let floor = try newestCut(lane, connection)
+    let (bytes, newest): ([UInt8], Timestamp)
+    switch lane {
+    case .alarms:
+      (bytes, newest) = try BatchCutter.alarms(
+        frames: frames.map(\.frame), losses: notices, epoch: after.epoch, number: number, floor: floor)
+    case .telemetry:
+      let catalogue = try frames.first.map { try self.catalogue($0.catalogueID, connection) } ?? Catalogue(devices: [])
+      (bytes, newest) = try BatchCutter.telemetry(
+        frames: frames.map(\.frame), losses: notices, catalogue: catalogue, epoch: after.epoch, number: number,
+        floor: floor, time: frames.last?.lastTime ?? floor)
+    }
+    guard bytes.count <= BatchLimits.maximumEncodedBytes else {
+      throw OutboxStoreError("a batch of \(bytes.count) bytes, more than the limit")
+    }
+    let header = try BatchCodec.readHeader(bytes[...]).header
+    let samples = frames.reduce(0) { $0 + $1.samples }
+    try append(
+      bytes, header, kind: samples > 0 ? .samples : .replacement, samples: samples, lane: lane, connection, &after)
+    try rememberCut(lane, newest, connection)
+  }
+
+  /// Adds a batch to the current epoch and moves `cut_through`.
+  func append(
+    _ bytes: [UInt8], _ header: BatchHeader, kind: OutboxSchema.Kind, samples: Int, lane: Lane,
+    _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    let id = try epochID(after.epoch, connection)
+    try insertBatch(bytes, header, epoch: id, kind: kind, samples: samples, connection)
+    let advance = try connection.statement("UPDATE lanes SET cut_through = ?3 WHERE epoch = ?1 AND lane = ?2")
+    try bind(advance, id, lane, header.number)
+    try advance.run()
+    var held = after[lane]
+    held.cutThrough = header.number
+    held.batchCount += 1
+    held.batchSamples += samples
+    held.batchBytes += bytes.count
+    held.oldestTime = held.oldestTime ?? header.firstTime
+    after[lane] = held
+    guard lane == .telemetry else { return }
+    after.thinnableBatches += kind == .samples ? 1 : 0
+    after.droppableBatches += kind == .samples || kind == .thinned ? 1 : 0
+  }
+
+  func insertBatch(
+    _ bytes: [UInt8], _ header: BatchHeader, epoch: Int64, kind: OutboxSchema.Kind, samples: Int,
+    _ connection: SQLiteConnection
+  ) throws {
+    let insert = try connection.statement(
+      """
+      INSERT INTO batches(epoch, lane, first_number, number, kind, samples, first_ms, last_ms, bytes)
+      VALUES (?1, ?2, ?4, ?3, ?5, ?6, ?7, ?8, ?9)
+      """)
+    try bind(insert, epoch, header.lane, header.number)
+    try insert.bind(4, Int64(header.firstNumber))
+    try insert.bind(5, kind.rawValue)
+    try insert.bind(6, samples)
+    try insert.bind(7, header.firstTime.milliseconds)
+    try insert.bind(8, header.lastTime.milliseconds)
+    try bytes.withUnsafeBytes {
+      try insert.bind(9, borrowing: $0)
+      try insert.run()
+    }
+  }
+
+  /// Newest time in any batch of the lane, in whatever epoch.
+  private func newestCut(_ lane: Lane, _ connection: SQLiteConnection) throws -> Timestamp {
+    let search = try connection.statement("SELECT cut_ms FROM newest WHERE lane = ?1")
+    try search.bind(1, Int64(lane.rawValue))
+    return try search.firstRow { Timestamp(milliseconds: $0.int64(0)) } ?? Timestamp(milliseconds: .min)
+  }
+
+  private func rememberCut(_ lane: Lane, _ time: Timestamp, _ connection: SQLiteConnection) throws {
+    try rememberNewest(lane, time, connection)
+    let update = try connection.statement("UPDATE newest SET cut_ms = max(cut_ms, ?2) WHERE lane = ?1")
+    try update.bind(1, Int64(lane.rawValue))
+    try update.bind(2, time.milliseconds)
+    try update.run()
+  }
+
+  /// The oldest frames of one catalogue, as many as a batch may hold and at least one. Frames whose times wait for a trusted
+  /// clock hold up those behind them.
+  private func framesToCut(_ lane: Lane, _ connection: SQLiteConnection) throws -> [HeldFrame] {
     let search = try connection.statement(
-      "SELECT sequence, catalogue, samples, first_ms, last_ms, bytes FROM frames WHERE lane = ?1 ORDER BY sequence")
+      """
+      SELECT sequence, catalogue, samples, first_ms, last_ms, bytes, boot, offset_ms, is_estimated
+      FROM frames LEFT JOIN boots ON boots.id = frames.boot WHERE lane = ?1 ORDER BY sequence
+      """)
     try search.bind(1, Int64(lane.rawValue))
     var frames: [HeldFrame] = []
     var samples = 0
     try search.forEachRow { row in
-      let frame = HeldFrame(
+      guard row.isNull(6) || !row.isNull(7) else { return false }
+      let frame = BatchCutter.Frame(
+        bytes: row.blob(5), shift: .milliseconds(row.int64(7)), isEstimated: row.int(8) != 0)
+      let held = HeldFrame(
         sequence: row.int64(0), catalogueID: row.int(1), samples: row.int(2),
-        firstTime: Timestamp(milliseconds: row.int64(3)), lastTime: Timestamp(milliseconds: row.int64(4)),
-        bytes: row.blob(5))
+        firstTime: Timestamp(milliseconds: row.int64(3)) + frame.shift,
+        lastTime: Timestamp(milliseconds: row.int64(4)) + frame.shift, frame: frame)
       if let first = frames.first {
-        guard frame.catalogueID == first.catalogueID,
-          samples + frame.samples <= OutboxPolicy.maximumBatchSamples
+        guard held.catalogueID == first.catalogueID, samples + held.samples <= OutboxPolicy.maximumBatchSamples
         else { return false }
       }
-      samples += frame.samples
-      frames.append(frame)
+      samples += held.samples
+      frames.append(held)
       return true
     }
     return frames
   }
 
-  /// Frames whose check sum or shape is wrong are kept aside with the reason, and never block the sound ones.
+  /// Frames whose check sum or shape is wrong are kept aside with the reason; a notice takes their place in the batch, and
+  /// they never block the sound ones.
   private func setDamagedAside(
-    _ frames: [HeldFrame], lane: Lane, in state: inout OutboxState
-  ) throws -> [HeldFrame] {
+    _ frames: [HeldFrame], lane: Lane, _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws -> (sound: [HeldFrame], notices: [LossNotice]) {
     var sound: [HeldFrame] = []
-    let insert = try connection.statement("INSERT INTO damaged_frames VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-    for frame in frames {
+    var notices: [LossNotice] = []
+    for held in frames {
       do {
         if lane == .alarms {
-          _ = try FrameCodec.decodeAlarms(frame.bytes)
+          _ = try FrameCodec.decodeAlarms(held.frame.bytes)
         } else {
-          _ = try FrameCodec.decodeTelemetry(frame.bytes, catalogue: try catalogue(frame.catalogueID))
+          _ = try FrameCodec.decodeTelemetry(held.frame.bytes, catalogue: try catalogue(held.catalogueID, connection))
         }
-        sound.append(frame)
+        sound.append(held)
       } catch let error as CodecError {
-        try insert.bind(1, frame.sequence)
-        try insert.bind(2, Int64(lane.rawValue))
-        try insert.bind(3, frame.samples)
-        try insert.bind(4, frame.firstTime.milliseconds)
-        try insert.bind(5, frame.lastTime.milliseconds)
-        try insert.bind(6, error.description)
-        try insert.bind(7, frame.bytes)
-        try insert.run()
-        state.lanes[lane, default: .init()].damagedFrames += 1
+        try keepDamaged(held, lane, error, connection)
+        notices.append(
+          LossNotice(
+            reason: .damagedFrame, lane: lane, firstTime: held.firstTime, lastTime: held.lastTime,
+            samples: UInt64(held.samples), detail: error.description))
+        after.damagedFrames += 1
+        try count(.damagedFrame, UInt64(held.samples), connection, &after)
       }
     }
-    return sound
+    return (sound, notices)
   }
 
-  private func batchBytes(
-    _ frames: [[UInt8]], lane: Lane, catalogueID: Int, _ epoch: Epoch, _ number: UInt64
-  ) throws -> [UInt8] {
-    switch lane {
-    case .alarms: try BatchCutter.alarms(frames: frames, epoch: epoch, number: number)
-    case .telemetry:
-      try BatchCutter.telemetry(
-        frames: frames, catalogue: try catalogue(catalogueID), epoch: epoch, number: number)
-    }
+  private func keepDamaged(
+    _ held: HeldFrame, _ lane: Lane, _ error: CodecError, _ connection: SQLiteConnection
+  ) throws {
+    let insert = try connection.statement("INSERT INTO damaged_frames VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+    try insert.bind(1, held.sequence)
+    try insert.bind(2, Int64(lane.rawValue))
+    try insert.bind(3, held.samples)
+    try insert.bind(4, held.firstTime.milliseconds)
+    try insert.bind(5, held.lastTime.milliseconds)
+    try insert.bind(6, error.description)
+    try insert.bind(7, held.frame.bytes)
+    try insert.run()
   }
 
-  private func store(_ bytes: [UInt8], lane: Lane, number: UInt64, samples: Int, frames: [HeldFrame]) throws {
-    let insert = try connection.statement(
-      "INSERT INTO batches(lane, number, samples, first_ms, last_ms, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
-    try insert.bind(1, Int64(lane.rawValue))
-    try insert.bind(2, Int64(number))
-    try insert.bind(3, samples)
-    try insert.bind(4, frames.map(\.firstTime).min()?.milliseconds ?? 0)
-    try insert.bind(5, frames.map(\.lastTime).max()?.milliseconds ?? 0)
-    try bytes.withUnsafeBytes {
-      try insert.bind(6, borrowing: $0)
-      try insert.run()
-    }
-    let advance = try connection.statement("UPDATE lanes SET cut_through = ?2 WHERE lane = ?1")
-    try advance.bind(1, Int64(lane.rawValue))
-    try advance.bind(2, Int64(number))
-    try advance.run()
+  /// What loss notices stand for, summed up for status.
+  func count(
+    _ reason: LossNotice.Reason, _ samples: UInt64, _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    let upsert = try connection.statement(
+      "INSERT INTO losses VALUES (?1, ?2) ON CONFLICT DO UPDATE SET samples = samples + excluded.samples")
+    try upsert.bind(1, Int64(reason.rawValue))
+    try upsert.bind(2, Int64(clamping: samples))
+    try upsert.run()
+    after.lost[reason, default: 0] += samples
   }
 }

@@ -1,40 +1,110 @@
 import BatchCodec
 public import GatewayCore
-import Glibc
 import SQLite
 public import Telemetry
 
 /// The outbox in one SQLite file, `outbox.db` of its directory: write-ahead log, FULL sync, one connection.
 ///
 /// What a transaction did is known only when COMMIT returned. After an error the counts kept in memory are thrown away and
-/// read again from the file, so that the next decision rests on what is on the disk.
+/// read again from the file, so that the next decision rests on what is on the disk. A file that is damaged is set aside,
+/// and what can be read of it goes into a new one.
 public final class SQLiteOutbox: OutboxStore {
-  let connection: SQLiteConnection
-  private let lock: DirectoryLock
+  let place: OutboxPlace
+  var random: any RandomNumberGenerator
+  private var claim: AnyObject?
+  /// Nil until the store could be opened, and after it was found damaged.
+  private(set) var connection: SQLiteConnection?
   private var known: OutboxState?
+  private var mustSetAside = false
+  /// Row ids of epochs.
+  var epochIDs: [Epoch: Int64] = [:]
   /// Catalogues that cutting needed lately; a gateway has one, and two for a while after a change of configuration.
   private var catalogues: [Int: Catalogue] = [:]
+  /// Pages of 4 KiB that were written to the disk, log and database file alike.
+  public private(set) var pagesWritten = 0
 
-  /// Opens or makes the store in `directory`, which must exist.
-  public init(directory: String) throws(OutboxStoreError) {
-    do {
-      lock = try DirectoryLock(path: directory + "/outbox.lock")
-      connection = try SQLiteConnection(path: directory + "/outbox.db", mode: .readWrite)
-      try connection.applyWriterPragmas()
-      var generator = SystemRandomNumberGenerator()
-      try OutboxSchema.prepare(connection, epoch: Epoch(using: &generator).description)
-      known = try OutboxReader.state(connection)
-    } catch {
-      throw OutboxStoreError("outbox in \(directory): \(error)", outcomeUnknown: false)
-    }
+  /// Pages in the write-ahead log after which a commit is followed by a checkpoint: 4 MB.
+  static let checkpointPages = 1_000
+
+  public init(_ place: OutboxPlace) {
+    self.place = place
+    random = place.random
   }
 
-  public func close() { connection.close() }
+  public func open() throws(OutboxStoreError) -> [String] {
+    guard connection == nil else { return [] }
+    if claim == nil { claim = try place.files.claim(directory: place.directory) }
+    var news: [String] = []
+    if mustSetAside {
+      news += try startAnew("SQLite reported damage while it was running")
+      mustSetAside = false
+      return news
+    }
+    do {
+      news += try openDatabase()
+    } catch let error as OutboxSchema.NewerFormat {
+      throw OutboxStoreError(error.description, .newerFormat)
+    } catch let error as SQLiteError where error.category == .corrupt {
+      connection = nil
+      news += try startAnew("\(error.message) at \"\(error.sql)\"")
+    } catch {
+      connection = nil
+      throw OutboxStoreError("outbox in \(place.directory): \(error)")
+    }
+    return news
+  }
+
+  /// Opens or makes the file and reads it; throws what SQLite says.
+  func openDatabase() throws -> [String] {
+    let made = try SQLiteConnection(path: place.database, mode: .readWrite, vfs: place.vfs)
+    // Checkpoints are made by hand, so that their pages are counted.
+    try made.applyWriterPragmas(.init(autocheckpointPages: 0))
+    // What an earlier process wrote without a sync is in the page cache only: a later commit must not stand behind it.
+    try made.checkpoint(.truncate)
+    made.watchLog()
+    var news: [String] = []
+    let isNew = try OutboxSchema.prepare(made, epoch: Epoch(using: &random).description, place: "")
+    let damage = isNew ? [] : try made.findDamage(thorough: false, limit: 1)
+    if let finding = damage.first { throw SQLiteError(extendedCode: 11, message: finding, sql: "quick_check") }
+    connection = made
+    known = try OutboxReader.state(made)
+    try settleIdentity(made, &news)
+    return news
+  }
+
+  /// A file that lies elsewhere than when it was written was copied or restored: its epoch ends, because the original may
+  /// have gone on with it.
+  private func settleIdentity(_ connection: SQLiteConnection, _ news: inout [String]) throws {
+    let identity = place.files.identity(of: place.database)
+    let known = try connection.statement("SELECT place FROM store").firstRow { $0.text(0) } ?? ""
+    guard identity != known else { return }
+    if !known.isEmpty {
+      let reason = "the file was copied or restored"
+      var transaction = OutboxTransaction()
+      transaction.retirement = .close(reason)
+      _ = try commit(transaction)
+      news.append("the outbox \(place.database) was copied or restored: it goes on with a new epoch")
+    }
+    let remember = try connection.statement("UPDATE store SET place = ?1")
+    try remember.bind(1, identity)
+    try remember.run()
+  }
+
+  public func close() {
+    try? connection?.checkpoint(.truncate)
+    connection?.close()
+    connection = nil
+  }
+
+  func opened() throws -> SQLiteConnection {
+    guard let connection else { throw OutboxStoreError("the outbox in \(place.directory) is not open") }
+    return connection
+  }
 
   public func state() throws(OutboxStoreError) -> OutboxState {
     try attempt(outcomeUnknown: false) {
       if let known { return known }
-      let read = try OutboxReader.state(connection)
+      let read = try OutboxReader.state(try opened())
       known = read
       return read
     }
@@ -42,6 +112,7 @@ public final class SQLiteOutbox: OutboxStore {
 
   public func register(_ catalogue: Catalogue) throws(OutboxStoreError) -> Int {
     try attempt(outcomeUnknown: false) {
+      let connection = try opened()
       let bytes = CatalogueCodec.encode(catalogue)
       let search = try connection.statement("SELECT id FROM catalogues WHERE bytes = ?1")
       try search.bind(1, bytes)
@@ -59,29 +130,30 @@ public final class SQLiteOutbox: OutboxStore {
     var after = try state()
     known = nil
     try attempt(outcomeUnknown: true) {
-      try connection.transaction {
-        try insert(transaction.frames, into: &after)
-        if let names = transaction.activeAlarms { try replaceActiveAlarms(names, in: &after) }
-        for (lane, number) in transaction.confirmed { try deleteBatches(lane, through: number, in: &after) }
-        for lane in transaction.cut { try cut(lane, in: &after) }
-        for lane in Lane.allCases { after.lanes[lane, default: .init()].oldestTime = try oldestTime(lane) }
-      }
+      let connection = try opened()
+      try connection.transaction { try apply(transaction, connection, &after) }
+      try measure(connection, &after)
     }
     known = after
     return after
   }
 
-  public func batch(lane: Lane, number: UInt64) throws(OutboxStoreError) -> [UInt8]? {
-    try attempt(outcomeUnknown: false) {
-      let search = try connection.statement("SELECT bytes FROM batches WHERE lane = ?1 AND number = ?2")
-      try search.bind(1, Int64(lane.rawValue))
-      try search.bind(2, Int64(number))
-      return try search.firstRow { $0.blob(0) }
+  /// Counts written pages and keeps the log short. A checkpoint that fails changes nothing: the commit is in the log.
+  private func measure(_ connection: SQLiteConnection, _ after: inout OutboxState) throws {
+    pagesWritten += connection.takeWrittenPages()
+    let logPages = connection.logPages
+    if logPages >= Self.checkpointPages, let done = try? connection.checkpoint(.passive) {
+      pagesWritten += done.copiedPages
     }
+    let pages = Int(try connection.pragma("page_count") ?? "") ?? 0
+    let free = Int(try connection.pragma("freelist_count") ?? "") ?? 0
+    let size = Int(try connection.pragma("page_size") ?? "") ?? 4_096
+    after.usedBytes = (pages - free) * size
+    after.fileBytes = (pages + logPages) * size
   }
 
   /// The definition under which a frame was written.
-  func catalogue(_ id: Int) throws -> Catalogue {
+  func catalogue(_ id: Int, _ connection: SQLiteConnection) throws -> Catalogue {
     if let known = catalogues[id] { return known }
     let search = try connection.statement("SELECT bytes FROM catalogues WHERE id = ?1")
     try search.bind(1, id)
@@ -94,16 +166,33 @@ public final class SQLiteOutbox: OutboxStore {
     return catalogue
   }
 
-  private func attempt<Result>(
-    outcomeUnknown: Bool, _ body: () throws -> Result
-  ) throws(OutboxStoreError) -> Result {
+  func attempt<Result>(outcomeUnknown: Bool, _ body: () throws -> Result) throws(OutboxStoreError) -> Result {
     do {
       return try body()
     } catch {
       known = nil
+      epochIDs.removeAll()
+      catalogues.removeAll()
+      if let error = error as? OutboxStoreError { throw error }
+      let sqlite = error as? SQLiteError
+      if sqlite?.category == .corrupt {
+        // Nothing more is done with this file; the next open sets it aside.
+        connection?.close()
+        connection = nil
+        mustSetAside = true
+        throw OutboxStoreError("outbox \(place.database): \(error)", .damaged)
+      }
       // Only a failed COMMIT leaves a doubt; before it, SQLite rolled back.
-      let isUnknown = outcomeUnknown && ((error as? SQLiteError)?.commitIsUnknown ?? true)
-      throw OutboxStoreError("outbox \(connection.path): \(error)", outcomeUnknown: isUnknown)
+      let isUnknown = outcomeUnknown && (sqlite?.commitIsUnknown ?? false)
+      throw OutboxStoreError("outbox \(place.database): \(error)", isUnknown ? .outcomeUnknown : .failed)
     }
+  }
+
+  /// Takes over a new, empty file after the old one was set aside.
+  func adopt(_ state: OutboxState) { known = state }
+  func forget() {
+    known = nil
+    connection?.close()
+    connection = nil
   }
 }

@@ -21,16 +21,18 @@ public enum BatchCutter {
   /// One batch of the rows of `frames`, which are in the order of their sequence and all of `catalogue`.
   ///
   /// - Parameters:
+  ///   - losses: notices beside those in the frames.
   ///   - floor: no time in the batch is before it, so that the times of a tag never go back.
   ///   - time: the batch's time when nothing in it has one.
   /// - Returns: the batch and its newest time.
   public static func telemetry(
-    frames: [Frame], catalogue: Catalogue, epoch: Epoch, number: UInt64, floor: Timestamp, time: Timestamp
+    frames: [Frame], losses given: [LossNotice] = [], catalogue: Catalogue, epoch: Epoch, number: UInt64,
+    floor: Timestamp, time: Timestamp
   ) throws(CodecError) -> (bytes: [UInt8], newest: Timestamp) {
     var merged = catalogue.devices.enumerated().map {
       DeviceColumns(device: $0.offset, tagCount: $0.element.tags.count)
     }
-    var losses: [LossNotice] = []
+    var losses = given
     var newest = floor
     for frame in frames {
       let (blocks, notices) = try FrameCodec.decodeTelemetry(frame.bytes, catalogue: catalogue)
@@ -49,7 +51,7 @@ public enum BatchCutter {
 
   /// One batch of the events of `frames`.
   public static func alarms(
-    frames: [Frame], epoch: Epoch, number: UInt64, floor: Timestamp
+    frames: [Frame], losses: [LossNotice] = [], epoch: Epoch, number: UInt64, floor: Timestamp
   ) throws(CodecError) -> (bytes: [UInt8], newest: Timestamp) {
     var events: [AlarmEvent] = []
     var newest = floor
@@ -60,7 +62,7 @@ public enum BatchCutter {
         events.append(event)
       }
     }
-    return (try BatchCodec.encode(epoch: epoch, number: number, alarms: events), newest)
+    return (try BatchCodec.encode(epoch: epoch, number: number, alarms: events, losses: losses, time: floor), newest)
   }
 
   private static func place(_ block: DeviceColumns, _ frame: Frame, floor: Timestamp) -> DeviceColumns {

@@ -1,0 +1,78 @@
+import GatewayCore
+import Glibc
+
+/// Where an outbox lies, and what it needs to know of its surroundings. A simulation gives its own.
+public struct OutboxPlace {
+  /// Must exist.
+  public var directory: String
+  /// SQLite's file system; nil for the machine's own.
+  public var vfs: String?
+  /// Name of this boot of the machine, by which times of the boot clock are told apart.
+  public var boot: String
+  public var files: any OutboxFiles
+  /// Gives epochs.
+  public var random: any RandomNumberGenerator
+
+  public init(
+    directory: String, vfs: String? = nil, boot: String, files: any OutboxFiles,
+    random: any RandomNumberGenerator = SystemRandomNumberGenerator()
+  ) {
+    self.directory = directory
+    self.vfs = vfs
+    self.boot = boot
+    self.files = files
+    self.random = random
+  }
+
+  /// On this machine's disk.
+  public static func machine(directory: String, boot: String) -> Self {
+    Self(directory: directory, boot: boot, files: MachineFiles())
+  }
+
+  var database: String { directory + "/outbox.db" }
+}
+
+/// What the outbox does with whole files.
+public protocol OutboxFiles: AnyObject {
+  /// Keeps other daemons away from the directory until the value is let go.
+  ///
+  /// - Throws: ``OutboxStoreError`` of kind `held` when another one has it.
+  func claim(directory: String) throws(OutboxStoreError) -> AnyObject
+
+  /// What stays the same while the file stays where it is, and changes when it is copied or restored; empty when there is
+  /// no such file.
+  func identity(of path: String) -> String
+
+  /// Moves a database and its companions to a name that is free, so that a person can look at them.
+  ///
+  /// - Returns: the new path.
+  func setAside(_ path: String) throws(OutboxStoreError) -> String
+}
+
+/// Files of this machine.
+final class MachineFiles: OutboxFiles {
+  func claim(directory: String) throws(OutboxStoreError) -> AnyObject {
+    try DirectoryLock(path: directory + "/outbox.lock")
+  }
+
+  func identity(of path: String) -> String {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return "" }
+    // Not the device: its number may change from boot to boot.
+    return "inode \(status.st_ino)"
+  }
+
+  func setAside(_ path: String) throws(OutboxStoreError) -> String {
+    var number = 1
+    while access("\(path).damaged-\(number)", F_OK) == 0, number < 10_000 { number += 1 }
+    let target = "\(path).damaged-\(number)"
+    // The log belongs to the database of the same name, so both move; the database last, because its absence is what begins
+    // a new store.
+    for suffix in ["-wal", "-shm", ""] where access(path + suffix, F_OK) == 0 {
+      guard Glibc.rename(path + suffix, target + suffix) == 0 else {
+        throw OutboxStoreError("cannot move the damaged \(path)\(suffix) aside: \(String(cString: strerror(errno)))")
+      }
+    }
+    return target
+  }
+}

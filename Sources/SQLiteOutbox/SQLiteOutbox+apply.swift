@@ -1,0 +1,224 @@
+import BatchCodec
+import GatewayCore
+import SQLite
+import Telemetry
+
+/// The steps of one transaction. Each changes the file and, alike, the counts that are valid once COMMIT has returned.
+extension SQLiteOutbox {
+  func apply(
+    _ transaction: OutboxTransaction, _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    try insert(transaction.frames, connection, &after)
+    if let names = transaction.activeAlarms { try replaceActiveAlarms(names, connection, &after) }
+    if let offset = transaction.clockOffset { try place(offset, connection, &after) }
+    for (row, number) in transaction.confirmed { try deleteBatches(row, through: number, connection, &after) }
+    for (row, number) in transaction.offered { try offer(row, through: number, connection, &after) }
+    for (row, position) in transaction.missingAtCentral { try reportMissing(row, position, connection, &after) }
+    for (row, numbers) in transaction.damaged {
+      for number in numbers { try replaceDamaged(row, number, connection, &after) }
+    }
+    if let retirement = transaction.retirement { try retire(retirement, connection, &after) }
+    if after.isMoving { try moveBatches(connection, &after) }
+    if !after.isMoving {
+      for lane in transaction.cut { try cut(lane, connection, &after) }
+      if transaction.thin > 0 { try thin(transaction.thin, connection, &after) }
+      if let drop = transaction.drop { try dropOldest(drop.count, drop.reason, connection, &after) }
+    }
+    if let traffic = transaction.traffic { try add(traffic, connection) }
+  }
+
+  func epochID(_ epoch: Epoch, _ connection: SQLiteConnection) throws -> Int64 {
+    if let known = epochIDs[epoch] { return known }
+    let search = try connection.statement("SELECT id FROM epochs WHERE epoch = ?1")
+    try search.bind(1, epoch.description)
+    guard let id = try search.firstRow({ $0.int64(0) }) else {
+      throw OutboxStoreError("the outbox \(place.database) has no epoch \(epoch)")
+    }
+    epochIDs[epoch] = id
+    return id
+  }
+
+  private func insert(_ frames: [PendingFrame], _ connection: SQLiteConnection, _ after: inout OutboxState) throws {
+    let insert = try connection.statement("INSERT INTO frames VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+    var touched: Set<Lane> = []
+    for frame in frames where frame.sequence > after.lastFrame {
+      let boot = frame.hasBootTimes ? try bootID(connection) : nil
+      try insert.bind(1, frame.sequence)
+      try insert.bind(2, Int64(frame.lane.rawValue))
+      if frame.lane == .telemetry { try insert.bind(3, frame.catalogueID) } else { try insert.bindNull(3) }
+      if let boot { try insert.bind(4, boot) } else { try insert.bindNull(4) }
+      try insert.bind(5, frame.sampleCount)
+      try insert.bind(6, frame.firstTime.milliseconds)
+      try insert.bind(7, frame.lastTime.milliseconds)
+      try frame.bytes.withUnsafeBytes {
+        try insert.bind(8, borrowing: $0)
+        try insert.run()
+      }
+      after.lastFrame = frame.sequence
+      touched.insert(frame.lane)
+      var held = after.frames[frame.lane] ?? .init()
+      held.count += 1
+      held.samples += frame.sampleCount
+      held.bytes += frame.bytes.count
+      if frame.hasBootTimes {
+        held.waitingForClock += 1
+      } else {
+        held.oldestTime = held.oldestTime ?? frame.firstTime
+        held.lastTime = max(held.lastTime ?? frame.lastTime, frame.lastTime)
+      }
+      after.frames[frame.lane] = held
+    }
+    guard !touched.isEmpty else { return }
+    let remember = try connection.statement("UPDATE store SET last_frame = ?1")
+    try remember.bind(1, after.lastFrame)
+    try remember.run()
+    for lane in touched { try rememberNewest(lane, after.frames[lane]?.lastTime, connection) }
+  }
+
+  /// The newest wall-clock time of a lane outlives its frames and its epoch (promise G4).
+  func rememberNewest(_ lane: Lane, _ time: Timestamp?, _ connection: SQLiteConnection) throws {
+    guard let time else { return }
+    let upsert = try connection.statement(
+      "INSERT INTO newest VALUES (?1, ?2, -9223372036854775808) ON CONFLICT DO UPDATE SET ms = max(ms, excluded.ms)")
+    try upsert.bind(1, Int64(lane.rawValue))
+    try upsert.bind(2, time.milliseconds)
+    try upsert.run()
+  }
+
+  private func bootID(_ connection: SQLiteConnection) throws -> Int64 {
+    let insert = try connection.statement(
+      "INSERT INTO boots(name, offset_ms, is_estimated) VALUES (?1, NULL, 0) ON CONFLICT DO NOTHING")
+    try insert.bind(1, place.boot)
+    try insert.run()
+    let search = try connection.statement("SELECT id FROM boots WHERE name = ?1")
+    try search.bind(1, place.boot)
+    return try search.firstRow { $0.int64(0) } ?? 0
+  }
+
+  private func replaceActiveAlarms(
+    _ names: [String], _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    try connection.execute("DELETE FROM active_alarms")
+    let insert = try connection.statement("INSERT INTO active_alarms VALUES (?1)")
+    for name in names {
+      try insert.bind(1, name)
+      try insert.run()
+    }
+    after.activeAlarms = names.sorted()
+  }
+
+  /// The clock is trusted: frames of this boot get their offset; those of earlier boots, whose clock never was, are put
+  /// directly before the boot that followed, which is the latest they can have been.
+  private func place(_ offset: Duration, _ connection: SQLiteConnection, _ after: inout OutboxState) throws {
+    let milliseconds = offset.wholeMilliseconds
+    let known = try connection.statement("UPDATE boots SET offset_ms = ?2 WHERE name = ?1")
+    try known.bind(1, place.boot)
+    try known.bind(2, milliseconds)
+    try known.run()
+    var end = milliseconds
+    var guesses: [(id: Int64, offset: Int64)] = []
+    let earlier = try connection.statement(
+      """
+      SELECT boots.id, min(first_ms), max(last_ms) FROM frames JOIN boots ON boots.id = frames.boot
+      WHERE offset_ms IS NULL GROUP BY boots.id ORDER BY boots.id DESC
+      """)
+    try earlier.forEachRow { row in
+      let guess = end - 1 - row.int64(2)
+      guesses.append((row.int64(0), guess))
+      end = guess + row.int64(1)
+      return true
+    }
+    let estimate = try connection.statement("UPDATE boots SET offset_ms = ?2, is_estimated = 1 WHERE id = ?1")
+    for (id, guess) in guesses {
+      try estimate.bind(1, id)
+      try estimate.bind(2, guess)
+      try estimate.run()
+    }
+    for lane in Lane.allCases { after.frames[lane]?.waitingForClock = 0 }
+  }
+
+  /// Batches that central has are deleted, and its position is kept for status and for noticing a restored central.
+  private func deleteBatches(
+    _ row: EpochLane, through number: UInt64, _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    let id = try epochID(row.epoch, connection)
+    guard var held = after.laneState(row), number > held.confirmedThrough else { return }
+    // Whoever confirms what was never cut speaks of another store.
+    guard number <= held.cutThrough else { throw OutboxStoreError("a confirmation beyond the newest batch of \(row)") }
+    let sum = try connection.statement(
+      """
+      SELECT count(*), ifnull(sum(samples), 0), ifnull(sum(length(bytes)), 0) FROM batches
+      WHERE epoch = ?1 AND lane = ?2 AND number <= ?3
+      """)
+    try bind(sum, id, row.lane, number)
+    let (count, samples, bytes) = try sum.firstRow { ($0.int(0), $0.int(1), $0.int(2)) } ?? (0, 0, 0)
+    for sql in [
+      "DELETE FROM batches WHERE epoch = ?1 AND lane = ?2 AND number <= ?3",
+      "UPDATE lanes SET confirmed_through = ?3 WHERE epoch = ?1 AND lane = ?2",
+    ] {
+      let change = try connection.statement(sql)
+      try bind(change, id, row.lane, number)
+      try change.run()
+    }
+    held.confirmedThrough = number
+    held.batchCount -= count
+    held.batchSamples -= samples
+    held.batchBytes -= bytes
+    held.oldestTime = try OutboxReader.oldestBatch(connection, id, row.lane)
+    after.setLaneState(row, held)
+    if held.offeredThrough < number { try offer(row, through: number, connection, &after) }
+  }
+
+  func offer(
+    _ row: EpochLane, through number: UInt64, _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    guard var held = after.laneState(row), number > held.offeredThrough else { return }
+    let id = try epochID(row.epoch, connection)
+    let update = try connection.statement("UPDATE lanes SET offered_through = ?3 WHERE epoch = ?1 AND lane = ?2")
+    try bind(update, id, row.lane, number)
+    try update.run()
+    held.offeredThrough = number
+    after.setLaneState(row, held)
+    if row == EpochLane(after.epoch, .telemetry) { try countReclaimable(connection, &after) }
+  }
+
+  func countReclaimable(_ connection: SQLiteConnection, _ after: inout OutboxState) throws {
+    (after.thinnableBatches, after.droppableBatches) = try OutboxReader.reclaimable(
+      connection, try epochID(after.epoch, connection), after[.telemetry].offeredThrough)
+  }
+
+  func bind(_ statement: SQLiteStatement, _ epoch: Int64, _ lane: Lane, _ number: UInt64) throws {
+    try statement.bind(1, epoch)
+    try statement.bind(2, Int64(lane.rawValue))
+    try statement.bind(3, Int64(number))
+  }
+
+  private func add(_ traffic: (day: String, sent: Int, received: Int), _ connection: SQLiteConnection) throws {
+    let upsert = try connection.statement(
+      """
+      INSERT INTO traffic VALUES (?1, ?2, ?3)
+      ON CONFLICT DO UPDATE SET sent = sent + excluded.sent, received = received + excluded.received
+      """)
+    try upsert.bind(1, traffic.day)
+    try upsert.bind(2, traffic.sent)
+    try upsert.bind(3, traffic.received)
+    try upsert.run()
+    try connection.execute("DELETE FROM traffic WHERE day NOT IN (SELECT day FROM traffic ORDER BY day DESC LIMIT 60)")
+  }
+}
+
+extension OutboxState {
+  /// Nil when the store has no such epoch any more.
+  func laneState(_ row: EpochLane) -> LaneState? {
+    if row.epoch == epoch { return self[row.lane] }
+    return retired.first { $0.epoch == row.epoch }?.lanes[row.lane]
+  }
+
+  mutating func setLaneState(_ row: EpochLane, _ state: LaneState) {
+    if row.epoch == epoch { return self[row.lane] = state }
+    guard let index = retired.firstIndex(where: { $0.epoch == row.epoch }) else { return }
+    retired[index].lanes[row.lane] = state
+    // An epoch of which nothing is left is history.
+    if retired[index].lanes.values.allSatisfy({ $0.batchCount == 0 }) { retired.remove(at: index) }
+  }
+}

@@ -1,0 +1,186 @@
+import BatchCodec
+import GatewayCore
+import SQLite
+import Telemetry
+
+/// Ends of epochs, and what takes the place of batches that are gone.
+extension SQLiteOutbox {
+  /// Batches of an abandoned epoch that move to the current one in a transaction.
+  static let movesAtOnce = 64
+
+  func retire(
+    _ retirement: OutboxTransaction.Retirement, _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    let (state, reason): (OutboxSchema.EpochState, String)
+    switch retirement {
+    case .close(let text): (state, reason) = (.closed, text)
+    case .abandon(let text): (state, reason) = (.abandoned, text)
+    }
+    let end = try connection.statement("UPDATE epochs SET state = ?2, reason = ?3 WHERE epoch = ?1")
+    try end.bind(1, after.epoch.description)
+    try end.bind(2, state.rawValue)
+    try end.bind(3, reason)
+    try end.run()
+    let old = OutboxState.RetiredEpoch(
+      epoch: after.epoch, reason: reason, isMoving: state == .abandoned, lanes: after.lanes)
+    if old.lanes.values.contains(where: { $0.batchCount > 0 }) { after.retired.append(old) }
+    let epoch = Epoch(using: &random)
+    try OutboxSchema.beginEpoch(connection, epoch: epoch.description)
+    try connection.execute("UPDATE store SET epoch = (SELECT max(id) FROM epochs)")
+    after.epoch = epoch
+    after.lanes = [.alarms: .init(), .telemetry: .init()]
+    after.thinnableBatches = 0
+    after.droppableBatches = 0
+  }
+
+  /// Gives batches of abandoned epochs numbers of the current one, oldest first.
+  func moveBatches(_ connection: SQLiteConnection, _ after: inout OutboxState) throws {
+    guard let old = after.retired.first(where: \.isMoving) else { return }
+    let id = try epochID(old.epoch, connection)
+    var left = Self.movesAtOnce
+    for lane in Lane.allCases {
+      let list = try connection.statement(
+        """
+        SELECT number, kind, samples, bytes, first_number, first_ms FROM batches WHERE epoch = ?1 AND lane = ?2
+        ORDER BY number LIMIT ?3
+        """)
+      try bind(list, id, lane, UInt64(left))
+      var moved: [(number: UInt64, kind: Int, samples: Int, bytes: [UInt8], span: UInt64, time: Timestamp)] = []
+      try list.forEachRow { row in
+        moved.append(
+          (
+            UInt64(row.int64(0)), row.int(1), row.int(2), row.blob(3), UInt64(row.int64(0) - row.int64(4)) + 1,
+            Timestamp(milliseconds: row.int64(5))
+          ))
+        return true
+      }
+      for batch in moved {
+        let kind = OutboxSchema.Kind(rawValue: batch.kind) ?? .samples
+        try move(batch.bytes, batch.number, kind, batch.samples, batch.time, lane, connection, &after)
+        let delete = try connection.statement("DELETE FROM batches WHERE epoch = ?1 AND lane = ?2 AND number = ?3")
+        try bind(delete, id, lane, batch.number)
+        try delete.run()
+        var held = after.laneState(EpochLane(old.epoch, lane)) ?? .init()
+        held.batchCount -= 1
+        held.batchSamples -= batch.samples
+        held.batchBytes -= batch.bytes.count
+        after.setLaneState(EpochLane(old.epoch, lane), held)
+      }
+      left -= moved.count
+      guard left > 0 else { return }
+    }
+  }
+
+  private func move(
+    _ bytes: [UInt8], _ number: UInt64, _ kind: OutboxSchema.Kind, _ samples: Int, _ time: Timestamp, _ lane: Lane,
+    _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    let next = after[lane].cutThrough + 1
+    do {
+      let batch = try BatchCodec.decode(bytes[...])
+      let made = try Self.encode(batch.content, epoch: after.epoch, number: next, span: 1, time: batch.header.firstTime)
+      let header = try BatchCodec.readHeader(made[...]).header
+      try append(made, header, kind: kind, samples: samples, lane: lane, connection, &after)
+    } catch let error as CodecError {
+      let notice = LossNotice(
+        reason: .damagedStore, lane: lane, firstTime: time, samples: UInt64(samples), detail: error.description)
+      try count(.damagedStore, UInt64(samples), connection, &after)
+      let made = try Self.encode(notice, epoch: after.epoch, number: next, span: 1, time: time)
+      let header = try BatchCodec.readHeader(made[...]).header
+      try append(made, header, kind: .replacement, samples: 0, lane: lane, connection, &after)
+    }
+  }
+
+  /// The batches that central confirmed and has forgotten: they are deleted here, so a notice says so in their place.
+  func reportMissing(
+    _ row: EpochLane, _ position: UInt64, _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    guard var held = after.laneState(row), position < held.confirmedThrough else { return }
+    let id = try epochID(row.epoch, connection)
+    let last = held.confirmedThrough
+    let notice = LossNotice(
+      reason: .centralRestored, lane: row.lane, numbers: position + 1...last,
+      detail: "central had confirmed batches through \(last) and has them only through \(position) now")
+    let time = held.oldestTime ?? after.frames[row.lane]?.lastTime ?? Timestamp(milliseconds: 0)
+    let span = UInt32(clamping: last - position)
+    let bytes = try Self.encode(notice, epoch: row.epoch, number: last, span: span, time: time)
+    let header = try BatchCodec.readHeader(bytes[...]).header
+    try insertBatch(bytes, header, epoch: id, kind: .replacement, samples: 0, connection)
+    let update = try connection.statement("UPDATE lanes SET confirmed_through = ?3 WHERE epoch = ?1 AND lane = ?2")
+    try bind(update, id, row.lane, position)
+    try update.run()
+    held.confirmedThrough = position
+    held.batchCount += 1
+    held.batchBytes += bytes.count
+    held.oldestTime = header.firstTime
+    after.setLaneState(row, held)
+    if row.lane == .telemetry, row.epoch == after.epoch { try countReclaimable(connection, &after) }
+  }
+
+  /// A batch that cannot be read, or is not there: a notice takes its number.
+  func replaceDamaged(
+    _ row: EpochLane, _ number: UInt64, _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    guard var held = after.laneState(row), number > held.confirmedThrough, number <= held.cutThrough else { return }
+    let id = try epochID(row.epoch, connection)
+    let search = try connection.statement(
+      """
+      SELECT first_number, number, samples, first_ms, last_ms, length(bytes) FROM batches
+      WHERE epoch = ?1 AND lane = ?2 AND number >= ?3 ORDER BY number LIMIT 1
+      """)
+    try bind(search, id, row.lane, number)
+    let found = try search.firstRow {
+      (first: UInt64($0.int64(0)), last: UInt64($0.int64(1)), samples: $0.int(2),
+       begin: Timestamp(milliseconds: $0.int64(3)), end: Timestamp(milliseconds: $0.int64(4)), bytes: $0.int(5))
+    }
+    var notice = LossNotice(reason: .damagedStore, lane: row.lane, numbers: number...number)
+    var (last, span) = (number, UInt32(1))
+    if let found, found.first <= number {
+      notice.numbers = found.first...found.last
+      (notice.firstTime, notice.lastTime, notice.samples) = (found.begin, found.end, UInt64(found.samples))
+      (last, span) = (found.last, UInt32(clamping: found.last - found.first + 1))
+      let delete = try connection.statement("DELETE FROM batches WHERE epoch = ?1 AND lane = ?2 AND number = ?3")
+      try bind(delete, id, row.lane, found.last)
+      try delete.run()
+      held.batchCount -= 1
+      held.batchSamples -= found.samples
+      held.batchBytes -= found.bytes
+    }
+    let bytes = try Self.encode(
+      notice, epoch: row.epoch, number: last, span: span, time: held.oldestTime ?? Timestamp(milliseconds: 0))
+    try insertBatch(
+      bytes, try BatchCodec.readHeader(bytes[...]).header, epoch: id, kind: .replacement, samples: 0, connection)
+    held.batchCount += 1
+    held.batchBytes += bytes.count
+    after.setLaneState(row, held)
+    try count(.damagedStore, notice.samples ?? 0, connection, &after)
+    if row.lane == .telemetry, row.epoch == after.epoch { try countReclaimable(connection, &after) }
+  }
+
+  /// A batch that is nothing but a notice.
+  static func encode(
+    _ notice: LossNotice, epoch: Epoch, number: UInt64, span: UInt32, time: Timestamp
+  ) throws -> [UInt8] {
+    switch notice.lane {
+    case .alarms:
+      try BatchCodec.encode(epoch: epoch, number: number, span: span, alarms: [], losses: [notice], time: time)
+    case .telemetry:
+      try BatchCodec.encode(
+        epoch: epoch, number: number, span: span, catalogue: Catalogue(devices: []), devices: [], losses: [notice],
+        time: time)
+    }
+  }
+
+  static func encode(
+    _ content: Batch.Content, epoch: Epoch, number: UInt64, span: UInt32, time: Timestamp
+  ) throws(CodecError) -> [UInt8] {
+    switch content {
+    case .alarms(let events, let losses):
+      try BatchCodec.encode(epoch: epoch, number: number, span: span, alarms: events, losses: losses, time: time)
+    case .telemetry(let catalogue, let devices, let aggregates, let losses):
+      try BatchCodec.encode(
+        epoch: epoch, number: number, span: span, catalogue: catalogue, devices: devices, aggregates: aggregates,
+        losses: losses, time: time)
+    }
+  }
+}

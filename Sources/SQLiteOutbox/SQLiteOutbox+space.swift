@@ -1,0 +1,161 @@
+import BatchCodec
+import GatewayCore
+import SQLite
+import Telemetry
+
+/// Making room: the oldest telemetry that no request has carried yet is thinned, and later dropped, each time with a notice.
+extension SQLiteOutbox {
+  private struct Row {
+    var number: UInt64
+    var firstNumber: UInt64
+    var kind: OutboxSchema.Kind
+    var samples: Int
+    var begin: Timestamp
+    var end: Timestamp
+    var bytes: [UInt8]
+  }
+
+  func thin(_ count: Int, _ connection: SQLiteConnection, _ after: inout OutboxState) throws {
+    let rows = try oldest(count, "kind = 0", connection, after)
+    let id = try epochID(after.epoch, connection)
+    for row in rows {
+      let bytes: [UInt8]
+      do {
+        bytes = try Thinning.encode(try BatchCodec.decode(row.bytes[...]))
+      } catch let error as CodecError where error.kind != .limitExceeded {
+        try replaceDamaged(EpochLane(after.epoch, .telemetry), row.number, connection, &after)
+        continue
+      }
+      // Few rows a minute may take more as aggregates than as they are.
+      let isSmaller = bytes.count < row.bytes.count
+      let update = try connection.statement(
+        "UPDATE batches SET kind = 1, bytes = ?4, first_ms = ?5, last_ms = ?6 WHERE epoch = ?1 AND lane = ?2 AND number = ?3")
+      let kept = isSmaller ? bytes : row.bytes
+      let header = try BatchCodec.readHeader(kept[...]).header
+      try bind(update, id, .telemetry, row.number)
+      try update.bind(4, kept)
+      try update.bind(5, header.firstTime.milliseconds)
+      try update.bind(6, header.lastTime.milliseconds)
+      try update.run()
+      after[.telemetry].batchBytes += kept.count - row.bytes.count
+      after.thinnableBatches -= 1
+      if isSmaller { after.thinned += UInt64(row.samples) }
+    }
+    let remember = try connection.statement("UPDATE store SET thinned = ?1")
+    try remember.bind(1, Int64(clamping: after.thinned))
+    try remember.run()
+  }
+
+  func dropOldest(
+    _ count: Int, _ reason: LossNotice.Reason, _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    var rows = try oldest(count, "kind IN (0, 1)", connection, after)
+    guard let last = rows.last else { return }
+    // Notices that lie between them or directly before them are taken up, so that one notice grows instead of many.
+    rows += try oldest(count, "kind = 2 AND number <= \(last.number)", connection, after)
+    rows.sort { $0.number < $1.number }
+    rows = Self.consecutive(rows, endingWith: last.number)
+    let id = try epochID(after.epoch, connection)
+    var gathered = LossGathering(reason: reason)
+    for row in rows {
+      gathered.add(row.bytes, samples: row.samples, begin: row.begin, end: row.end)
+      let delete = try connection.statement("DELETE FROM batches WHERE epoch = ?1 AND lane = ?2 AND number = ?3")
+      try bind(delete, id, .telemetry, row.number)
+      try delete.run()
+      after[.telemetry].batchCount -= 1
+      after[.telemetry].batchSamples -= row.samples
+      after[.telemetry].batchBytes -= row.bytes.count
+      if row.kind != .loss { try self.count(reason, UInt64(row.samples), connection, &after) }
+    }
+    guard let first = rows.first else { return }
+    let notice = gathered.notice(numbers: first.firstNumber...last.number)
+    let span = UInt32(clamping: last.number - first.firstNumber + 1)
+    let bytes = try BatchCodec.encode(
+      epoch: after.epoch, number: last.number, span: span, catalogue: Catalogue(devices: []), devices: [],
+      losses: [notice] + gathered.carried, time: first.begin)
+    let header = try BatchCodec.readHeader(bytes[...]).header
+    try insertBatch(bytes, header, epoch: id, kind: .loss, samples: 0, connection)
+    after[.telemetry].batchCount += 1
+    after[.telemetry].batchBytes += bytes.count
+    after[.telemetry].oldestTime = try OutboxReader.oldestBatch(connection, id, .telemetry)
+    try countReclaimable(connection, &after)
+  }
+
+  private func oldest(
+    _ count: Int, _ condition: String, _ connection: SQLiteConnection, _ after: OutboxState
+  ) throws -> [Row] {
+    let list = try connection.statement(
+      """
+      SELECT number, first_number, kind, samples, first_ms, last_ms, bytes FROM batches
+      WHERE epoch = ?1 AND lane = ?2 AND first_number > ?3 AND \(condition) ORDER BY number LIMIT ?4
+      """)
+    try bind(list, try epochID(after.epoch, connection), .telemetry, after[.telemetry].offeredThrough)
+    try list.bind(4, count)
+    var rows: [Row] = []
+    try list.forEachRow { row in
+      rows.append(
+        Row(
+          number: UInt64(row.int64(0)), firstNumber: UInt64(row.int64(1)),
+          kind: OutboxSchema.Kind(rawValue: row.int(2)) ?? .samples, samples: row.int(3),
+          begin: Timestamp(milliseconds: row.int64(4)), end: Timestamp(milliseconds: row.int64(5)), bytes: row.blob(6)))
+      return true
+    }
+    return rows
+  }
+
+  /// The last rows whose numbers follow each other without a gap: a notice stands for one range.
+  private static func consecutive(_ rows: [Row], endingWith last: UInt64) -> [Row] {
+    var kept: [Row] = []
+    var wanted = last
+    for row in rows.reversed() where row.number == wanted {
+      kept.append(row)
+      wanted = row.firstNumber - 1
+    }
+    return kept.reversed()
+  }
+}
+
+/// Makes one loss notice of many batches.
+private struct LossGathering {
+  let reason: LossNotice.Reason
+  private var samples: UInt64 = 0
+  private var first: Timestamp?
+  private var last: Timestamp?
+  private var devices: [String] = []
+  private var known: Set<String> = []
+  private var more = 0
+  /// Notices of other reasons that the batches carried: they are losses of their own.
+  private(set) var carried: [LossNotice] = []
+
+  init(reason: LossNotice.Reason) { self.reason = reason }
+
+  mutating func add(_ bytes: [UInt8], samples count: Int, begin: Timestamp, end: Timestamp) {
+    first = min(first ?? begin, begin)
+    last = max(last ?? end, end)
+    samples += UInt64(count)
+    guard let batch = try? BatchCodec.decode(bytes[...]),
+      case .telemetry(let catalogue, _, _, let losses) = batch.content
+    else { return }
+    for device in catalogue.devices { name(device.name) }
+    for loss in losses {
+      guard loss.reason == reason, loss.lane == .telemetry else {
+        if carried.count < 64 { carried.append(loss) }
+        continue
+      }
+      samples += loss.samples ?? 0
+      more = max(more, loss.moreDevices)
+      for device in loss.devices { name(device) }
+    }
+  }
+
+  private mutating func name(_ device: String) {
+    guard known.insert(device).inserted else { return }
+    devices.append(device)
+  }
+
+  func notice(numbers: ClosedRange<UInt64>) -> LossNotice {
+    LossNotice(
+      reason: reason, lane: .telemetry, numbers: numbers, firstTime: first, lastTime: last, samples: samples,
+      devices: devices, moreDevices: more)
+  }
+}
