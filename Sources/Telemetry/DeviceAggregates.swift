@@ -16,7 +16,7 @@ public struct DeviceAggregates: Hashable, Sendable {
     public var minimums: [Int64]
     public var maximums: [Int64]
     /// The sum of the raw values, held at the bounds of 64 bits, for boolean and integer tags; ``Value/bits`` of the mean,
-    /// in the tag's own type, for float tags. 0 where the count is 0.
+    /// in the tag's own type, for float tags (a NaN among the values makes it NaN). 0 where the count is 0.
     public var totals: [Int64]
     /// Readings with a value, good or uncertain.
     public var counts: [Int64]

@@ -21,7 +21,8 @@ struct StyleTests {
     Ban(
       text: "print(", instead: "a logger; programs may print",
       exceptIn: [
-        "fieldgate", "fieldgated", "fieldgate-central", "fieldgate-simulate", "FieldgateTestKit", "GatewayService",
+        "fieldgate", "fieldgated", "fieldgate-central", "fieldgate-simulate", "fieldgate-benchmark", "FieldgateTestKit",
+        "GatewayService",
       ]),
   ]
 
