@@ -86,6 +86,18 @@ public enum BatchCodec {
     return content
   }
 
+  /// Whether the bytes of a whole batch are as they were made.
+  public static func hasValidChecksum(_ bytes: ArraySlice<UInt8>) -> Bool {
+    guard bytes.count > headBytes + checksumBytes else { return false }
+    return (try? verifyChecksum(bytes, end: bytes.endIndex - checksumBytes)) != nil
+  }
+
+  /// The check sum at the end of a whole batch, by which two parties compare batches; not verified here.
+  public static func storedChecksum(_ bytes: ArraySlice<UInt8>) -> UInt32? {
+    guard bytes.count > headBytes + checksumBytes else { return nil }
+    return bytes.suffix(checksumBytes).reversed().reduce(0) { $0 << 8 | UInt32($1) }
+  }
+
   static func verifyChecksum(_ bytes: ArraySlice<UInt8>, end: Int) throws(CodecError) {
     var stored: UInt32 = 0
     for index in (end..<end + checksumBytes).reversed() { stored = stored << 8 | UInt32(bytes[index]) }

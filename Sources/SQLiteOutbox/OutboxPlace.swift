@@ -1,4 +1,4 @@
-import GatewayCore
+public import GatewayCore
 import Glibc
 
 /// Where an outbox lies, and what it needs to know of its surroundings. A simulation gives its own.

@@ -26,8 +26,9 @@ extension SQLiteOutbox {
     try delete.bind(2, last.sequence)
     try delete.run()
     let newest = after.frames[lane]?.lastTime
-    after.frames[lane] = try OutboxReader.frames(connection, lane)
-    after.frames[lane]?.lastTime = max(newest, after.frames[lane]?.lastTime)
+    var frames = try OutboxReader.frames(connection, lane)
+    frames.lastTime = max(newest, frames.lastTime)
+    after.frames[lane] = frames
   }
 
   private func max(_ left: Timestamp?, _ right: Timestamp?) -> Timestamp? {

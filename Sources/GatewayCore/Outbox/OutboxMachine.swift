@@ -1,15 +1,19 @@
 public import Telemetry
 
-/// Decides when to commit what waits in memory and when to cut batches. Holds no data itself: counts and times only.
+/// Decides when to commit what waits in memory, when to cut batches and when to make room. Holds no data itself: counts and
+/// times only.
 ///
 /// After a failed commit it waits (200 ms, doubling to 10 s) and tries again for ever; polling and rules go on.
 public struct OutboxMachine: Sendable {
   /// What the next transaction should do.
   public struct Decision: Hashable, Sendable {
-    public var cut: [Lane]
+    public var cut: [Lane] = []
+    public var room = OutboxSpace.Decision.none
   }
 
   public var policy: OutboxPolicy
+  /// Limits of size and age.
+  public var space: OutboxSpace
   private var waitingSamples = 0
   private var oldestWaiting: MonotonicTime?
   private var alarmWaits = false
@@ -18,14 +22,17 @@ public struct OutboxMachine: Sendable {
   private var oldestFrame: [Lane: MonotonicTime] = [:]
   private var frameSamples: [Lane: Int] = [:]
   private var isOnline = false
+  private var isMoving = false
+  private var needsRoom = false
   private var retryAt: MonotonicTime?
   private var retryDelay = Self.firstRetry
 
   static let firstRetry = Duration.milliseconds(200)
   static let longestRetry = Duration.seconds(10)
 
-  public init(policy: OutboxPolicy) {
+  public init(policy: OutboxPolicy, space: OutboxSpace = OutboxSpace()) {
     self.policy = policy
+    self.space = space
   }
 
   /// Whether samples can be taken, or memory is full because the store does not answer.
@@ -45,20 +52,22 @@ public struct OutboxMachine: Sendable {
   public mutating func centralChanged(isOnline: Bool) { self.isOnline = isOnline }
 
   /// The transaction to make now, or nil.
-  public func decide(now: MonotonicTime) -> Decision? {
+  public func decide(_ state: OutboxState, wall: Timestamp, now: MonotonicTime) -> Decision? {
     guard deadline <= now else { return nil }
-    return Decision(cut: Lane.allCases.filter { (cutTime($0) ?? .never) <= now || ($0 == .alarms && alarmWaits) })
+    return Decision(
+      cut: Lane.allCases.filter { (cutTime($0) ?? .never) <= now || ($0 == .alarms && alarmWaits) },
+      room: space.decide(state, wall: wall))
   }
 
-  /// When ``decide(now:)`` will next give something; `never` when nothing waits.
+  /// When ``decide(_:wall:now:)`` will next give something; `never` when nothing waits.
   public var deadline: MonotonicTime {
     var wanted = MonotonicTime.never
-    if alarmWaits || waitingSamples >= OutboxPolicy.maximumFrameSamples {
+    if alarmWaits || isMoving || needsRoom || waitingSamples >= OutboxPolicy.maximumFrameSamples {
       wanted = .zero
     } else if let oldestWaiting {
       wanted = oldestWaiting + policy.flushInterval
     }
-    for lane in Lane.allCases { wanted = min(wanted, cutTime(lane) ?? .never) }
+    if !isMoving { for lane in Lane.allCases { wanted = min(wanted, cutTime(lane) ?? .never) } }
     guard let retryAt else { return wanted }
     return wanted == .never && !confirmationWaits ? .never : max(retryAt, wanted)
   }
@@ -70,17 +79,21 @@ public struct OutboxMachine: Sendable {
   }
 
   /// A transaction ended well (or the store was opened); nothing of what it took waits in memory any more.
-  public mutating func committed(_ state: OutboxState, now: MonotonicTime) {
+  public mutating func committed(_ state: OutboxState, wall: Timestamp, now: MonotonicTime) {
     waitingSamples = 0
     oldestWaiting = nil
     alarmWaits = false
     confirmationWaits = false
     retryAt = nil
     retryDelay = Self.firstRetry
+    isMoving = state.isMoving
+    needsRoom = space.decide(state, wall: wall) != .none
     for lane in Lane.allCases {
-      let held = state[lane]
-      frameSamples[lane] = held.frameSamples
-      if held.frameCount == 0 {
+      let frames = state.frames[lane] ?? .init()
+      // Frames that wait for a clock cannot be cut, nor can those behind them.
+      let count = frames.waitingForClock > 0 ? 0 : frames.count
+      frameSamples[lane] = count > 0 ? frames.samples : 0
+      if count == 0 {
         oldestFrame[lane] = nil
       } else if oldestFrame[lane] == nil {
         oldestFrame[lane] = now

@@ -4,7 +4,7 @@ public struct OutboxPolicy: Hashable, Sendable {
   public var flushInterval: Duration
   /// Age of the oldest frame at which a batch is cut while central is reachable; default 10 s.
   public var batchInterval: Duration
-  /// The same while central is away: longer, because larger batches compress better and nobody waits for them.
+  /// The same while central is away; default 1 h: larger batches compress better, and nobody waits for them.
   public var offlineBatchInterval: Duration
 
   /// A commit happens at the latest when this many samples wait in memory, so that a frame stays small.
@@ -18,7 +18,7 @@ public struct OutboxPolicy: Hashable, Sendable {
 
   public init(
     flushInterval: Duration = .seconds(1), batchInterval: Duration = .seconds(10),
-    offlineBatchInterval: Duration = .seconds(60)
+    offlineBatchInterval: Duration = .seconds(3_600)
   ) {
     self.flushInterval = flushInterval
     self.batchInterval = batchInterval

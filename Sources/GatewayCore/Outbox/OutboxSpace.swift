@@ -1,0 +1,68 @@
+public import Telemetry
+
+/// How much the outbox may hold, for how long, and what goes first when it is too much.
+///
+/// Telemetry may take what is left after a reserve for alarms. At the limit the oldest telemetry is thinned to a minute's
+/// minimum, maximum, mean and count; when all of it is thinned, the oldest is dropped. Either goes on until the store is
+/// a twentieth below the limit, so that it is not done for every batch anew. Batches that a request may have carried are
+/// left alone: they are few, and they must never change.
+public struct OutboxSpace: Hashable, Sendable {
+  public enum Decision: Hashable, Sendable {
+    case none
+    /// Thin so many of the oldest batches.
+    case thin(Int)
+    case drop(Int, LossNotice.Reason)
+  }
+
+  /// Bytes that the store may take; nil: no limit but the disk's.
+  public var capacityBytes: Int?
+  /// Bytes of the disk that are left to others.
+  public var diskFloorBytes: Int
+  /// Samples older than this are dropped; nil: never.
+  public var keep: Duration?
+  /// Bytes free on the disk, as last looked at; nil: not known.
+  public var diskFreeBytes: Int?
+
+  /// Batches changed in one transaction, so that none takes long.
+  public static let atOnce = 16
+  /// What is kept free for alarms: a sixteenth of the capacity, at most this.
+  public static let largestReserveBytes = 16 << 20
+
+  public init(capacityBytes: Int? = nil, diskFloorBytes: Int = 64 << 20, keep: Duration? = nil) {
+    self.capacityBytes = capacityBytes
+    self.diskFloorBytes = diskFloorBytes
+    self.keep = keep
+  }
+
+  /// Bytes that the store may take now: the capacity, or what the disk has, whichever is less; nil: unknown.
+  public func limitBytes(usedBytes: Int) -> Int? {
+    let byDisk = diskFreeBytes.map { max(0, usedBytes + $0 - diskFloorBytes) }
+    guard let capacityBytes else { return byDisk }
+    return min(capacityBytes, byDisk ?? capacityBytes)
+  }
+
+  /// The same without the reserve for alarms.
+  public func telemetryLimitBytes(usedBytes: Int) -> Int? {
+    limitBytes(usedBytes: usedBytes).map { $0 - min($0 / 16, Self.largestReserveBytes) }
+  }
+
+  public func decide(_ state: OutboxState, wall: Timestamp) -> Decision {
+    if let keep, let oldest = state[.telemetry].oldestTime, state.droppableBatches > 0, wall - oldest > keep {
+      return .drop(1, .tooOld)
+    }
+    guard let limit = telemetryLimitBytes(usedBytes: state.usedBytes), state.usedBytes > limit - limit / 20 else {
+      return .none
+    }
+    if state.thinnableBatches > 0 { return .thin(min(state.thinnableBatches, Self.atOnce)) }
+    // Thinning keeps some distance to the limit; dropping begins only at the limit itself.
+    guard state.usedBytes > limit, state.droppableBatches > 0 else { return .none }
+    return .drop(min(state.droppableBatches, Self.atOnce), .outboxFull)
+  }
+
+  /// How long the store lasts at a rate; nil when it is not filling or has no limit.
+  public func timeLeft(_ state: OutboxState, bytesPerDay: Double) -> Duration? {
+    guard bytesPerDay > 0, let limit = telemetryLimitBytes(usedBytes: state.usedBytes) else { return nil }
+    let seconds = max(0, Double(limit - state.usedBytes)) / bytesPerDay * 86_400
+    return .seconds(Int64(min(seconds, 1e10)))
+  }
+}

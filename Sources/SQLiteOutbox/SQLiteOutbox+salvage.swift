@@ -1,0 +1,151 @@
+import BatchCodec
+import GatewayCore
+import SQLite
+import Telemetry
+
+/// A damaged file is set aside; every batch and frame in it that can be read and whose check sum is right goes into a new
+/// file. Batches keep epoch and number, so that central still recognises what it has; numbers that are missing between them
+/// are filled with loss notices. Frames are cut in the new epoch.
+extension SQLiteOutbox {
+  func startAnew(_ cause: String) throws(OutboxStoreError) -> [String] {
+    forget()
+    let aside = try place.files.setAside(place.database)
+    try attempt(outcomeUnknown: false) { _ = try openDatabase() }
+    let salvaged = Salvage(path: aside, vfs: place.vfs)
+    defer { salvaged.close() }
+    try attempt(outcomeUnknown: false) {
+      let connection = try opened()
+      var after = try state()
+      try connection.transaction { try takeOver(salvaged, cause, connection, &after) }
+      adopt(try OutboxReader.state(connection))
+    }
+    return [
+      "the outbox was damaged (\(cause)); it is kept as \(aside), \(salvaged.batches.count) batches and "
+        + "\(salvaged.frames.count) frames were taken over, \(salvaged.unreadable) could not be read"
+    ]
+  }
+
+  private func takeOver(
+    _ salvage: Salvage, _ cause: String, _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    for (id, bytes) in salvage.catalogues {
+      let insert = try connection.statement("INSERT OR IGNORE INTO catalogues VALUES (?1, ?2)")
+      try insert.bind(1, id)
+      try insert.bind(2, bytes)
+      try insert.run()
+    }
+    for (epoch, lanes) in salvage.epochs.sorted(by: { $0.value.order < $1.value.order }) {
+      try takeOver(epoch, lanes, salvage, cause, connection)
+    }
+    for boot in salvage.boots {
+      let insert = try connection.statement("INSERT OR IGNORE INTO boots VALUES (?1, ?2, ?3, ?4)")
+      try insert.bind(1, boot.id)
+      try insert.bind(2, boot.name)
+      if let offset = boot.offset { try insert.bind(3, offset) } else { try insert.bindNull(3) }
+      try insert.bind(4, boot.isEstimated ? 1 : 0)
+      try insert.run()
+    }
+    for frame in salvage.frames { try insert(frame, connection) }
+    for lane in Lane.allCases { try rememberNewest(lane, salvage.newest[lane], connection) }
+    let update = try connection.statement("UPDATE store SET last_frame = ?1")
+    try update.bind(1, salvage.lastFrame + 1)
+    try update.run()
+    for name in salvage.activeAlarms {
+      let insert = try connection.statement("INSERT OR IGNORE INTO active_alarms VALUES (?1)")
+      try insert.bind(1, name)
+      try insert.run()
+    }
+    try addNotice(salvage, cause, connection, &after)
+  }
+
+  /// One notice for all that nobody can name any more, as a frame of its own behind the salvaged ones.
+  private func addNotice(
+    _ salvage: Salvage, _ cause: String, _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    let detail = "the store was damaged (\(cause)); \(salvage.unreadable) rows could not be read, perhaps more"
+    let notice = LossNotice(reason: .damagedStore, lane: .telemetry, detail: detail)
+    let catalogue = Catalogue(devices: [])
+    let bytes = CatalogueCodec.encode(catalogue)
+    let insert = try connection.statement("INSERT OR IGNORE INTO catalogues(bytes) VALUES (?1)")
+    try insert.bind(1, bytes)
+    try insert.run()
+    let search = try connection.statement("SELECT id FROM catalogues WHERE bytes = ?1")
+    try search.bind(1, bytes)
+    let id = try search.firstRow { $0.int(0) } ?? 0
+    let time = salvage.newest[.telemetry] ?? Timestamp(milliseconds: 0)
+    let frame = FrameCodec.encode([], losses: [notice], catalogue: catalogue, catalogueID: id)
+    try self.insert(
+      Salvage.Frame(
+        sequence: salvage.lastFrame + 1, lane: .telemetry, catalogue: id, boot: nil, samples: 0, first: time,
+        last: time, bytes: frame), connection)
+    try count(.damagedStore, 0, connection, &after)
+  }
+
+  private func insert(_ frame: Salvage.Frame, _ connection: SQLiteConnection) throws {
+    let insert = try connection.statement("INSERT OR IGNORE INTO frames VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+    try insert.bind(1, frame.sequence)
+    try insert.bind(2, Int64(frame.lane.rawValue))
+    if frame.lane == .telemetry { try insert.bind(3, frame.catalogue) } else { try insert.bindNull(3) }
+    if let boot = frame.boot { try insert.bind(4, boot) } else { try insert.bindNull(4) }
+    try insert.bind(5, frame.samples)
+    try insert.bind(6, frame.first.milliseconds)
+    try insert.bind(7, frame.last.milliseconds)
+    try insert.bind(8, frame.bytes)
+    try insert.run()
+  }
+
+  private func takeOver(
+    _ epoch: Epoch, _ found: Salvage.EpochRows, _ salvage: Salvage, _ cause: String, _ connection: SQLiteConnection
+  ) throws {
+    let insert = try connection.statement("INSERT INTO epochs(id, epoch, state, reason) VALUES (?1, ?2, ?3, ?4)")
+    // Before the new epoch, which has the id 1: what was made first is delivered first.
+    let id = Int64(found.order) - 1_000_000
+    try insert.bind(1, id)
+    try insert.bind(2, epoch.description)
+    try insert.bind(3, (found.isAbandoned ? OutboxSchema.EpochState.abandoned : .closed).rawValue)
+    try insert.bind(4, "damaged: \(cause)")
+    try insert.run()
+    for lane in Lane.allCases {
+      let held = salvage.batches.filter { $0.header.epoch == epoch && $0.header.lane == lane }
+      let known = found.lanes[lane]
+      let newest = max(held.map(\.header.number).max() ?? 0, known?.cut ?? 0)
+      let confirmed = min(known?.confirmed ?? (held.map(\.header.firstNumber).min() ?? 1) - 1, newest)
+      let head = try connection.statement("INSERT INTO lanes VALUES (?1, ?2, ?3, ?3, ?4)")
+      try head.bind(1, id)
+      try head.bind(2, Int64(lane.rawValue))
+      try head.bind(3, Int64(newest))
+      try head.bind(4, Int64(confirmed))
+      try head.run()
+      try fill(held, salvage, confirmed, newest, EpochLane(epoch, lane), id, connection)
+    }
+  }
+
+  /// Inserts what was read, and notices for the numbers between.
+  private func fill(
+    _ held: [Salvage.Batch], _ salvage: Salvage, _ confirmed: UInt64, _ newest: UInt64, _ row: EpochLane, _ id: Int64,
+    _ connection: SQLiteConnection
+  ) throws {
+    var next = confirmed + 1
+    for batch in held.sorted(by: { $0.header.number < $1.header.number }) where batch.header.number >= next {
+      if batch.header.firstNumber > next {
+        try fillGap(next...batch.header.firstNumber - 1, row, id, batch.header.firstTime, connection)
+      }
+      let kind = OutboxSchema.Kind(rawValue: batch.kind) ?? .samples
+      try insertBatch(
+        try salvage.bytes(of: batch), batch.header, epoch: id, kind: kind, samples: batch.samples, connection)
+      next = batch.header.number + 1
+    }
+    guard next <= newest else { return }
+    try fillGap(next...newest, row, id, held.last?.header.lastTime ?? Timestamp(milliseconds: 0), connection)
+  }
+
+  private func fillGap(
+    _ numbers: ClosedRange<UInt64>, _ row: EpochLane, _ id: Int64, _ time: Timestamp, _ connection: SQLiteConnection
+  ) throws {
+    let notice = LossNotice(reason: .damagedStore, lane: row.lane, numbers: numbers)
+    let span = UInt32(clamping: numbers.upperBound - numbers.lowerBound + 1)
+    let bytes = try Self.encode(notice, epoch: row.epoch, number: numbers.upperBound, span: span, time: time)
+    try insertBatch(
+      bytes, try BatchCodec.readHeader(bytes[...]).header, epoch: id, kind: .replacement, samples: 0, connection)
+  }
+}

@@ -1,0 +1,76 @@
+import BatchCodec
+public import GatewayCore
+import SQLite
+import Telemetry
+
+/// What delivery reads.
+extension SQLiteOutbox {
+  public func batches(
+    _ row: EpochLane, from number: UInt64, through last: UInt64, maximumBytes: Int
+  ) throws(OutboxStoreError) -> BatchesToSend {
+    try attempt(outcomeUnknown: false) {
+      let connection = try opened()
+      var result = BatchesToSend()
+      var expected = number
+      let list = try connection.statement(
+        """
+        SELECT first_number, number, bytes FROM batches WHERE epoch = ?1 AND lane = ?2 AND number >= ?3
+        ORDER BY number
+        """)
+      try bind(list, try epochID(row.epoch, connection), row.lane, number)
+      try list.forEachRow { found in
+        let (first, newest) = (UInt64(found.int64(0)), UInt64(found.int64(1)))
+        guard newest <= last else { return false }
+        let bytes = found.blob(2)
+        // A notice may stand for numbers that central has in part; any other batch begins where the last one ended.
+        guard first <= expected, Self.isSound(bytes, row, first...newest) else {
+          result.damaged = expected
+          return false
+        }
+        guard result.bytes.isEmpty || result.bytes.count + bytes.count <= maximumBytes else { return false }
+        result.bytes += bytes
+        result.through = newest
+        expected = newest + 1
+        return true
+      }
+      if result.through == nil, result.damaged == nil { result.damaged = number }
+      return result
+    }
+  }
+
+  /// The check sum is right and the head says what the table says: what is sent is what was cut.
+  private static func isSound(_ bytes: [UInt8], _ row: EpochLane, _ numbers: ClosedRange<UInt64>) -> Bool {
+    guard let (header, length) = try? BatchCodec.readHeader(bytes[...]), length == bytes.count,
+      header.epoch == row.epoch, header.lane == row.lane, header.firstNumber...header.number == numbers
+    else { return false }
+    return BatchCodec.hasValidChecksum(bytes[...])
+  }
+
+  public func checksum(_ row: EpochLane, number: UInt64) throws(OutboxStoreError) -> UInt32? {
+    try attempt(outcomeUnknown: false) {
+      let connection = try opened()
+      let search = try connection.statement(
+        """
+        SELECT bytes, kind, first_number FROM batches WHERE epoch = ?1 AND lane = ?2 AND number >= ?3
+        ORDER BY number LIMIT 1
+        """)
+      try bind(search, try epochID(row.epoch, connection), row.lane, number)
+      let found = try search.firstRow { ($0.blob(0), $0.int(1), UInt64($0.int64(2))) }
+      guard let (bytes, kind, first) = found, first <= number, kind != OutboxSchema.Kind.replacement.rawValue,
+        BatchCodec.hasValidChecksum(bytes[...])
+      else { return nil }
+      return BatchCodec.storedChecksum(bytes[...])
+    }
+  }
+
+  public func traffic() throws(OutboxStoreError) -> [(day: String, sent: Int, received: Int)] {
+    try attempt(outcomeUnknown: false) {
+      var days: [(day: String, sent: Int, received: Int)] = []
+      try opened().statement("SELECT day, sent, received FROM traffic ORDER BY day DESC LIMIT 60").forEachRow {
+        days.append(($0.text(0), $0.int(1), $0.int(2)))
+        return true
+      }
+      return days
+    }
+  }
+}

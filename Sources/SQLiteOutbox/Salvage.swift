@@ -1,0 +1,162 @@
+import BatchCodec
+import GatewayCore
+import SQLite
+import Telemetry
+
+/// All that can be read of a damaged store. Each table is read forwards and then backwards, so that one bad page in the
+/// middle hides only itself.
+struct Salvage {
+  /// A batch that can be read; its bytes stay where they are until they are taken over.
+  struct Batch {
+    var id: Int64
+    var header: BatchHeader
+    var kind: Int
+    var samples: Int
+  }
+
+  struct Frame {
+    var sequence: Int64
+    var lane: Lane
+    var catalogue: Int
+    var boot: Int64?
+    var samples: Int
+    var first: Timestamp
+    var last: Timestamp
+    var bytes: [UInt8]
+  }
+
+  struct EpochRows {
+    var order: Int
+    var isAbandoned = false
+    var lanes: [Lane: (cut: UInt64, confirmed: UInt64)] = [:]
+  }
+
+  private(set) var batches: [Batch] = []
+  private(set) var frames: [Frame] = []
+  private(set) var catalogues: [(id: Int, bytes: [UInt8])] = []
+  private(set) var boots: [(id: Int64, name: String, offset: Int64?, isEstimated: Bool)] = []
+  private(set) var epochs: [Epoch: EpochRows] = [:]
+  private(set) var newest: [Lane: Timestamp] = [:]
+  private(set) var lastFrame: Int64 = 0
+  private(set) var activeAlarms: [String] = []
+  /// Rows whose check sum was wrong; those that could not be found at all are not counted.
+  private(set) var unreadable = 0
+  private let connection: SQLiteConnection?
+
+  init(path: String, vfs: String?) {
+    connection = try? SQLiteConnection(path: path, mode: .readOnly, vfs: vfs)
+    guard let connection else { return }
+    readEpochs(connection)
+    readCatalogues(connection)
+    readBatches(connection)
+    readFrames(connection)
+    try? connection.statement("SELECT id, name, offset_ms, is_estimated FROM boots").forEachRow {
+      boots.append(($0.int64(0), $0.text(1), $0.isNull(2) ? nil : $0.int64(2), $0.int(3) != 0))
+      return true
+    }
+    try? connection.statement("SELECT lane, ms FROM newest").forEachRow {
+      if let lane = Lane(rawValue: UInt8(clamping: $0.int(0))) { take(lane, Timestamp(milliseconds: $0.int64(1))) }
+      return true
+    }
+    let last = try? connection.statement("SELECT last_frame FROM store").firstRow { $0.int64(0) }
+    lastFrame = max(lastFrame, (last ?? nil) ?? 0)
+    try? connection.statement("SELECT name FROM active_alarms").forEachRow {
+      activeAlarms.append($0.text(0))
+      return true
+    }
+  }
+
+  /// The bytes of a batch that was found.
+  func bytes(of batch: Batch) throws -> [UInt8] {
+    guard let search = try connection?.statement("SELECT bytes FROM batches WHERE id = ?1") else { return [] }
+    try search.bind(1, batch.id)
+    return try search.firstRow { $0.blob(0) } ?? []
+  }
+
+  func close() { connection?.close() }
+
+  private mutating func take(_ lane: Lane, _ time: Timestamp) {
+    newest[lane] = max(newest[lane] ?? time, time)
+  }
+
+  private mutating func readEpochs(_ connection: SQLiteConnection) {
+    try? connection.statement("SELECT epoch, id, state FROM epochs").forEachRow {
+      if let epoch = Epoch(text: $0.text(0)) {
+        epochs[epoch] = EpochRows(order: $0.int(1), isAbandoned: $0.int(2) == OutboxSchema.EpochState.abandoned.rawValue)
+      }
+      return true
+    }
+    try? connection.statement(
+      "SELECT epochs.epoch, lane, cut_through, confirmed_through FROM lanes JOIN epochs ON epochs.id = lanes.epoch"
+    ).forEachRow {
+      guard let epoch = Epoch(text: $0.text(0)), let lane = Lane(rawValue: UInt8(clamping: $0.int(1))),
+        $0.int64(2) >= $0.int64(3), $0.int64(3) >= 0
+      else { return true }
+      epochs[epoch]?.lanes[lane] = (UInt64($0.int64(2)), UInt64($0.int64(3)))
+      return true
+    }
+  }
+
+  private mutating func readCatalogues(_ connection: SQLiteConnection) {
+    try? connection.statement("SELECT id, bytes FROM catalogues").forEachRow { row in
+      let bytes = row.blob(1)
+      if (try? CatalogueCodec.decode(bytes)) != nil { catalogues.append((row.int(0), bytes)) }
+      return true
+    }
+  }
+
+  private mutating func readBatches(_ connection: SQLiteConnection) {
+    var seen: Set<Int64> = []
+    for order in ["ASC", "DESC"] {
+      try? connection.statement("SELECT id, kind, samples, bytes FROM batches ORDER BY id \(order)").forEachRow { row in
+        guard seen.insert(row.int64(0)).inserted else { return order == "ASC" }
+        let bytes = row.blob(3)
+        guard let batch = try? BatchCodec.decode(bytes[...]) else {
+          unreadable += 1
+          return true
+        }
+        let header = batch.header
+        if epochs[header.epoch] == nil { epochs[header.epoch] = EpochRows(order: epochs.count + 1) }
+        take(header.lane, header.lastTime)
+        batches.append(Batch(id: row.int64(0), header: header, kind: row.int(1), samples: row.int(2)))
+        return true
+      }
+    }
+  }
+
+  private mutating func readFrames(_ connection: SQLiteConnection) {
+    var known: [Int: Catalogue] = [:]
+    for (id, bytes) in catalogues { known[id] = try? CatalogueCodec.decode(bytes) }
+    var seen: Set<Int64> = []
+    for order in ["ASC", "DESC"] {
+      try? connection.statement(
+        "SELECT sequence, lane, catalogue, boot, samples, first_ms, last_ms, bytes FROM frames ORDER BY sequence \(order)"
+      ).forEachRow { row in
+        guard seen.insert(row.int64(0)).inserted else { return order == "ASC" }
+        guard let lane = Lane(rawValue: UInt8(clamping: row.int(1))) else { return true }
+        let frame = Frame(
+          sequence: row.int64(0), lane: lane, catalogue: row.int(2), boot: row.isNull(3) ? nil : row.int64(3),
+          samples: row.int(4), first: Timestamp(milliseconds: row.int64(5)),
+          last: Timestamp(milliseconds: row.int64(6)), bytes: row.blob(7))
+        guard Self.isSound(frame, known[frame.catalogue]) else {
+          unreadable += 1
+          return true
+        }
+        lastFrame = max(lastFrame, frame.sequence)
+        if frame.boot == nil { take(lane, frame.last) }
+        frames.append(frame)
+        return true
+      }
+    }
+    frames.sort { $0.sequence < $1.sequence }
+  }
+
+  private static func isSound(_ frame: Frame, _ catalogue: Catalogue?) -> Bool {
+    switch frame.lane {
+    case .alarms: return (try? FrameCodec.decodeAlarms(frame.bytes)) != nil
+    case .telemetry:
+      guard let catalogue else { return false }
+      return (try? FrameCodec.decodeTelemetry(frame.bytes, catalogue: catalogue)) != nil
+    }
+  }
+}
