@@ -38,7 +38,8 @@ public enum BatchCodec {
     }
     let header = BatchHeader(
       epoch: epoch, lane: .alarms, number: number, recordCount: alarms.count, firstTime: first, lastTime: last)
-    return try seal(AlarmBody.encode(alarms), header)
+    let body = AlarmBody.encode(alarms)
+    return try seal(body, compressed: Compressor(level: compressionLevel).compress(body), header)
   }
 
   /// Decodes the body and sees that the head says what it holds: central trusts it for its index.
@@ -77,7 +78,7 @@ public enum BatchCodec {
     }
   }
 
-  static func seal(_ body: [UInt8], _ header: BatchHeader) throws(CodecError) -> [UInt8] {
+  static func seal(_ body: [UInt8], compressed: [UInt8]?, _ header: BatchHeader) throws(CodecError) -> [UInt8] {
     guard header.recordCount <= BatchLimits.maximumRecords, header.number > 0, header.number < 1 << 62,
       1...header.number ~= UInt64(header.span), body.count <= BatchLimits.maximumBodyBytes
     else {
@@ -85,7 +86,6 @@ public enum BatchCodec {
         .limitExceeded, offset: 0,
         "number \(header.number) for \(header.span): \(header.recordCount) records in \(body.count) bytes")
     }
-    let compressed = Compression.compress(body, level: compressionLevel)
     let stored = compressed ?? body
     var writer = ByteWriter()
     writer.reserve(headBytes + stored.count + checksumBytes)
