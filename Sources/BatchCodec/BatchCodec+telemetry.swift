@@ -29,6 +29,7 @@ extension BatchCodec {
     let header = BatchHeader(
       epoch: epoch, lane: .telemetry, number: number, span: span, recordCount: content.recordCount,
       firstTime: times.lowerBound, lastTime: times.upperBound)
-    return try seal(content.encoded(catalogue: catalogue, selfContained: true), header)
+    let body = content.encoded(catalogue: catalogue, selfContained: true, level: compressionLevel)
+    return try seal(body, compressed: nil, header)
   }
 }

@@ -48,7 +48,8 @@ public enum BatchCodec {
     let header = BatchHeader(
       epoch: epoch, lane: .alarms, number: number, span: span, recordCount: alarms.count, firstTime: times.lowerBound,
       lastTime: times.upperBound)
-    return try seal(AlarmBody.encode(alarms, losses: losses), header)
+    let body = AlarmBody.encode(alarms, losses: losses)
+    return try seal(body, compressed: Compressor(level: compressionLevel).compress(body), header)
   }
 
   private static func range(_ times: [Timestamp]) -> ClosedRange<Timestamp>? {
@@ -106,7 +107,7 @@ public enum BatchCodec {
     }
   }
 
-  static func seal(_ body: [UInt8], _ header: BatchHeader) throws(CodecError) -> [UInt8] {
+  static func seal(_ body: [UInt8], compressed: [UInt8]?, _ header: BatchHeader) throws(CodecError) -> [UInt8] {
     guard header.recordCount <= BatchLimits.maximumRecords, header.number > 0, header.number < 1 << 62,
       1...header.number ~= UInt64(header.span), body.count <= BatchLimits.maximumBodyBytes
     else {
@@ -114,7 +115,6 @@ public enum BatchCodec {
         .limitExceeded, offset: 0,
         "number \(header.number) for \(header.span): \(header.recordCount) records in \(body.count) bytes")
     }
-    let compressed = Compression.compress(body, level: compressionLevel)
     let stored = compressed ?? body
     var writer = ByteWriter()
     writer.reserve(headBytes + stored.count + checksumBytes)

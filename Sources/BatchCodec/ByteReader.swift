@@ -11,12 +11,6 @@ struct ByteReader {
     end = bytes.count
   }
 
-  private init(_ bytes: [UInt8], offset: Int, end: Int) {
-    self.bytes = bytes
-    self.offset = offset
-    self.end = end
-  }
-
   var remaining: Int { end - offset }
 
   func truncated(_ what: String) -> CodecError {
@@ -73,16 +67,28 @@ struct ByteReader {
     return text
   }
 
-  /// A reader for the next length-prefixed section, which is skipped here.
-  mutating func section(_ what: String) throws(CodecError) -> ByteReader {
-    let length = try count("length of \(what)", limit: BatchLimits.maximumBodyBytes)
-    guard remaining >= length else { throw truncated(what) }
-    defer { offset += length }
-    return ByteReader(bytes, offset: offset, end: offset + length)
+  /// The next `count` bytes.
+  mutating func take(_ count: Int, _ what: String) throws(CodecError) -> ArraySlice<UInt8> {
+    guard remaining >= count else { throw truncated(what) }
+    defer { offset += count }
+    return bytes[offset..<offset + count]
   }
 
-  /// A byte of the section counted from where the reader stands, for planes; the caller checked the length.
-  func peek(_ distance: Int) -> UInt8 { bytes[offset + distance] }
+  /// Residuals as ``ByteWriter/append(packed:bits:)`` wrote them, each with `base` added, modulo 2^64.
+  mutating func unpack(_ count: Int, bits: Int, base: Int64, into result: inout [Int64]) throws(CodecError) {
+    let packed = try take((count * bits + 7) / 8, "packed residuals")
+    let mask = UInt8(truncatingIfNeeded: 1 << bits - 1)
+    var rest = count
+    for byte in packed {
+      var shifted = byte
+      for _ in 0..<min(rest, 8 / bits) {
+        result.append(base &+ Int64(shifted & mask))
+        shifted = bits == 8 ? 0 : shifted >> UInt8(bits)
+      }
+      rest -= min(rest, 8 / bits)
+      guard shifted == 0 else { throw CodecError(.malformed, offset: offset, "bits behind the last residual") }
+    }
+  }
 
   func expectEnd(_ what: String) throws(CodecError) {
     guard offset == end else {

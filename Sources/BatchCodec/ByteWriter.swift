@@ -31,10 +31,26 @@ struct ByteWriter {
     bytes.append(contentsOf: text.utf8)
   }
 
-  /// Length, then bytes.
-  mutating func append(section: [UInt8]) {
-    append(varint: section.count)
-    bytes.append(contentsOf: section)
+  /// Residuals of 1, 2, 4 or 8 bits, the first in the least significant bits of a byte; the last byte is filled with 0.
+  mutating func append(packed residuals: [Int64], bits: Int) {
+    var byte: UInt8 = 0
+    var used = 0
+    for residual in residuals {
+      byte |= UInt8(truncatingIfNeeded: residual) << UInt8(used)
+      used += bits
+      if used == 8 {
+        bytes.append(byte)
+        byte = 0
+        used = 0
+      }
+    }
+    if used > 0 { bytes.append(byte) }
+  }
+
+  /// The byte number `plane` of each residual, counted from the least significant, 0 to 7.
+  mutating func append(plane: Int, of residuals: [Int64]) {
+    let shift = Int64(8 * plane)
+    for residual in residuals { bytes.append(UInt8(truncatingIfNeeded: residual >> shift)) }
   }
 
   mutating func reserve(_ count: Int) { bytes.reserveCapacity(count) }

@@ -1,185 +1,160 @@
 import Telemetry
 
-/// Reads the column streams that ``ColumnEncoder`` wrote.
+/// Reads the columns that ``ColumnEncoder`` wrote. Rows times tags were held to ``BatchLimits/maximumRecords`` before.
 struct ColumnDecoder {
-  private var times: ByteReader
-  private var qualities: ByteReader
-  private var modes: ByteReader
-  private var integers: ByteReader
-  private let float32s: ByteReader
-  private let float64s: ByteReader
-  private var float32Index = 0
-  private var float64Index = 0
+  private var sections: SectionReader
+  private var starts = ColumnStarts()
+  private var quality = Quality.good
+  private var qualityRun = 0
 
-  init(_ reader: inout ByteReader) throws(CodecError) {
-    times = try reader.section("times")
-    qualities = try reader.section("qualities")
-    modes = try reader.section("modes")
-    integers = try reader.section("integers")
-    float32s = try reader.section("float32 planes")
-    float64s = try reader.section("float64 planes")
-    guard float32s.remaining % 4 == 0, float64s.remaining % 8 == 0 else {
-      throw CodecError(.malformed, offset: reader.offset, "float planes of unequal length")
-    }
+  init(_ sections: SectionReader) {
+    self.sections = sections
   }
 
-  /// - Precondition: `rows` times the tags is within ``BatchLimits/maximumRecords``.
   mutating func block(device: Int, rows: Int, tags: [TagDefinition]) throws(CodecError) -> DeviceColumns {
     var block = DeviceColumns(device: device, tagCount: tags.count)
-    block.times = try readTimes(rows)
-    let all = try readQualities(rows * tags.count)
+    block.times = try times(rows)
     for (index, tag) in tags.enumerated() {
-      let slice = Array(all[index * rows..<(index + 1) * rows])
-      let bits = try readValues(slice, type: tag.type)
-      block.columns[index] = DeviceColumns.Column(bits: bits, qualities: slice)
+      let qualities = try readQualities(rows)
+      let kept = qualities.count { $0.hasValue }
+      let values = try values(kept, type: tag.type, place: ColumnStarts.place(tag: index, .values))
+      block.columns[index] = DeviceColumns.Column(
+        bits: kept == rows ? values : Self.spread(values, qualities.lazy.map(\.hasValue)), qualities: qualities)
     }
     return block
   }
 
-  /// - Precondition: `rows` times the tags is within ``BatchLimits/maximumRecords``.
-  mutating func aggregates(device: Int, rows: Int, tags: [TagDefinition]) throws(CodecError) -> DeviceAggregates {
-    var block = DeviceAggregates(device: device, periodMilliseconds: 0, times: try readTimes(rows), columns: [])
-    for tag in tags {
-      var column = DeviceAggregates.Column()
-      column.counts = try readColumn(rows, type: .integer)
-      guard column.counts.allSatisfy({ $0 >= 0 }) else {
-        throw CodecError(.malformed, offset: integers.offset, "a count below 0")
-      }
-      let kept = column.counts.count { $0 > 0 }
-      func spread(_ values: [Int64]) -> [Int64] {
-        var next = 0
-        return column.counts.map { count in
-          guard count > 0 else { return 0 }
-          next += 1
-          return values[next - 1]
-        }
-      }
-      column.minimums = spread(try readColumn(kept, type: tag.type))
-      column.maximums = spread(try readColumn(kept, type: tag.type))
-      column.totals = spread(try readColumn(kept, type: tag.type == .boolean ? .integer : tag.type))
-      block.columns.append(column)
+  mutating func aggregates(
+    device: Int, period: Int64, rows: Int, tags: [TagDefinition]
+  ) throws(CodecError) -> DeviceAggregates {
+    var block = DeviceAggregates(device: device, periodMilliseconds: period, times: try times(rows), columns: [])
+    for (index, tag) in tags.enumerated() {
+      let counts = try numbers(rows, place: ColumnStarts.place(tag: index, .counts), kind: .integer)
+      guard counts.allSatisfy({ $0 >= 0 }) else { throw malformed("a count below 0") }
+      let kept = counts.count { $0 > 0 }
+      let minimums = try values(kept, type: tag.type, place: ColumnStarts.place(tag: index, .minimums))
+      let maximums = try values(kept, type: tag.type, place: ColumnStarts.place(tag: index, .maximums))
+      let totals = try values(kept, type: tag.type.ofTotals, place: ColumnStarts.place(tag: index, .totals))
+      let isThere = counts.map { $0 > 0 }
+      block.columns.append(
+        DeviceAggregates.Column(
+          minimums: Self.spread(minimums, isThere), maximums: Self.spread(maximums, isThere),
+          totals: Self.spread(totals, isThere), counts: counts))
     }
     return block
   }
 
   func finish() throws(CodecError) {
-    try times.expectEnd("times")
-    try qualities.expectEnd("qualities")
-    try modes.expectEnd("modes")
-    try integers.expectEnd("integers")
-    guard float32Index * 4 == float32s.remaining, float64Index * 8 == float64s.remaining else {
-      throw CodecError(.malformed, offset: 0, "float values left over")
+    guard qualityRun == 0 else { throw malformed("more qualities than readings") }
+    try sections.expectEnd()
+  }
+
+  private func malformed(_ detail: String) -> CodecError { CodecError(.malformed, offset: 0, detail) }
+
+  /// The values at the rows that have one, 0 at the others.
+  private static func spread(_ values: [Int64], _ isThere: some Sequence<Bool>) -> [Int64] {
+    var next = 0
+    return isThere.map { isThere in
+      guard isThere else { return 0 }
+      next += 1
+      return values[next - 1]
     }
   }
 
-  private mutating func readTimes(_ rows: Int) throws(CodecError) -> [Timestamp] {
-    // Each row takes at least a byte, so a count without bytes behind it allocates nothing.
-    guard rows <= times.remaining else { throw times.truncated("times") }
-    var result: [Timestamp] = []
-    result.reserveCapacity(rows)
-    var previous: Int64 = 0
-    var previousDelta: Int64 = 0
-    for row in 0..<rows {
-      let coded = try times.zigzag("a time")
-      let delta = row < 2 ? coded : coded &+ previousDelta
-      previous = previous &+ delta
-      previousDelta = delta
-      result.append(Timestamp(milliseconds: previous))
-    }
-    return result
+  private mutating func times(_ rows: Int) throws(CodecError) -> [Timestamp] {
+    try numbers(rows, place: ColumnStarts.times, kind: .integer).map(Timestamp.init(milliseconds:))
   }
 
   private mutating func readQualities(_ count: Int) throws(CodecError) -> [Quality] {
     var result: [Quality] = []
     result.reserveCapacity(count)
     while result.count < count {
-      let quality = Quality(rawValue: try qualities.byte("a quality"))
-      let run = try qualities.count("run of qualities", limit: count - result.count)
-      guard run > 0 else { throw CodecError(.malformed, offset: qualities.offset, "an empty run of qualities") }
-      result.append(contentsOf: repeatElement(quality, count: run))
+      if qualityRun == 0 {
+        quality = Quality(rawValue: try sections[.qualities].byte("a quality"))
+        qualityRun = try sections[.qualities].count("run of qualities", limit: BatchLimits.maximumRecords)
+        guard qualityRun > 0 else { throw malformed("an empty run of qualities") }
+      }
+      let taken = min(qualityRun, count - result.count)
+      result.append(contentsOf: repeatElement(quality, count: taken))
+      qualityRun -= taken
     }
     return result
   }
 
-  private mutating func readValues(_ qualities: [Quality], type: ValueType) throws(CodecError) -> [Int64] {
-    let count = qualities.reduce(0) { $0 + ($1.hasValue ? 1 : 0) }
-    let values = try readColumn(count, type: type)
-    guard count < qualities.count else { return values }
-    var next = 0
-    return qualities.map { quality in
-      guard quality.hasValue else { return 0 }
-      next += 1
-      return values[next - 1]
+  private mutating func values(_ count: Int, type: ValueType, place: Int) throws(CodecError) -> [Int64] {
+    guard count > 0 else { return [] }
+    switch type {
+    case .boolean: return try states(count)
+    case .integer: return try numbers(count, place: place, kind: .integer)
+    case .float32, .float64: return try floats(count, place: place, isSingle: type == .float32)
     }
   }
 
-  private mutating func readColumn(_ count: Int, type: ValueType) throws(CodecError) -> [Int64] {
+  private mutating func states(_ count: Int) throws(CodecError) -> [Int64] {
     var values: [Int64] = []
     values.reserveCapacity(count)
-    switch type {
-    case .boolean: try readBooleans(count, into: &values)
-    case .integer: try readIntegers(count, into: &values)
-    case .float32: try readFloat32(count, into: &values)
-    case .float64: try readFloat64(count, into: &values)
+    while values.count < count {
+      let coded = try sections[.states].varint("a run of states")
+      let run = coded >> 1
+      guard run > 0, run <= UInt64(count - values.count) else {
+        throw malformed("a run of \(run) states where at most \(count) fit")
+      }
+      values.append(contentsOf: repeatElement(Int64(coded & 1), count: Int(run)))
     }
     return values
   }
 
-  private mutating func readBooleans(_ count: Int, into values: inout [Int64]) throws(CodecError) {
-    while values.count < count {
-      let coded = try integers.varint("a run of states")
-      let run = coded >> 1
-      guard run > 0, run <= UInt64(count - values.count) else {
-        throw CodecError(.malformed, offset: integers.offset, "a run of \(run) states where at most \(count) fit")
+  private mutating func floats(_ count: Int, place: Int, isSingle: Bool) throws(CodecError) -> [Int64] {
+    let decimals = try sections[.forms].count("decimals", limit: DecimalFloat.maximumDecimals + 1) - 1
+    if decimals >= 0 {
+      return try numbers(count, place: place, kind: .decimal(decimals)).map {
+        DecimalFloat.bits($0, decimals: decimals, isSingle: isSingle)
       }
-      values.append(contentsOf: repeatElement(Int64(coded & 1), count: Int(run)))
+    }
+    let ordered = try numbers(count, place: place, kind: isSingle ? .float32 : .float64)
+    return ordered.map { value in
+      isSingle
+        ? Int64(SortableFloat.pattern(Int32(truncatingIfNeeded: value)))
+        : Int64(bitPattern: SortableFloat.pattern(value))
     }
   }
 
-  private mutating func readIntegers(_ count: Int, into values: inout [Int64]) throws(CodecError) {
-    guard count > 0 else { return }
-    var mode = IntegerMode.delta
-    if count >= IntegerMode.minimumCount {
-      let code = try modes.byte("a mode")
-      guard let known = IntegerMode(rawValue: code) else {
-        throw CodecError(.malformed, offset: modes.offset, "integer mode \(code) is not known")
+  private mutating func numbers(_ count: Int, place: Int, kind: ColumnStarts.Kind) throws(CodecError) -> [Int64] {
+    guard count > 0 else { return [] }
+    let code = try sections[.forms].byte("the form of a column")
+    guard let form = ColumnForm(code: code), form.order < count else {
+      throw malformed("form \(code) of a column of \(count) numbers")
+    }
+    var head = [try sections[.bases].zigzag("the start of a column") &+ starts.expected(at: place, kind)]
+    starts.set(head[0], at: place, kind)
+    if form.order == 2 { head.append(try sections[.bases].zigzag("a first difference")) }
+    let base = form.order == 0 ? head.removeFirst() : try sections[.bases].zigzag("the least residual")
+    var result = head
+    result.reserveCapacity(count)
+    try unpack(form, count - head.count, base: base, into: &result)
+    // Differences are taken back in the reverse of the order in which they were made.
+    for first in stride(from: form.order, to: 0, by: -1) {
+      for index in first..<count { result[index] &+= result[index - 1] }
+    }
+    return result
+  }
+
+  private mutating func unpack(
+    _ form: ColumnForm, _ count: Int, base: Int64, into result: inout [Int64]
+  ) throws(CodecError) {
+    switch form.width {
+    case 0: result.append(contentsOf: repeatElement(base, count: count))
+    case 1: try sections[.packed1].unpack(count, bits: 1, base: base, into: &result)
+    case 2: try sections[.packed2].unpack(count, bits: 2, base: base, into: &result)
+    case 3: try sections[.packed4].unpack(count, bits: 4, base: base, into: &result)
+    case 4: try sections[.packed8].unpack(count, bits: 8, base: base, into: &result)
+    default:
+      let first = result.count
+      result.append(contentsOf: repeatElement(base, count: count))
+      for plane in 0..<form.planes {
+        let bytes = try sections[plane: plane].take(count, "a plane")
+        for (offset, byte) in bytes.enumerated() { result[first + offset] &+= Int64(byte) << Int64(8 * plane) }
       }
-      mode = known
-    }
-    var previous: Int64 = 0
-    var previousDelta: Int64 = 0
-    for index in 0..<count {
-      let coded = try integers.zigzag("an integer")
-      let delta = mode == .deltaOfDelta && index >= 2 ? coded &+ previousDelta : coded
-      previous = previous &+ delta
-      previousDelta = delta
-      values.append(previous)
-    }
-  }
-
-  private mutating func readFloat32(_ count: Int, into values: inout [Int64]) throws(CodecError) {
-    let stride = float32s.remaining / 4
-    guard count <= stride - float32Index else { throw float32s.truncated("float32 planes") }
-    var previous: Int32 = 0
-    for _ in 0..<count {
-      var coded: UInt32 = 0
-      for plane in 0..<4 { coded = coded << 8 | UInt32(float32s.peek(plane * stride + float32Index)) }
-      previous = previous &+ (Int32(bitPattern: coded >> 1) ^ -Int32(bitPattern: coded & 1))
-      values.append(Int64(SortableFloat.pattern(previous)))
-      float32Index += 1
-    }
-  }
-
-  private mutating func readFloat64(_ count: Int, into values: inout [Int64]) throws(CodecError) {
-    let stride = float64s.remaining / 8
-    guard count <= stride - float64Index else { throw float64s.truncated("float64 planes") }
-    var previous: Int64 = 0
-    for _ in 0..<count {
-      var coded: UInt64 = 0
-      for plane in 0..<8 { coded = coded << 8 | UInt64(float64s.peek(plane * stride + float64Index)) }
-      previous = previous &+ ZigZag.decode(coded)
-      values.append(Int64(bitPattern: SortableFloat.pattern(previous)))
-      float64Index += 1
     }
   }
 }

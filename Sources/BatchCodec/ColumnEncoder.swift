@@ -1,207 +1,150 @@
 import Telemetry
 
-/// Writes the column streams of a telemetry body: times, qualities, modes, integers, and the byte planes of floats.
-///
-/// Each stream gathers one kind of byte from all devices, so that zstd's entropy coder sees like with like.
+/// Writes the columns of a telemetry body into its sections.
 struct ColumnEncoder {
-  private var times = ByteWriter()
-  private var qualities = ByteWriter()
-  private var modes = ByteWriter()
-  private var integers = ByteWriter()
-  private var float32s: [UInt32] = []
-  private var float64s: [UInt64] = []
+  private(set) var sections: SectionWriter
+  private var starts = ColumnStarts()
+  private var quality: Quality?
+  private var qualityRun = 0
+  private var residuals: [Int64] = []
 
+  init(_ sections: SectionWriter) {
+    self.sections = sections
+  }
+
+  /// Times, qualities, then the values of each tag.
   mutating func append(_ block: DeviceColumns, tags: [TagDefinition]) {
-    appendTimes(block.times)
-    appendQualities(block.columns)
-    for (column, tag) in zip(block.columns, tags) {
-      appendValues(column, type: tag.type)
+    appendNumbers(block.times.map(\.milliseconds), place: ColumnStarts.times, kind: .integer)
+    for (index, column) in block.columns.enumerated() {
+      let place = ColumnStarts.place(tag: index, .values)
+      if appendQualities(column.qualities) {
+        appendValues(column.bits, type: tags[index].type, place: place)
+      } else {
+        let kept = zip(column.bits, column.qualities).lazy.filter { $0.1.hasValue }.map(\.0)
+        appendValues(Array(kept), type: tags[index].type, place: place)
+      }
     }
   }
 
   /// Times, then for each tag counts, and minimums, maximums and totals of the rows that have a count.
   mutating func append(_ block: DeviceAggregates, tags: [TagDefinition]) {
-    appendTimes(block.times)
-    for (column, tag) in zip(block.columns, tags) {
-      appendIntegers(column.counts)
+    appendNumbers(block.times.map(\.milliseconds), place: ColumnStarts.times, kind: .integer)
+    for (index, column) in block.columns.enumerated() {
+      let type = tags[index].type
+      appendNumbers(column.counts, place: ColumnStarts.place(tag: index, .counts), kind: .integer)
       let kept = column.counts.indices.filter { column.counts[$0] > 0 }
-      appendValues(kept.map { column.minimums[$0] }, type: tag.type)
-      appendValues(kept.map { column.maximums[$0] }, type: tag.type)
-      appendValues(kept.map { column.totals[$0] }, type: tag.type == .boolean ? .integer : tag.type)
+      func values(_ list: [Int64]) -> [Int64] { kept.count == list.count ? list : kept.map { list[$0] } }
+      appendValues(values(column.minimums), type: type, place: ColumnStarts.place(tag: index, .minimums))
+      appendValues(values(column.maximums), type: type, place: ColumnStarts.place(tag: index, .maximums))
+      appendValues(values(column.totals), type: type.ofTotals, place: ColumnStarts.place(tag: index, .totals))
     }
   }
 
-  /// First time, first difference, then differences of differences: a steady scan interval costs one byte a row.
-  private mutating func appendTimes(_ rows: [Timestamp]) {
-    var previous: Int64 = 0
-    var previousDelta: Int64 = 0
-    for (row, time) in rows.enumerated() {
-      let delta = time.milliseconds &- previous
-      times.append(zigzag: row < 2 ? delta : delta &- previousDelta)
-      previous = time.milliseconds
-      previousDelta = delta
-    }
+  /// The sections with everything in them.
+  mutating func finish() -> SectionWriter {
+    finishQualityRun()
+    return sections
   }
 
-  /// Runs over all readings of the device, column after column.
-  private mutating func appendQualities(_ columns: [DeviceColumns.Column]) {
-    var current: Quality?
-    var run = 0
-    for column in columns {
-      for quality in column.qualities {
-        if quality == current {
-          run += 1
-        } else {
-          finishRun(current, run)
-          current = quality
-          run = 1
-        }
+  /// Runs over all readings of the body. Says whether every one of these has a value.
+  private mutating func appendQualities(_ qualities: [Quality]) -> Bool {
+    var allHaveValues = true
+    for next in qualities {
+      if next != quality {
+        finishQualityRun()
+        quality = next
       }
+      qualityRun += 1
+      allHaveValues = allHaveValues && next.hasValue
     }
-    finishRun(current, run)
+    return allHaveValues
   }
 
-  private mutating func finishRun(_ quality: Quality?, _ run: Int) {
-    guard let quality else { return }
-    qualities.append(quality.rawValue)
-    qualities.append(varint: run)
+  private mutating func finishQualityRun() {
+    guard let quality, qualityRun > 0 else { return }
+    sections[.qualities].append(quality.rawValue)
+    sections[.qualities].append(varint: qualityRun)
+    qualityRun = 0
   }
 
-  private mutating func appendValues(_ column: DeviceColumns.Column, type: ValueType) {
-    let values: [Int64]
-    if column.qualities.allSatisfy(\.hasValue) {
-      values = column.bits
-    } else {
-      values = zip(column.bits, column.qualities).lazy.filter { $0.1.hasValue }.map(\.0)
-    }
-    appendValues(values, type: type)
-  }
-
-  private mutating func appendValues(_ values: [Int64], type: ValueType) {
+  private mutating func appendValues(_ values: [Int64], type: ValueType, place: Int) {
     guard !values.isEmpty else { return }
     switch type {
-    case .boolean: appendBooleans(values)
-    case .integer: appendIntegers(values)
-    case .float32: appendFloat32(values)
-    case .float64: appendFloat64(values)
+    case .boolean: appendStates(values)
+    case .integer: appendNumbers(values, place: place, kind: .integer)
+    case .float32:
+      let ordered = values.map { Int64(SortableFloat.order(UInt32(truncatingIfNeeded: $0))) }
+      appendFloats(values, ordered, place: place, kind: .float32)
+    case .float64:
+      let ordered = values.map { SortableFloat.order(UInt64(bitPattern: $0)) }
+      appendFloats(values, ordered, place: place, kind: .float64)
     }
   }
 
   /// Runs: length times two, plus the value.
-  private mutating func appendBooleans(_ values: [Int64]) {
+  private mutating func appendStates(_ values: [Int64]) {
     var run: UInt64 = 0
     var current = values[0]
     for value in values {
-      if value == current {
-        run += 1
-      } else {
-        integers.append(varint: run << 1 | UInt64(bitPattern: current & 1))
+      if value != current {
+        sections[.states].append(varint: run << 1 | UInt64(bitPattern: current & 1))
         current = value
-        run = 1
+        run = 0
+      }
+      run += 1
+    }
+    sections[.states].append(varint: run << 1 | UInt64(bitPattern: current & 1))
+  }
+
+  /// As decimal integers where that takes fewer bits than the patterns do.
+  private mutating func appendFloats(_ bits: [Int64], _ ordered: [Int64], place: Int, kind: ColumnStarts.Kind) {
+    let plan = ordered.withUnsafeBufferPointer(ColumnPlan.init)
+    let cost = plan.cost + 8 * ZigZag.length(ordered[0])
+    if cost > 8, let (decimals, units) = DecimalFloat.units(bits, isSingle: kind == .float32) {
+      let decimalPlan = units.withUnsafeBufferPointer(ColumnPlan.init)
+      if decimalPlan.cost + 8 * ZigZag.length(units[0]) < cost {
+        sections[.forms].append(UInt8(decimals + 1))
+        append(units, decimalPlan, place: place, kind: .decimal(decimals))
+        return
       }
     }
-    integers.append(varint: run << 1 | UInt64(bitPattern: current & 1))
+    sections[.forms].append(0)
+    append(ordered, plan, place: place, kind: kind)
   }
 
-  private mutating func appendIntegers(_ values: [Int64]) {
-    var mode = IntegerMode.delta
-    if values.count >= IntegerMode.minimumCount {
-      mode = IntegerMode.cheaper(for: values)
-      modes.append(mode.rawValue)
+  private mutating func appendNumbers(_ values: [Int64], place: Int, kind: ColumnStarts.Kind) {
+    guard !values.isEmpty else { return }
+    append(values, values.withUnsafeBufferPointer(ColumnPlan.init), place: place, kind: kind)
+  }
+
+  private mutating func append(_ values: [Int64], _ plan: ColumnPlan, place: Int, kind: ColumnStarts.Kind) {
+    let order = plan.form.order
+    sections[.forms].append(plan.form.code)
+    let start = order == 0 ? plan.base : values[0]
+    sections[.bases].append(zigzag: start &- starts.replace(at: place, kind, by: start))
+    if order == 2 { sections[.bases].append(zigzag: values[1] &- values[0]) }
+    if order > 0 { sections[.bases].append(zigzag: plan.base) }
+    guard plan.form.width > 0 else { return }
+    residuals.removeAll(keepingCapacity: true)
+    switch order {
+    case 0: for value in values { residuals.append(value &- plan.base) }
+    case 1: for index in 1..<values.count { residuals.append(values[index] &- values[index - 1] &- plan.base) }
+    default:
+      for index in 2..<values.count {
+        let change = values[index] &- values[index - 1] &- (values[index - 1] &- values[index - 2])
+        residuals.append(change &- plan.base)
+      }
     }
-    var previous: Int64 = 0
-    var previousDelta: Int64 = 0
-    for (index, value) in values.enumerated() {
-      let delta = value &- previous
-      integers.append(zigzag: mode == .deltaOfDelta && index >= 2 ? delta &- previousDelta : delta)
-      previous = value
-      previousDelta = delta
+    pack(plan.form)
+  }
+
+  private mutating func pack(_ form: ColumnForm) {
+    switch form.width {
+    case 1: sections[.packed1].append(packed: residuals, bits: 1)
+    case 2: sections[.packed2].append(packed: residuals, bits: 2)
+    case 3: sections[.packed4].append(packed: residuals, bits: 4)
+    case 4: sections[.packed8].append(packed: residuals, bits: 8)
+    default: for plane in 0..<form.planes { sections[plane: plane].append(plane: plane, of: residuals) }
     }
-  }
-
-  private mutating func appendFloat32(_ values: [Int64]) {
-    var previous: Int32 = 0
-    for value in values {
-      let ordered = SortableFloat.order(UInt32(truncatingIfNeeded: value))
-      let delta = ordered &- previous
-      float32s.append(UInt32(bitPattern: delta << 1 ^ delta >> 31))
-      previous = ordered
-    }
-  }
-
-  private mutating func appendFloat64(_ values: [Int64]) {
-    var previous: Int64 = 0
-    for value in values {
-      let ordered = SortableFloat.order(UInt64(bitPattern: value))
-      float64s.append(ZigZag.encode(ordered &- previous))
-      previous = ordered
-    }
-  }
-
-  /// The streams, each with its length before it, in the order of the format document.
-  func finish(into writer: inout ByteWriter) {
-    writer.append(section: times.bytes)
-    writer.append(section: qualities.bytes)
-    writer.append(section: modes.bytes)
-    writer.append(section: integers.bytes)
-    writer.append(section: Self.planes(float32s))
-    writer.append(section: Self.planes(float64s))
-  }
-
-  /// All most significant bytes, then all second ones, and so on.
-  private static func planes(_ values: [some FixedWidthInteger & UnsignedInteger]) -> [UInt8] {
-    guard let first = values.first else { return [] }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(values.count * first.bitWidth / 8)
-    for shift in stride(from: first.bitWidth - 8, through: 0, by: -8) {
-      for value in values { bytes.append(UInt8(truncatingIfNeeded: value >> shift)) }
-    }
-    return bytes
-  }
-}
-
-/// How the integers of a column follow from each other.
-enum IntegerMode: UInt8 {
-  /// Differences: good for noise.
-  case delta = 0
-  /// Differences of differences: good for counters that run steadily.
-  case deltaOfDelta = 1
-
-  /// Shorter columns carry no mode byte and use `delta`.
-  static let minimumCount = 3
-
-  static func cheaper(for values: [Int64]) -> Self {
-    var deltaBytes = 0
-    var secondBytes = 0
-    var previousDelta = values[1] &- values[0]
-    for index in 2..<values.count {
-      let delta = values[index] &- values[index - 1]
-      deltaBytes += ZigZag.length(delta)
-      secondBytes += ZigZag.length(delta &- previousDelta)
-      previousDelta = delta
-    }
-    return secondBytes < deltaBytes ? .deltaOfDelta : .delta
-  }
-}
-
-/// IEEE 754 patterns as integers in the order of the numbers they stand for, so that near numbers have small differences.
-/// One to one for every pattern, NaNs included.
-enum SortableFloat {
-  static func order(_ pattern: UInt32) -> Int32 {
-    let signed = Int32(bitPattern: pattern)
-    return signed >= 0 ? signed : signed ^ 0x7fff_ffff
-  }
-
-  static func pattern(_ ordered: Int32) -> UInt32 {
-    UInt32(bitPattern: ordered >= 0 ? ordered : ordered ^ 0x7fff_ffff)
-  }
-
-  static func order(_ pattern: UInt64) -> Int64 {
-    let signed = Int64(bitPattern: pattern)
-    return signed >= 0 ? signed : signed ^ Int64.max
-  }
-
-  static func pattern(_ ordered: Int64) -> UInt64 {
-    UInt64(bitPattern: ordered >= 0 ? ordered : ordered ^ Int64.max)
   }
 }

@@ -1,18 +1,7 @@
 import CZstd
 
-/// zstd, used only where it makes the bytes fewer (`docs/decisions/0003`).
+/// Reads what ``Compressor`` wrote.
 enum Compression {
-  /// The compressed bytes, or nil when they would not be fewer.
-  static func compress(_ bytes: [UInt8], level: Int32) -> [UInt8]? {
-    let bound = ZSTD_compressBound(bytes.count)
-    var written = 0
-    let result = [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
-      written = bytes.withUnsafeBytes { ZSTD_compress(buffer.baseAddress, bound, $0.baseAddress, $0.count, level) }
-      count = ZSTD_isError(written) == 0 ? written : 0
-    }
-    return ZSTD_isError(written) == 0 && result.count < bytes.count ? result : nil
-  }
-
   /// Exactly `length` bytes, which the caller has checked against ``BatchLimits``.
   static func decompress(_ bytes: ArraySlice<UInt8>, length: Int) throws(CodecError) -> [UInt8] {
     // The frame names its own content size; a bomb that contradicts ours is refused before anything is allocated.

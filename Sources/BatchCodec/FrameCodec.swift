@@ -18,11 +18,14 @@ public enum FrameCodec {
     precondition(losses.count <= BatchLimits.maximumLosses, "more loss notices than a frame may hold")
     let body = TelemetryBody(blocks: devices.filter { $0.rowCount > 0 }, losses: losses)
     return seal(
-      body.encoded(catalogue: catalogue, selfContained: false), lane: .telemetry, catalogueID: catalogueID)
+      body.encoded(catalogue: catalogue, selfContained: false, level: compressionLevel), compressed: nil,
+      lane: .telemetry, catalogueID: catalogueID)
   }
 
   public static func encode(_ alarms: [AlarmEvent]) -> [UInt8] {
-    seal(AlarmBody.encode(alarms), lane: .alarms, catalogueID: 0)
+    let body = AlarmBody.encode(alarms)
+    return seal(
+      body, compressed: Compressor(level: compressionLevel).compress(body), lane: .alarms, catalogueID: 0)
   }
 
   /// A telemetry frame's rows and loss notices; `catalogue` is the one it was written with.
@@ -38,8 +41,7 @@ public enum FrameCodec {
     try AlarmBody.decode(try open(bytes, lane: .alarms)).events
   }
 
-  private static func seal(_ body: [UInt8], lane: Lane, catalogueID: Int) -> [UInt8] {
-    let compressed = Compression.compress(body, level: compressionLevel)
+  private static func seal(_ body: [UInt8], compressed: [UInt8]?, lane: Lane, catalogueID: Int) -> [UInt8] {
     var writer = ByteWriter()
     writer.append(magic)
     writer.append(version)

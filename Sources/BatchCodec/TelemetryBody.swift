@@ -1,6 +1,7 @@
 import Telemetry
 
-/// The body of telemetry frames and batches: which devices, how many rows each, loss notices, then the column streams.
+/// The body of telemetry frames and batches: a layout, which says which devices and how many rows each,
+/// loss notices, and the columns, all in sections.
 ///
 /// A batch spells its devices and tags out, so that it can be read alone; a frame names them by their index in a
 /// catalogue that the store keeps once.
@@ -34,9 +35,18 @@ struct TelemetryBody {
     return first...last
   }
 
-  func encoded(catalogue: Catalogue, selfContained: Bool) -> [UInt8] {
-    var writer = ByteWriter()
-    var columns = ColumnEncoder()
+  /// - Parameter level: of zstd, for each section; nil compresses nothing.
+  func encoded(catalogue: Catalogue, selfContained: Bool, level: Int32?) -> [UInt8] {
+    var sections = SectionWriter()
+    appendLayout(catalogue, selfContained: selfContained, to: &sections[.layout])
+    if !losses.isEmpty { LossCodec.append(losses, to: &sections[.losses]) }
+    var columns = ColumnEncoder(sections)
+    for block in blocks { columns.append(block, tags: catalogue.devices[block.device].tags) }
+    for block in aggregates { columns.append(block, tags: catalogue.devices[block.device].tags) }
+    return columns.finish().joined(level: level)
+  }
+
+  private func appendLayout(_ catalogue: Catalogue, selfContained: Bool, to writer: inout ByteWriter) {
     // One entry a block of samples, then one for each device that has aggregates only.
     var entries = blocks.map { (device: $0.device, rows: $0.rowCount) }
     var indices: [Int: Int] = [:]
@@ -60,32 +70,25 @@ struct TelemetryBody {
       writer.append(varint: UInt64(bitPattern: block.periodMilliseconds))
       writer.append(varint: block.rowCount)
     }
-    LossCodec.append(losses, to: &writer)
-    for block in blocks { columns.append(block, tags: catalogue.devices[block.device].tags) }
-    for block in aggregates { columns.append(block, tags: catalogue.devices[block.device].tags) }
-    columns.finish(into: &writer)
-    return writer.bytes
   }
 
   /// With a catalogue: of a frame. Without one: of a batch, whose catalogue is made from the body.
   static func decode(
     _ bytes: [UInt8], catalogue given: Catalogue?
   ) throws(CodecError) -> (catalogue: Catalogue, body: TelemetryBody) {
-    var reader = ByteReader(bytes)
-    let layout = try TelemetryLayout(&reader, catalogue: given)
-    let losses = try LossCodec.read(&reader)
-    var decoder = try ColumnDecoder(&reader)
-    try reader.expectEnd("the body")
-    var body = TelemetryBody(losses: losses)
+    var sections = try SectionReader(bytes)
+    let layout = try TelemetryLayout(&sections[.layout], catalogue: given)
+    var body = TelemetryBody()
+    if sections[.losses].remaining > 0 { body.losses = try LossCodec.read(&sections[.losses]) }
+    var decoder = ColumnDecoder(sections)
     for entry in layout.entries where entry.rows > 0 {
       let tags = layout.catalogue.devices[entry.device].tags
       body.blocks.append(try decoder.block(device: entry.device, rows: entry.rows, tags: tags))
     }
     for entry in layout.aggregates {
       let tags = layout.catalogue.devices[entry.device].tags
-      var block = try decoder.aggregates(device: entry.device, rows: entry.rows, tags: tags)
-      block.periodMilliseconds = entry.period
-      body.aggregates.append(block)
+      body.aggregates.append(
+        try decoder.aggregates(device: entry.device, period: entry.period, rows: entry.rows, tags: tags))
     }
     try decoder.finish()
     return (layout.catalogue, body)

@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test("Garbage with a right check sum never crashes the decoder", arguments: Array(1...400) as [UInt64])
+  @Test("Garbage with a right check sum never crashes the decoder", arguments: Array(1...1_000) as [UInt64])
   func resealedGarbage(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     var random = RandomTelemetry(seed: seed)
@@ -43,7 +43,7 @@ import Testing
     var body = TelemetryBody(
       blocks: random.columns(catalogue, rows: 4), aggregates: seed % 3 == 0 ? random.aggregates(catalogue) : [],
       losses: seed % 5 == 0 ? random.losses(2) : []
-    ).encoded(catalogue: catalogue, selfContained: seed % 2 == 0)
+    ).encoded(catalogue: catalogue, selfContained: seed % 2 == 0, level: seed % 7 == 0 ? 1 : nil)
     for _ in 0..<Int.random(in: 1...6, using: &generator) {
       body[Int.random(in: body.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
     }
@@ -58,23 +58,42 @@ import Testing
     _ = try? AlarmBody.decode(body)
   }
 
-  @Test("Counts without bytes behind them are refused before anything is allocated")
+  @Test("Counts without bytes behind them are refused")
   func absurdCounts() {
-    var writer = ByteWriter()
-    writer.append(varint: 1)
-    writer.append(text: "d")
-    writer.append(varint: 1)
-    writer.append(text: "t")
-    writer.append(1)
-    writer.append(text: "")
-    writer.append(varint: 1 << 20)
-    writer.append(varint: 0)
-    writer.append(varint: 0)
-    for _ in 0..<6 { writer.append(section: []) }
-    #expect(throws: CodecError.self) { try TelemetryBody.decode(writer.bytes, catalogue: nil) }
+    for rows in [1 << 20, 1 << 21] {
+      var sections = SectionWriter()
+      sections[.layout].append(varint: 1)
+      DefinitionCodec.append(
+        DeviceDefinition(name: "d", tags: [TagDefinition(name: "t", type: .integer)]), to: &sections[.layout])
+      sections[.layout].append(varint: rows)
+      sections[.layout].append(varint: 0)
+      let bytes = sections.joined(level: 1)
+      #expect(throws: CodecError.self) { try TelemetryBody.decode(bytes, catalogue: nil) }
+    }
     var alarms = ByteWriter()
     alarms.append(varint: 1 << 20)
     #expect(throws: CodecError.self) { try AlarmBody.decode(alarms.bytes) }
+  }
+
+  @Test("Sections that together exceed a body, are empty, unknown or followed by something are refused")
+  func sectionLimits() throws {
+    let zeros = try #require(Compressor(level: 3).compress([UInt8](repeating: 0, count: 9 << 20)))
+    func body(_ sections: Int, present: Int, behind: [UInt8] = []) -> [UInt8] {
+      var writer = ByteWriter()
+      writer.append(varint: present)
+      for _ in 0..<sections {
+        writer.append(varint: zeros.count << 1 | 1)
+        writer.append(varint: 9 << 20)
+        writer.append(zeros)
+      }
+      writer.append(behind)
+      return writer.bytes
+    }
+    _ = try SectionReader(body(1, present: 1))
+    #expect(throws: CodecError.self) { try SectionReader(body(2, present: 3)) }
+    #expect(throws: CodecError.self) { try SectionReader(body(1, present: 1 << 18)) }
+    #expect(throws: CodecError.self) { try SectionReader(body(1, present: 1, behind: [0])) }
+    #expect(throws: CodecError.self) { try SectionReader([1, 0]) }
   }
 
   @Test("Loss notices: every truncation and every flipped bit ends with notices or an error")
@@ -98,7 +117,7 @@ import Testing
 
   @Test("A compressed body that announces another size is refused")
   func compressionBomb() throws {
-    let compressed = try #require(Compression.compress([UInt8](repeating: 0, count: 1 << 20), level: 3))
+    let compressed = try #require(Compressor(level: 3).compress([UInt8](repeating: 0, count: 1 << 20)))
     #expect(throws: CodecError.self) { try Compression.decompress(compressed[...], length: 4_096) }
     #expect(try Compression.decompress(compressed[...], length: 1 << 20).count == 1 << 20)
   }

@@ -20,16 +20,33 @@ struct RandomTelemetry {
       })
   }
 
+  /// Half of the columns are as ``bits(_:)`` gives them, the others steady, growing or decimal, as plants are.
   mutating func columns(_ catalogue: Catalogue, rows: Int) -> [DeviceColumns] {
     catalogue.devices.indices.map { device in
-      var block = DeviceColumns(device: device, tagCount: catalogue.devices[device].tags.count)
+      let tags = catalogue.devices[device].tags
+      var block = DeviceColumns(device: device, tagCount: tags.count)
       var time = Int64.random(in: -5_000_000_000...5_000_000_000_000, using: &generator)
-      for _ in 0..<rows {
+      let shapes = tags.map { _ in Int.random(in: 0..<6, using: &generator) }
+      let widths = tags.map { _ in Int64(1) << Int64.random(in: 0..<40, using: &generator) }
+      for row in 0..<rows {
         time += Int64.random(in: 0...2_000, using: &generator)
-        let readings = catalogue.devices[device].tags.map { reading($0.type) }
+        let readings = tags.indices.map { tag in
+          let step = Int64.random(in: 0...widths[tag], using: &generator)
+          return reading(tags[tag].type, shape: shapes[tag], number: Int64(row) * widths[tag] + step, row: Int64(row))
+        }
         block.append(DeviceScan(device: device, time: Timestamp(milliseconds: time), readings: readings))
       }
       return block
+    }
+  }
+
+  mutating func reading(_ type: ValueType, shape: Int, number: Int64, row: Int64) -> Reading {
+    let whole = [7, number, row * row][min(2, shape % 3)]
+    switch (type, shape) {
+    case (.boolean, _), (_, 3...): return reading(type)
+    case (.integer, _): return Reading(.integer(whole))
+    case (.float32, _): return Reading(.float32(Float(Double(whole % 100_000) / 100)))
+    case (.float64, _): return Reading(.float64(Double(whole) / 1_000))
     }
   }
 
