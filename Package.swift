@@ -101,7 +101,8 @@ let package = Package(
       "GatewayService",
       [
         "GatewayRuntime", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration", "Threads", "YAMLParser",
-        "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "SystemdNotify", "ServiceLog", "CLinux", log,
+        "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "SystemdNotify", "ServiceLog", "CLinux",
+        log,
       ]),
     library("GatewayClient", ["LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "YAMLParser"]),
     library(

@@ -27,6 +27,10 @@ static inline CURLcode fieldgate_curl_get_offset(CURL *handle, CURLINFO info, cu
   return curl_easy_getinfo(handle, info, value);
 }
 
+static inline CURLcode fieldgate_curl_set_offset(CURL *handle, CURLoption option, curl_off_t value) {
+  return curl_easy_setopt(handle, option, value);
+}
+
 static inline CURLMcode fieldgate_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);
 }

@@ -9,8 +9,11 @@ public struct CentralStoreError: Error, Hashable, Sendable, CustomStringConverti
 
 /// The writing side of central's store. One thread owns it; calls block until the disk has answered.
 public protocol CentralStore: AnyObject {
-  /// The last number committed of a lane; 0 when there is none.
-  func position(_ key: LaneKey) throws(CentralStoreError) -> UInt64
+  /// Where a lane stands; ``LaneHead/empty`` when there is none.
+  func head(_ key: LaneKey) throws(CentralStoreError) -> LaneHead
+
+  /// Check sum of the batch that covers a number; nil when there is none.
+  func checksum(_ key: LaneKey, number: UInt64) throws(CentralStoreError) -> UInt32?
 
   /// Stores batches and moves positions, in one transaction. When it throws, the outcome is unknown.
   ///
@@ -63,6 +66,11 @@ public struct GatewayOverview: Hashable, Sendable {
     self.lanes = lanes
   }
 
+  /// Loss notices that the gateway has sent.
+  public var losses = 0
+  /// Epochs that it has used; more than one means that its store was damaged, restored, copied or made anew.
+  public var epochs: Int { Set(lanes.map(\.epoch)).count }
+
   /// Time of the newest telemetry sample.
   public var newest: Timestamp? { lanes.filter { $0.lane == .telemetry }.compactMap(\.newest).max() }
 }
@@ -87,11 +95,31 @@ public struct Sample: Hashable, Sendable {
   public var time: Timestamp
   public var reading: Reading
   public var definition: TagDefinition
+  /// What is left of several samples after the gateway thinned them; ``reading`` is then nothing.
+  public var aggregate: Aggregate?
 
-  public init(time: Timestamp, reading: Reading, definition: TagDefinition) {
+  /// Values are in the tag's unit.
+  public struct Aggregate: Hashable, Sendable {
+    public var periodMilliseconds: Int64
+    public var count: Int64
+    public var minimum: Double
+    public var maximum: Double
+    public var mean: Double
+
+    public init(periodMilliseconds: Int64, count: Int64, minimum: Double, maximum: Double, mean: Double) {
+      self.periodMilliseconds = periodMilliseconds
+      self.count = count
+      self.minimum = minimum
+      self.maximum = maximum
+      self.mean = mean
+    }
+  }
+
+  public init(time: Timestamp, reading: Reading, definition: TagDefinition, aggregate: Aggregate? = nil) {
     self.time = time
     self.reading = reading
     self.definition = definition
+    self.aggregate = aggregate
   }
 }
 
@@ -103,6 +131,19 @@ public struct StoredAlarm: Hashable, Sendable {
   public init(gateway: String, event: AlarmEvent) {
     self.gateway = gateway
     self.event = event
+  }
+}
+
+/// What a gateway says that it has lost, for good.
+public struct StoredLoss: Hashable, Sendable {
+  public var gateway: String
+  public var received: Timestamp
+  public var notice: LossNotice
+
+  public init(gateway: String, received: Timestamp, notice: LossNotice) {
+    self.gateway = gateway
+    self.received = received
+    self.notice = notice
   }
 }
 
@@ -122,6 +163,9 @@ public protocol CentralQueries: AnyObject {
   func alarmEvents(
     gateway: String?, from: Timestamp, until: Timestamp, limit: Int
   ) throws(CentralStoreError) -> [StoredAlarm]
+
+  /// Loss notices, newest first; of all gateways when `gateway` is nil.
+  func losses(gateway: String?, limit: Int) throws(CentralStoreError) -> [StoredLoss]
 
   /// Alarms that are active now: their newest event is a raising.
   func activeAlarms(gateway: String?) throws(CentralStoreError) -> [StoredAlarm]

@@ -8,7 +8,7 @@ public import Telemetry
 /// acknowledged and not stored again. After a commit that failed, its outcome is unknown: the positions it touched are
 /// forgotten and must be read from the store before anything else is decided about those lanes.
 public struct IngestMachine: Sendable {
-  /// What waits may take this much; beyond, requests are refused with 503.
+  /// Memory that what waits may take, decoded; beyond, requests are refused with 503.
   public static let maximumQueuedBytes = 64 << 20
   public static let maximumQueuedRequests = 1_024
   /// What one commit may take, so that an answer does not wait for all of a long queue.
@@ -19,8 +19,8 @@ public struct IngestMachine: Sendable {
   /// Batches that one transaction is to store: in the order in which they are to be applied.
   public struct Group: Sendable {
     public var batches: [(key: LaneKey, batch: ReceivedBatch)] = []
-    /// Positions after the commit.
-    public var positions: [LaneKey: UInt64] = [:]
+    /// Where the lanes stand after the commit.
+    public var heads: [LaneKey: LaneHead] = [:]
     var requests: [Waiting] = []
 
     public init() {}
@@ -45,7 +45,7 @@ public struct IngestMachine: Sendable {
 
   private var queue: [Waiting] = []
   public private(set) var queuedBytes = 0
-  private var positions: [LaneKey: UInt64] = [:]
+  private var heads: [LaneKey: LaneHead] = [:]
   private var answers: [(identifier: Int, answer: IngestAnswer)] = []
   public private(set) var counters = Counters()
 
@@ -54,13 +54,13 @@ public struct IngestMachine: Sendable {
   public var queuedRequests: Int { queue.count }
 
   /// Lanes whose position must be read from the store before ``nextGroup(now:)`` can do anything for them.
-  public var unknownLanes: Set<LaneKey> { Set(queue.lazy.map(\.submission.key).filter { positions[$0] == nil }) }
+  public var unknownLanes: Set<LaneKey> { Set(queue.lazy.map(\.submission.key).filter { heads[$0] == nil }) }
 
-  /// The store's position of a lane; 0 when it has none.
-  public mutating func learned(_ key: LaneKey, position: UInt64) { positions[key] = position }
+  /// Where a lane stands in the store.
+  public mutating func learned(_ key: LaneKey, _ head: LaneHead) { heads[key] = head }
 
   public mutating func submit(_ submission: Submission, now: MonotonicTime) {
-    let bytes = submission.byteCount
+    let bytes = submission.memoryBytes
     guard queue.count < Self.maximumQueuedRequests, queuedBytes + bytes <= Self.maximumQueuedBytes else {
       counters.refusedBusy += 1
       let body = SyncAnswer(position: nil, error: .busy, message: "central's queue is full; try again in a moment")
@@ -93,12 +93,12 @@ public struct IngestMachine: Sendable {
       var kept: [Waiting] = []
       for waiting in queue {
         let key = waiting.submission.key
-        guard let known = positions[key], bytes < Self.maximumCommitBytes else {
+        guard let known = heads[key], bytes < Self.maximumCommitBytes else {
           kept.append(waiting)
           continue
         }
-        let position = group.positions[key] ?? known
-        guard let first = waiting.submission.batches.first?.number, first <= position + 1 else {
+        let position = (group.heads[key] ?? known).position
+        guard let first = waiting.submission.batches.first?.firstNumber, first <= position + 1 else {
           kept.append(waiting)
           continue
         }
@@ -106,14 +106,14 @@ public struct IngestMachine: Sendable {
         let new = waiting.submission.batches.filter { $0.number > position }
         counters.batchesDuplicate += waiting.submission.batches.count - new.count
         for batch in new { group.batches.append((key, batch)) }
-        if let last = new.last?.number { group.positions[key] = last }
+        if let last = new.last { group.heads[key] = LaneHead(position: last.number, checksum: last.checksum) }
         bytes += new.reduce(0) { $0 + $1.bytes.count }
         group.requests.append(waiting)
       }
       queue = kept
     }
     expire(now: now)
-    queuedBytes = queue.reduce(0) { $0 + $1.submission.byteCount }
+    queuedBytes = queue.reduce(0) { $0 + $1.submission.memoryBytes }
     guard !group.batches.isEmpty else {
       answer(group)
       return nil
@@ -125,14 +125,14 @@ public struct IngestMachine: Sendable {
   public mutating func committed(_ group: Group) {
     counters.commits += 1
     counters.batchesCommitted += group.batches.count
-    for (key, position) in group.positions { positions[key] = position }
+    for (key, head) in group.heads { heads[key] = head }
     answer(group)
   }
 
   /// The commit failed, or nobody knows whether it did.
   public mutating func failed(_ group: Group, _ text: String) {
     counters.commitsFailed += 1
-    for key in group.positions.keys { positions[key] = nil }
+    for key in group.heads.keys { heads[key] = nil }
     for waiting in group.requests {
       let body = SyncAnswer(position: nil, error: .storage, message: "central could not store the batches: \(text)")
       answers.append((waiting.submission.identifier, IngestAnswer(status: 500, body, retryAfter: 5)))
@@ -141,9 +141,11 @@ public struct IngestMachine: Sendable {
 
   private mutating func answer(_ group: Group) {
     for waiting in group.requests {
-      let position = positions[waiting.submission.key]
+      let head = heads[waiting.submission.key]
+      let position = head?.position
       guard let damage = waiting.submission.damage else {
-        answers.append((waiting.submission.identifier, IngestAnswer(status: 200, SyncAnswer(position: position))))
+        let body = SyncAnswer(position: position, at: position, checksum: head?.checksum)
+        answers.append((waiting.submission.identifier, IngestAnswer(status: 200, body)))
         continue
       }
       counters.damagedRequests += 1
@@ -156,11 +158,11 @@ public struct IngestMachine: Sendable {
   private mutating func expire(now: MonotonicTime) {
     var kept: [Waiting] = []
     for waiting in queue {
-      guard waiting.arrived + Self.patience <= now, let position = positions[waiting.submission.key] else {
+      guard waiting.arrived + Self.patience <= now, let position = heads[waiting.submission.key]?.position else {
         kept.append(waiting)
         continue
       }
-      let first = waiting.submission.batches.first?.number ?? 0
+      let first = waiting.submission.batches.first?.firstNumber ?? 0
       guard first > position + 1 else {
         kept.append(waiting)
         continue

@@ -13,6 +13,10 @@ public struct ReceivedBatch: Sendable {
   }
 
   public var number: UInt64 { batch.header.number }
+  public var firstNumber: UInt64 { batch.header.firstNumber }
+  public var checksum: UInt32? { BatchCodec.storedChecksum(bytes[...]) }
+  /// What it takes in memory, roughly: its bytes, and nine bytes a decoded record.
+  public var memoryBytes: Int { bytes.count + batch.header.recordCount * 9 + 1_024 }
 }
 
 /// The batches of one request, decoded and in order.
@@ -32,7 +36,7 @@ public struct Submission: Sendable {
     self.damage = damage
   }
 
-  public var byteCount: Int { batches.reduce(0) { $0 + $1.bytes.count } }
+  public var memoryBytes: Int { batches.reduce(0) { $0 + $1.memoryBytes } }
 }
 
 /// What a request is answered with.
@@ -70,8 +74,8 @@ public enum SubmissionReader {
           guard header.epoch == last.epoch, header.lane == last.lane else {
             return .failure(.badRequest("batches of several lanes or epochs in one request"))
           }
-          guard header.number == last.number + 1 else {
-            return .failure(.badRequest("batch \(header.number) stands behind batch \(last.number)"))
+          guard header.firstNumber == last.number + 1 else {
+            return .failure(.badRequest("batch \(header.firstNumber) stands behind batch \(last.number)"))
           }
         }
         batches.append(ReceivedBatch(bytes: Array(bytes), batch: batch))

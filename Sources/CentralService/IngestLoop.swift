@@ -11,7 +11,7 @@ import Threads
 final class IngestLoop: Sendable {
   enum Event: Sendable {
     case submit(Submission, CheckedContinuation<IngestAnswer, Never>)
-    case position(LaneKey, CheckedContinuation<IngestAnswer, Never>)
+    case position(LaneKey, at: UInt64?, CheckedContinuation<IngestAnswer, Never>)
     case stop
   }
 
@@ -61,9 +61,9 @@ final class IngestLoop: Sendable {
     }
   }
 
-  func position(_ key: LaneKey) async -> IngestAnswer {
+  func position(_ key: LaneKey, at number: UInt64?) async -> IngestAnswer {
     await withCheckedContinuation { continuation in
-      if !events.send(.position(key, continuation)) { continuation.resume(returning: Self.busy) }
+      if !events.send(.position(key, at: number, continuation)) { continuation.resume(returning: Self.busy) }
     }
   }
 
@@ -85,7 +85,8 @@ final class IngestLoop: Sendable {
       for event in events.receive(timeout: isStopping ? .milliseconds(50) : wake - now) {
         switch event {
         case .stop: isStopping = true
-        case .position(let key, let continuation): continuation.resume(returning: Self.position(key, store))
+        case .position(let key, let number, let continuation):
+          continuation.resume(returning: PositionAnswer.make(key, at: number, store))
         case .submit(let submission, let continuation):
           open[submission.identifier] = continuation
           machine.submit(submission, now: SystemClock.monotonic())
@@ -131,20 +132,11 @@ final class IngestLoop: Sendable {
   private func learnPositions(_ machine: inout IngestMachine, _ store: any CentralStore) {
     for key in machine.unknownLanes {
       do {
-        machine.learned(key, position: try store.position(key))
+        machine.learned(key, try store.head(key))
       } catch {
         // Without a position its requests wait; their senders give up and come again.
         log.error("cannot read the position of \(key.gateway) \(key.lane.name): \(error)")
       }
-    }
-  }
-
-  private static func position(_ key: LaneKey, _ store: any CentralStore) -> IngestAnswer {
-    do {
-      return IngestAnswer(status: 200, SyncAnswer(position: try store.position(key)))
-    } catch {
-      let body = SyncAnswer(position: nil, error: .storage, message: error.description)
-      return IngestAnswer(status: 500, body, retryAfter: 5)
     }
   }
 

@@ -61,6 +61,7 @@ struct MetricsRoutes {
     add(
       "gateway_lag_seconds", "gauge", "Age of a gateway's newest sample.",
       perGateway { $0.newest.map { "\(Double((now - $0).wholeMilliseconds) / 1_000)" } })
+    add("gateway_losses", "gauge", "Loss notices that a gateway has sent.", perGateway { "\($0.losses)" })
     add("gateway_active_alarms", "gauge", "Alarms that are active.", perGateway { "\($0.activeAlarms)" })
     return lines.joined(separator: "\n") + "\n"
   }

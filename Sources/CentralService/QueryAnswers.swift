@@ -14,6 +14,8 @@ enum QueryAnswers {
       json.member("devices", gateway.devices)
       json.member("tags", gateway.tags)
       json.member("active_alarms", gateway.activeAlarms)
+      json.member("losses", gateway.losses)
+      json.member("epochs", gateway.epochs)
       json.array("lanes") { json in
         for lane in gateway.lanes {
           json.object { json in
@@ -58,9 +60,7 @@ enum QueryAnswers {
         for sample in samples {
           json.object { json in
             json.member("time", sample.time.iso8601)
-            json.key("value")
-            write(sample.reading, sample.definition, to: &json)
-            write(sample.reading.quality, to: &json)
+            write(sample, to: &json)
           }
         }
       }
@@ -74,6 +74,13 @@ enum QueryAnswers {
       text.append(UInt8(ascii: ","))
       var json = JSONWriter(capacity: 32)
       write(sample.reading, sample.definition, to: &json)
+      if let aggregate = sample.aggregate {
+        json = JSONWriter(capacity: 32)
+        json.double(aggregate.mean)
+        text += json.bytes
+        text += ",uncertain,thinned: mean of \(aggregate.count)\n".utf8
+        continue
+      }
       if sample.reading.quality.hasValue { text += json.bytes }
       let reason = sample.reading.quality.reason
       text += ",\(sample.reading.quality.level.name),\(reason == .none ? "" : reason.name)\n".utf8
@@ -87,6 +94,40 @@ enum QueryAnswers {
         json.array(name) { json in for alarm in alarms { json.object { write(alarm, to: &$0) } } }
       }
     }
+  }
+
+  static func losses(_ losses: [StoredLoss]) -> [UInt8] {
+    list("losses", losses) { loss, json in
+      json.member("gateway", loss.gateway)
+      json.member("received", loss.received.iso8601)
+      json.member("reason", loss.notice.reason.name)
+      json.member("lane", loss.notice.lane.name)
+      json.member("epoch", ifPresent: loss.notice.epoch?.description)
+      json.member("first_batch", ifPresent: loss.notice.numbers?.lowerBound)
+      json.member("last_batch", ifPresent: loss.notice.numbers?.upperBound)
+      json.member("from", ifPresent: loss.notice.firstTime?.iso8601)
+      json.member("to", ifPresent: loss.notice.lastTime?.iso8601)
+      json.member("samples", ifPresent: loss.notice.samples)
+      json.array("devices") { json in for device in loss.notice.devices { json.string(device) } }
+      json.member("more_devices", loss.notice.moreDevices)
+      json.member("detail", loss.notice.detail)
+    }
+  }
+
+  /// The reading, or what thinning left of several.
+  private static func write(_ sample: Sample, to json: inout JSONWriter) {
+    guard let aggregate = sample.aggregate else {
+      json.key("value")
+      write(sample.reading, sample.definition, to: &json)
+      return write(sample.reading.quality, to: &json)
+    }
+    json.member("value", aggregate.mean)
+    json.member("quality", "uncertain")
+    json.member("reason", "thinned")
+    json.member("minimum", aggregate.minimum)
+    json.member("maximum", aggregate.maximum)
+    json.member("count", aggregate.count)
+    json.member("period_ms", aggregate.periodMilliseconds)
   }
 
   private static func write(_ alarm: StoredAlarm, to json: inout JSONWriter) {

@@ -35,6 +35,15 @@ struct QueryParameters {
     return value
   }
 
+  /// A whole number that is not negative; nil when it is not given.
+  func number(_ name: String) throws -> UInt64? {
+    guard let text = values[name] else { return nil }
+    guard let number = UInt64(text) else {
+      throw CentralHTTPError.badRequest("'\(name)' is a whole number, not '\(text)'")
+    }
+    return number
+  }
+
   func limit(default usual: Int, maximum: Int) throws -> Int {
     guard let text = values["limit"] else { return usual }
     guard let number = Int(text), (1...maximum).contains(number) else {

@@ -32,6 +32,11 @@ struct QueryRoutes {
       return try await alarms(request, context, gateway: gateway)
     }
     router.get("/v1/alarms") { request, context in try await alarms(request, context, gateway: nil) }
+    router.get("/v1/gateways/:gateway/losses") { request, context in
+      let gateway = try gateway(context)
+      return try await losses(request, context, gateway: gateway)
+    }
+    router.get("/v1/losses") { request, context in try await losses(request, context, gateway: nil) }
   }
 
   private func run<Result: Sendable>(
@@ -90,6 +95,12 @@ struct QueryRoutes {
     var response = Response.bytes(QueryAnswers.csv(page), type: "text/csv; charset=utf-8")
     if let next, let header = HTTPField.Name("X-Next-From") { response.headers[header] = next.iso8601 }
     return response
+  }
+
+  private func losses(_ request: Request, _ context: CentralContext, gateway: String?) async throws -> Response {
+    _ = try await context.name(as: .operator)
+    let limit = try QueryParameters(request, known: ["limit"]).limit(default: 1_000, maximum: 100_000)
+    return Response.json(QueryAnswers.losses(try await run { try $0.losses(gateway: gateway, limit: limit) }))
   }
 
   private func alarms(_ request: Request, _ context: CentralContext, gateway: String?) async throws -> Response {

@@ -16,12 +16,14 @@ struct SyncRoutes {
       let gateway = try await context.name(as: .gateway)
       return Self.response(try await receive(request, gateway: gateway))
     }
-    router.get("/v1/positions/:epoch/:lane") { _, context in
+    router.get("/v1/positions/:epoch/:lane") { request, context in
       let gateway = try await context.name(as: .gateway)
       guard let epoch = context.parameters.get("epoch").flatMap({ Epoch(text: $0) }),
         let lane = context.parameters.get("lane").flatMap({ Lane(name: $0) })
       else { throw CentralHTTPError.badRequest("the path is /v1/positions/EPOCH/LANE, LANE being alarms or telemetry") }
-      return Self.response(await ingest.position(LaneKey(gateway: gateway, epoch: epoch, lane: lane)))
+      let query = try QueryParameters(request, known: ["at"])
+      let number = try query.number("at")
+      return Self.response(await ingest.position(LaneKey(gateway: gateway, epoch: epoch, lane: lane), at: number))
     }
   }
 
@@ -43,6 +45,8 @@ struct SyncRoutes {
   private static func response(_ answer: IngestAnswer) -> Response {
     let body = JSONWriter.object { json in
       json.member("position", ifPresent: answer.body.position)
+      json.member("at", ifPresent: answer.body.at)
+      json.member("checksum", ifPresent: answer.body.checksum)
       json.member("error", ifPresent: answer.body.error?.rawValue)
       json.member("message", ifPresent: answer.body.message)
     }

@@ -31,6 +31,15 @@ public struct GatewayClient: ~Copyable {
     for line in StatusText(status: status).lines { output(line) }
   }
 
+  /// What the outbox holds, how long it lasts, what it lost, and what the link cost.
+  public func outbox() throws {
+    try ask("outbox")
+    let (line, text) = try answer()
+    if printsJSON { return output(text) }
+    guard let outbox = line.outbox else { throw Failure(description: "the daemon answered something else") }
+    for line in OutboxText(outbox: outbox).lines { output(line) }
+  }
+
   /// The newest value of each tag, once.
   public func values(_ tags: [String]) throws {
     try ask("values", tags)

@@ -19,27 +19,6 @@ struct GatewayStatus: Decodable {
     }
   }
 
-  struct Lane: Decodable {
-    var frames: Int
-    var batches: Int
-    var damagedFrames: Int
-    var oldestAgeSeconds: Int?
-
-    enum CodingKeys: String, CodingKey {
-      case frames, batches
-      case damagedFrames = "damaged_frames"
-      case oldestAgeSeconds = "oldest_age_seconds"
-    }
-  }
-
-  struct Outbox: Decodable {
-    var directory: String
-    var failing: Bool
-    var samples: Int
-    var bytes: Int
-    var lanes: [String: Lane]
-  }
-
   struct Device: Decodable {
     var name: String
     var unit: Int
@@ -106,7 +85,7 @@ struct GatewayStatus: Decodable {
   var since: String
   var broker: Broker
   var central: Central
-  var outbox: Outbox
+  var outbox: OutboxStatus
   var buses: [Bus]
   var alarms: Alarms
   var counters: Counters
@@ -137,6 +116,7 @@ struct DaemonLine: Decodable {
 
   var status: GatewayStatus?
   var alarms: GatewayStatus.Alarms?
+  var outbox: OutboxStatus?
   var scan: Scan?
   var alarm: Alarm?
   var end: End?

@@ -33,25 +33,21 @@ struct StatusText {
   }
 
   private var outbox: String {
-    let lanes = status.outbox.lanes.values
-    let oldest = lanes.compactMap(\.oldestAgeSeconds).max()
-    var text = "outbox   \(status.outbox.samples) samples wait for central, \(Self.bytes(status.outbox.bytes))"
+    let outbox = status.outbox
+    let lanes = outbox.lanes.values
+    var text = "outbox   \(outbox.samples) samples wait for central, \(Self.bytes(outbox.bytes))"
     text += " in \(lanes.reduce(0) { $0 + $1.frames }) frames and \(lanes.reduce(0) { $0 + $1.batches }) batches"
-    if let oldest { text += ", oldest \(Self.duration(oldest))" }
+    if let oldest = outbox.oldestAgeSeconds { text += ", oldest \(Self.duration(oldest))" }
+    if status.central.state != "online", let forecast = OutboxText.forecast(outbox) { text += "; full \(forecast)" }
     return text
   }
 
   /// What a technician must not overlook.
   private var troubles: [String] {
-    var lines: [String] = []
-    if status.outbox.failing {
-      lines.append("! the outbox takes no data: look at the disk of \(status.outbox.directory) (df, dmesg)")
-    }
-    if status.counters.samplesDropped > 0 {
-      lines.append("! \(status.counters.samplesDropped) samples were dropped because the outbox took no data")
-    }
-    let damaged = status.outbox.lanes.values.reduce(0) { $0 + $1.damagedFrames }
-    if damaged > 0 { lines.append("! \(damaged) damaged frames were set aside: the disk may be failing") }
+    var lines = OutboxText.troubles(status.outbox)
+    let lost = status.outbox.lostSamples.values.reduce(0, +)
+    if lost > 0 { lines.append("! \(lost) samples were lost; why and when: fieldgate outbox") }
+    if let note = status.outbox.notes.last { lines.append("! \(note.text)") }
     return lines
   }
 

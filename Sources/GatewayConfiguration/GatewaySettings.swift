@@ -66,14 +66,22 @@ public struct CentralSettings: Hashable, Sendable {
   public var key: String
   /// How long samples gather before they are cut into a batch while central is reachable; 1 s to 1 h, default 10 s.
   public var batchInterval: Duration
+  /// Most bytes a second sent to central, 1 kB or more; nil: no limit.
+  public var rateLimitBytes: Int?
+  /// Hours of the day in which only alarms are sent.
+  public var quietHours: QuietHours?
 
-  public init(url: String, authority: String, certificate: String, key: String, batchInterval: Duration = .seconds(10))
-  {
+  public init(
+    url: String, authority: String, certificate: String, key: String, batchInterval: Duration = .seconds(10),
+    rateLimitBytes: Int? = nil, quietHours: QuietHours? = nil
+  ) {
     self.url = url
     self.authority = authority
     self.certificate = certificate
     self.key = key
     self.batchInterval = batchInterval
+    self.rateLimitBytes = rateLimitBytes
+    self.quietHours = quietHours
   }
 }
 
@@ -160,10 +168,26 @@ public struct OutboxSettings: Hashable, Sendable {
   public var directory: String
   /// Longest time a sample waits in memory before it is committed to disk; 100 ms to 60 s, default 1 s. Alarms do not wait.
   public var flushInterval: Duration
+  /// Bytes that the store may take, 10 MB to 10 TB; default 2 GB.
+  public var capacityBytes: Int
+  /// Bytes of the disk that are left to others; default 64 MiB.
+  public var diskFloorBytes: Int
+  /// Samples older than this are dropped; nil (the default): never for their age.
+  public var keep: Duration?
+  /// An alarm is raised when the store is full in less than this at today's rate; default 24 h.
+  public var warnBelow: Duration
 
-  public init(directory: String = "/var/lib/fieldgate", flushInterval: Duration = .seconds(1)) {
+  public init(
+    directory: String = "/var/lib/fieldgate", flushInterval: Duration = .seconds(1),
+    capacityBytes: Int = 2_000_000_000, diskFloorBytes: Int = 64 << 20, keep: Duration? = nil,
+    warnBelow: Duration = .seconds(86_400)
+  ) {
     self.directory = directory
     self.flushInterval = flushInterval
+    self.capacityBytes = capacityBytes
+    self.diskFloorBytes = diskFloorBytes
+    self.keep = keep
+    self.warnBelow = warnBelow
   }
 }
 

@@ -68,7 +68,7 @@ public struct GatewaySettingsReader {
   }
 
   private mutating func central(_ node: YAMLNode) -> CentralSettings? {
-    let keys = ["url", "authority", "certificate", "key", "batch-interval"]
+    let keys = ["url", "authority", "certificate", "key", "batch-interval", "rate-limit", "quiet"]
     guard let section = Section(node, "central", keys: keys, &problems) else { return nil }
     let url = section.require("url", example: "\"https://central.example:8443\"", &problems) ? url(section) : nil
     var settings = CentralSettings(
@@ -79,6 +79,15 @@ public struct GatewaySettingsReader {
     settings.key = path("key", section) ?? settings.key
     settings.batchInterval =
       section.duration("batch-interval", .seconds(1) ... .seconds(3_600), &problems) ?? settings.batchInterval
+    settings.rateLimitBytes = section.size("rate-limit", 1_000...10_000_000_000, &problems).map { Int($0) }
+    if let text = section.text("quiet", &problems), let node = section.value("quiet") {
+      settings.quietHours = QuietHours(text: text)
+      if settings.quietHours == nil {
+        problems.error(
+          node, "'quiet' of central cannot be '\(text)'",
+          hint: "it is two times of the day in 24 hours, for example: quiet: \"22:00-06:00\"")
+      }
+    }
     return settings
   }
 
@@ -113,16 +122,19 @@ public struct GatewaySettingsReader {
   }
 
   private mutating func outbox(_ node: YAMLNode) -> OutboxSettings? {
-    let keys = ["directory", "flush-interval", "capacity", "keep"]
+    let keys = ["directory", "flush-interval", "capacity", "keep", "disk-floor", "warn-below"]
     guard let section = Section(node, "outbox", keys: keys, &problems) else { return nil }
     var settings = OutboxSettings()
     settings.directory = path("directory", section) ?? settings.directory
     settings.flushInterval =
       section.duration("flush-interval", .milliseconds(100) ... .seconds(60), &problems) ?? settings.flushInterval
-    _ = section.size("capacity", 10_000_000...10_000_000_000_000, &problems)
-    _ = section.duration("keep", .seconds(3_600) ... .seconds(3_650 * 86_400), &problems)
-    section.announceUnused("capacity", &problems)
-    section.announceUnused("keep", &problems)
+    if let size = section.size("capacity", 10_000_000...10_000_000_000_000, &problems) {
+      settings.capacityBytes = Int(size)
+    }
+    if let size = section.size("disk-floor", 0...10_000_000_000_000, &problems) { settings.diskFloorBytes = Int(size) }
+    settings.keep = section.duration("keep", .seconds(3_600) ... .seconds(3_650 * 86_400), &problems)
+    settings.warnBelow =
+      section.duration("warn-below", .seconds(60) ... .seconds(365 * 86_400), &problems) ?? settings.warnBelow
     return settings
   }
 

@@ -33,6 +33,15 @@ enum Quantity {
     return product / divisor
   }
 
+  /// As it is written in messages: the largest unit that leaves a whole number.
+  static func text(bytes: Int64) -> String {
+    for (name, factor) in [("GB", Int64(1_000_000_000)), ("MB", 1_000_000), ("kB", 1_000)]
+    where bytes >= factor && bytes % factor == 0 {
+      return "\(bytes / factor) \(name)"
+    }
+    return "\(bytes) B"
+  }
+
   /// As it is written in messages.
   static func text(_ duration: Duration) -> String {
     let milliseconds = duration.wholeMilliseconds

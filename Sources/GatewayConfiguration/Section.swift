@@ -156,7 +156,7 @@ struct Section {
     guard range.contains(size) else {
       problems.error(
         value, "'\(key)' of \(title) is \(text), out of range",
-        hint: "allowed: \(range.lowerBound / 1_000_000) MB to \(range.upperBound / 1_000_000_000) GB")
+        hint: "allowed: \(Quantity.text(bytes: range.lowerBound)) to \(Quantity.text(bytes: range.upperBound))")
       return nil
     }
     return size

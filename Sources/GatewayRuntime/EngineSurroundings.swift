@@ -5,6 +5,10 @@ public import Telemetry
 public protocol EngineClock: AnyObject {
   func monotonic() -> MonotonicTime
   func wall() -> Timestamp
+  /// The system says that the wall clock is set by a time server.
+  var isSynchronized: Bool { get }
+  /// Minutes since midnight in the site's time zone, 0 to 1439.
+  func minuteOfDay(_ time: Timestamp) -> Int
 }
 
 /// The way to central: requests out, results back as events.

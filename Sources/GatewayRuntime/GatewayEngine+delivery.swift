@@ -6,60 +6,112 @@ import Telemetry
 
 extension GatewayEngine {
   func deliver(now: MonotonicTime) {
-    guard let central = outside.central else {
+    guard let central = outside.central, isStoreOpen else {
       deliveryDeadline = .never
       return
     }
+    pauseInQuietHours(now: now)
     // Bounded by the machine: it starts as many requests as its windows allow, then waits.
-    while true {
+    while isStoreOpen {
       switch delivery.next(now: now) {
-      case .askPosition(let request, let lane):
+      case .askPosition(let request, let row, let at):
         central.perform(
           HTTPRequest(
-            identifier: request, method: .get, path: SyncProtocol.positionPath(epoch: stored.epoch, lane: lane)))
-      case .send(let request, let lane, let from, let through):
-        send(request, lane: lane, from: from, through: through, by: central, now: now)
+            identifier: request, method: .get,
+            path: SyncProtocol.positionPath(epoch: row.epoch, lane: row.lane, at: at)))
+      case .send(let request, let row, let from, let through):
+        guard send(request, row, from: from, through: through, by: central, now: now) else { return retryLater(now) }
+      case .settle(let finding):
+        guard settle(finding, now: now) else { return retryLater(now) }
       case .wait(let until):
         deliveryDeadline = until
         return
       }
     }
+    deliveryDeadline = .never
   }
 
+  private func retryLater(_ now: MonotonicTime) { deliveryDeadline = now + .seconds(1) }
+
+  private func pauseInQuietHours(now: MonotonicTime) {
+    guard let quiet = settings.central?.quietHours else { return }
+    let rest = quiet.rest(at: outside.clock.minuteOfDay(outside.clock.wall()))
+    delivery.pauseTelemetry(until: rest.map { now + min($0, .seconds(60)) })
+  }
+
+  /// - Returns: false when the store must be mended first; it is tried again after the next commit.
   private func send(
-    _ request: Int, lane: Lane, from: UInt64, through: UInt64, by central: any CentralLink, now: MonotonicTime
-  ) {
-    var body: [UInt8] = []
-    var last = from - 1
-    do {
-      for number in from...through {
-        guard let batch = try outside.store.batch(lane: lane, number: number) else {
-          throw OutboxStoreError("\(lane.name) batch \(number) is missing from the outbox", outcomeUnknown: false)
-        }
-        guard body.isEmpty || body.count + batch.count <= EngineLimits.requestBytes else { break }
-        body += batch
-        last = number
+    _ request: Int, _ row: EpochLane, from: UInt64, through: UInt64, by central: any CentralLink, now: MonotonicTime
+  ) -> Bool {
+    do throws(OutboxStoreError) {
+      let found = try outside.store.batches(row, from: from, through: through, maximumBytes: EngineLimits.requestBytes)
+      guard let last = found.through else {
+        log.error(
+          "\(row.lane.name) batch \(found.damaged ?? from) in the outbox cannot be read; a loss notice takes its place")
+        delivery.abandoned(request: request)
+        var transaction = OutboxTransaction()
+        transaction.damaged[row] = [found.damaged ?? from]
+        return commit(transaction, now: now)
       }
+      // From now on central may have them, so they must not be thinned or dropped any more, not even after a power cut.
+      if row.epoch == stored.epoch, last > stored[row.lane].offeredThrough {
+        var transaction = OutboxTransaction()
+        transaction.offered[row] = last
+        guard commit(transaction, now: now) else {
+          delivery.abandoned(request: request)
+          return false
+        }
+      }
+      delivery.started(request: request, through: last)
+      counters.requestsSent += 1
+      counters.bytesSent += found.bytes.count
+      traffic.sent += found.bytes.count
+      central.perform(
+        HTTPRequest(
+          identifier: request, method: .post, path: SyncProtocol.batchesPath,
+          contentType: SyncProtocol.batchesContentType, body: found.bytes))
+      return true
     } catch {
       warn("cannot read a batch to send: \(error)", about: "outbox read", now: now)
+      if error.kind == .damaged { isStoreOpen = false }
+      outbox.failed(now: now)
       delivery.ended(request: request, .failure("\(error)"), now: now, jitter: jitter())
-      return
+      return false
     }
-    delivery.started(request: request, through: last)
-    counters.requestsSent += 1
-    counters.bytesSent += body.count
-    central.perform(
-      HTTPRequest(
-        identifier: request, method: .post, path: SyncProtocol.batchesPath,
-        contentType: SyncProtocol.batchesContentType, body: body))
+  }
+
+  /// Another past than the store's was found out: the store learns it, and a person too.
+  private func settle(_ finding: DeliveryMachine.Finding, now: MonotonicTime) -> Bool {
+    var transaction = OutboxTransaction()
+    let text: String
+    switch finding {
+    case .retire(let retirement):
+      transaction.retirement = retirement
+      switch retirement {
+      case .close(let reason), .abandon(let reason): text = reason + "; a new epoch begins"
+      }
+    case .missing(let row, let position):
+      transaction.missingAtCentral[row] = position
+      text =
+        "central has \(row.lane.name) batches through \(position) only, but had confirmed "
+        + "\(stored.confirmedThrough(row)): it was restored from a backup. A loss notice says so"
+    }
+    guard commit(transaction, now: now) else { return false }
+    log.error("\(text)")
+    notes.append((outside.clock.wall(), text))
+    if notes.count > 20 { notes.removeFirst() }
+    delivery.settled(finding)
+    delivery.storeChanged(stored)
+    if case .missing(let row, _) = finding, row.lane == .alarms { restateAlarms() }
+    return true
   }
 
   func centralAnswered(_ result: HTTPResult, now: MonotonicTime) {
     let before = delivery.link
-    delivery.ended(request: result.identifier, reply(result.outcome), now: now, jitter: jitter())
-    for lane in Lane.allCases where delivery.confirmedThrough(lane) > stored[lane].confirmedThrough {
-      outbox.confirmationArrived()
-    }
+    let reply = reply(result.outcome)
+    delivery.ended(
+      request: result.identifier, reply, ownChecksum: ownChecksum(result.identifier, reply), now: now, jitter: jitter())
+    if isStoreOpen, !delivery.confirmations(beyond: stored).isEmpty { outbox.confirmationArrived() }
     outbox.centralChanged(isOnline: delivery.isOnline)
     switch delivery.link {
     case .online:
@@ -72,12 +124,21 @@ extension GatewayEngine {
     }
   }
 
+  /// Of this store's batch with the number that central's answer names.
+  private func ownChecksum(_ request: Int, _ reply: DeliveryMachine.Reply) -> UInt32? {
+    guard isStoreOpen, case .answer(200, let answer, _) = reply, let at = answer.at, at > 0,
+      let row = delivery.row(of: request)
+    else { return nil }
+    return (try? outside.store.checksum(row, number: at)) ?? nil
+  }
+
   private func jitter() -> Double { Double(random.next() >> 11) / Double(1 << 53) }
 
   private func reply(_ outcome: HTTPResult.Outcome) -> DeliveryMachine.Reply {
     switch outcome {
     case .failed(let text): return .failure(text)
     case .answered(let status, let body, let retryAfter):
+      traffic.received += body.count
       guard let answer = SyncAnswer(json: body) else {
         return .failure(
           "status \(status) and an answer that is not central's; is the url in the configuration right?")

@@ -4,7 +4,7 @@ import Telemetry
 
 /// Requests of the local API, `docs/formats/local-api.md`.
 enum LocalRequest {
-  static let names = ["status", "values", "tail", "alarms"]
+  static let names = ["status", "outbox", "values", "tail", "alarms"]
 }
 
 extension GatewayEngine {
@@ -14,6 +14,11 @@ extension GatewayEngine {
     }
     switch request {
     case "status": reply(client, "status") { writeStatus(to: &$0, now: now) }
+    case "outbox":
+      reply(client, "outbox") { json in
+        writeOutbox(to: &json, time: outside.clock.wall(), now: now)
+        json.object("traffic") { writeTraffic(to: &$0) }
+      }
     case "values": showValues(client, tags)
     case "alarms": reply(client, "alarms") { writeAlarms(to: &$0) }
     case "tail": beginTail(client, tags)

@@ -1,76 +1,172 @@
 import BatchCodec
+import GatewayConfiguration
 import GatewayCore
 import Logging
 import RuleEngine
 import Telemetry
 
 extension GatewayEngine {
-  /// Commits until nothing more is due: after a long time without central several batches may be cut in a row.
-  func commitIfDue(now: MonotonicTime) {
-    for _ in 0..<16 {
-      guard let decision = outbox.decide(now: now) else { return }
-      commit(cutting: decision.cut, now: now)
-      if outbox.isFailing { return }
+  /// Opens the store, again and again until it is open: the daemon runs without it, from bounded memory.
+  ///
+  /// - Throws: when another daemon holds it or a newer version wrote it, which waiting does not cure.
+  func openStore(now: MonotonicTime) throws(OutboxStoreError) {
+    do throws(OutboxStoreError) {
+      for line in try outside.store.open() {
+        log.error("\(line)")
+        notes.append((outside.clock.wall(), line))
+      }
+      catalogueID = try outside.store.register(catalogue)
+      let state = try outside.store.state()
+      isStoreOpen = true
+      let isFirst = !wasStoreOpen
+      wasStoreOpen = true
+      took(state, isFirst: isFirst, now: now)
+      allClear("the outbox takes data again", about: "outbox")
+    } catch {
+      isStoreOpen = false
+      outbox.failed(now: now)
+      if error.kind == .held || error.kind == .newerFormat { throw error }
+      warn("\(error.description); trying again, values wait in memory", about: "outbox", now: now)
     }
   }
 
-  func commit(cutting lanes: [Lane], now: MonotonicTime) {
-    if !pendingAlarms.isEmpty { sealAlarms() }
-    sealFrame()
-    var transaction = OutboxTransaction()
-    transaction.frames = pendingFrames
-    transaction.cut = lanes
-    if pendingFrames.contains(where: { $0.lane == .alarms }) { transaction.activeAlarms = rules.activeAlarms.sorted() }
-    for lane in Lane.allCases where delivery.confirmedThrough(lane) > stored[lane].confirmedThrough {
-      transaction.confirmed[lane] = delivery.confirmedThrough(lane)
+  private func took(_ state: OutboxState, isFirst: Bool, now: MonotonicTime) {
+    stored = state
+    let floor = state.frames[.telemetry]?.lastTime ?? Timestamp(milliseconds: .min)
+    newestTime = newestTime.map { max($0, floor) }
+    newestAlarm = max(newestAlarm, state.frames[.alarms]?.lastTime ?? Timestamp(milliseconds: .min))
+    pendingFrames.removeAll { $0.sequence <= state.lastFrame }
+    for index in pendingFrames.indices where pendingFrames[index].lane == .telemetry {
+      pendingFrames[index].catalogueID = catalogueID
     }
-    guard !transaction.isEmpty else {
-      outbox.committed(stored, now: now)
-      return
+    nextSequence = max(nextSequence, state.lastFrame + 1, (pendingFrames.last?.sequence ?? 0) + 1)
+    outbox.committed(state, wall: outside.clock.wall(), now: now)
+    delivery.storeChanged(state)
+    if isFirst {
+      rules = RuleEngine(rules: settings.rules, activeAlarms: Set(state.activeAlarms).union(rules.activeAlarms))
+      clearAlarmsWithoutRule(now: now)
     }
-    do {
-      let after = try outside.store.commit(transaction)
-      counters.commits += 1
-      for lane in lanes where after[lane].cutThrough > stored[lane].cutThrough {
-        counters.batchesCut += 1
-        outbox.cut(lane, now: now)
+    lookAtClock(now: now)
+    let scans = waitingScans
+    waitingScans.removeAll()
+    for waiting in scans { keep(waiting.scan, hasBootTime: waiting.hasBootTime, now: now) }
+  }
+
+  /// Commits until nothing more is due: after a long time without central several batches may be cut in a row.
+  func commitIfDue(now: MonotonicTime) {
+    for _ in 0..<16 {
+      let wall = outside.clock.wall()
+      guard outbox.deadline <= now else { return }
+      guard isStoreOpen else {
+        try? openStore(now: now)
+        if !isStoreOpen { return }
+        continue
       }
-      pendingFrames.removeAll(keepingCapacity: true)
-      settle(after, now: now)
-      allClear("the outbox takes data again", about: "outbox")
+      guard let decision = outbox.decide(stored, wall: wall, now: now) else { return }
+      var transaction = OutboxTransaction()
+      transaction.cut = decision.cut
+      switch decision.room {
+      case .none: break
+      case .thin(let count): transaction.thin = count
+      case .drop(let count, let reason): transaction.drop = (count, reason)
+      }
+      guard commit(transaction, now: now) else { return }
+    }
+  }
+
+  /// Commits what waits together with `wanted`.
+  ///
+  /// - Returns: false when it failed; then all of it waits again, but for what `wanted` asked.
+  @discardableResult
+  func commit(_ wanted: OutboxTransaction, now: MonotonicTime) -> Bool {
+    guard isStoreOpen else { return false }
+    sealAlarms()
+    sealFrame()
+    var transaction = wanted
+    transaction.frames = pendingFrames
+    if pendingFrames.contains(where: { $0.lane == .alarms }) { transaction.activeAlarms = activeAlarms.sorted() }
+    transaction.clockOffset = clockOffset
+    for (row, number) in delivery.confirmations(beyond: stored) { transaction.confirmed[row] = number }
+    guard !transaction.isEmpty else {
+      outbox.committed(stored, wall: outside.clock.wall(), now: now)
+      return true
+    }
+    if traffic.sent + traffic.received > 0 {
+      transaction.traffic = (String(outside.clock.wall().iso8601.prefix(10)), traffic.sent, traffic.received)
+    }
+    do throws(OutboxStoreError) {
+      let after = try outside.store.commit(transaction)
+      settle(transaction, after, now: now)
+      return true
     } catch {
       counters.failedCommits += 1
       outbox.failed(now: now)
       warn("\(error.description); trying again, nothing is lost yet", about: "outbox", now: now)
-      readBack(now: now)
+      readBack(error, now: now)
+      return false
     }
   }
 
-  private func settle(_ state: OutboxState, now: MonotonicTime) {
-    for lane in Lane.allCases where state[lane].damagedFrames > stored[lane].damagedFrames {
-      log.error(
-        "\(state[lane].damagedFrames) damaged \(lane.name) frames were set aside in the outbox; the disk may be failing"
-      )
+  private func settle(_ transaction: OutboxTransaction, _ after: OutboxState, now: MonotonicTime) {
+    counters.commits += 1
+    fillRate.committed(frameBytes: transaction.frames.reduce(0) { $0 + $1.bytes.count }, now: now)
+    for lane in transaction.cut where after.epoch == stored.epoch && after[lane].cutThrough > stored[lane].cutThrough {
+      counters.batchesCut += 1
+      outbox.cut(lane, now: now)
+      let frames =
+        (stored.frames[lane]?.bytes ?? 0) + transaction.frames.reduce(0) { $0 + ($1.lane == lane ? $1.bytes.count : 0) }
+      fillRate.cut(
+        frameBytes: frames - (after.frames[lane]?.bytes ?? 0),
+        batchBytes: after[lane].batchBytes - stored[lane].batchBytes)
     }
-    stored = state
-    outbox.committed(state, now: now)
-    delivery.storeChanged(state)
+    if after.damagedFrames > stored.damagedFrames {
+      log.error("\(after.damagedFrames) damaged frames were set aside in the outbox; the disk may be failing")
+    }
+    for (reason, samples) in after.lost where samples > stored.lost[reason, default: 0] {
+      warn("\(samples) samples were lost so far: \(reason.name)", about: "loss \(reason.name)", now: now)
+    }
+    pendingFrames.removeAll(keepingCapacity: true)
+    if transaction.traffic != nil { traffic = (0, 0) }
+    if transaction.clockOffset != nil { clockOffset = nil }
+    stored = after
+    outbox.committed(after, wall: outside.clock.wall(), now: now)
+    delivery.storeChanged(after)
+    allClear("the outbox takes data again", about: "outbox")
   }
 
   /// After a failure the transaction may have been committed all the same: the store says which frames it has.
-  private func readBack(now: MonotonicTime) {
+  private func readBack(_ error: OutboxStoreError, now: MonotonicTime) {
+    guard error.kind != .damaged else {
+      isStoreOpen = false
+      return
+    }
     guard let state = try? outside.store.state() else { return }
+    pendingFrames.removeAll { $0.sequence <= state.lastFrame }
     stored = state
     delivery.storeChanged(state)
-    pendingFrames.removeAll { $0.sequence <= state.lastFrame }
   }
 
-  private func sealAlarms() {
-    guard let first = pendingAlarms.first, let last = pendingAlarms.last else { return }
+  /// Turns the gathered scans into a frame with a number of its own, which it keeps over all attempts to commit it.
+  func sealFrame() {
+    guard isStoreOpen else { return }
+    if let loss = memoryLoss, outbox.hasRoom {
+      builder.append(loss)
+      memoryLoss = nil
+    }
+    let time = newestTime.max() ?? outside.clock.wall()
+    guard var frame = builder.frame(sequence: nextSequence, catalogueID: catalogueID, time: time) else { return }
+    frame.hasBootTimes = builderHasBootTimes
+    nextSequence += 1
+    pendingFrames.append(frame)
+    builder.removeAll()
+  }
+
+  func sealAlarms() {
+    guard isStoreOpen, let first = pendingAlarms.first, let last = pendingAlarms.last else { return }
     pendingFrames.append(
       PendingFrame(
         sequence: nextSequence, lane: .alarms, sampleCount: pendingAlarms.count, firstTime: first.time,
-        lastTime: last.time, bytes: FrameCodec.encode(pendingAlarms)))
+        lastTime: last.time, hasBootTimes: alarmsHaveBootTimes, bytes: FrameCodec.encode(pendingAlarms)))
     nextSequence += 1
     pendingAlarms.removeAll(keepingCapacity: true)
   }

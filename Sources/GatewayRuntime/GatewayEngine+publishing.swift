@@ -29,7 +29,7 @@ extension GatewayEngine {
     switch state {
     case .connected:
       // The broker may have lost what it retained, and it may have published our last will.
-      unpublishedAlarms.formUnion(settings.rules.map(\.name))
+      unpublishedAlarms.formUnion(settings.rules.map(\.name) + ownAlarms)
       nextStatus = now
       if !logLimiter.clear(subject: "broker") {
         log.info("connected to the broker")
@@ -53,7 +53,7 @@ extension GatewayEngine {
   }
 
   private func alarmPayload(_ name: String) -> [UInt8] {
-    let isActive = rules.activeAlarms.contains(name)
+    let isActive = activeAlarms.contains(name)
     return JSONWriter.object { json in
       json.member("alarm", name)
       json.member("active", isActive)
@@ -69,6 +69,9 @@ extension GatewayEngine {
   /// The retained status message, and the line that `systemctl status` shows.
   func renewStatus(now: MonotonicTime) {
     nextStatus = now + EngineLimits.statusInterval
+    lookAtSpace()
+    watchCapacity(now: now)
+    lookAtClock(now: now)
     outside.supervisor.show(summary)
     guard let broker = outside.broker, brokerState == .connected else { return }
     count(broker.publish(topic: statusTopic, payload: statusPayload("online"), retained: true))
@@ -82,9 +85,9 @@ extension GatewayEngine {
       json.member("version", version)
       json.member("devices", catalogue.devices.count)
       json.member("devices_answering", answeringDevices)
-      json.member("alarms_active", rules.activeAlarms.count)
+      json.member("alarms_active", activeAlarms.count)
       json.member("central", delivery.linkName(isConfigured: outside.central != nil))
-      json.member("outbox_samples", Lane.allCases.reduce(0) { $0 + stored[$1].samples })
+      json.member("outbox_samples", Lane.allCases.reduce(0) { $0 + stored.samples($1) })
     }
   }
 
@@ -99,8 +102,8 @@ extension GatewayEngine {
   }
 
   private var summary: String {
-    let samples = Lane.allCases.reduce(0) { $0 + stored[$1].samples }
-    return "\(answeringDevices) of \(catalogue.devices.count) devices answer; \(rules.activeAlarms.count) alarms; "
+    let samples = Lane.allCases.reduce(0) { $0 + stored.samples($1) }
+    return "\(answeringDevices) of \(catalogue.devices.count) devices answer; \(activeAlarms.count) alarms; "
       + "outbox \(samples) samples; central \(delivery.linkName(isConfigured: outside.central != nil))"
   }
 }

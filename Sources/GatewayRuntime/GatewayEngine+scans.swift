@@ -5,11 +5,19 @@ import RuleEngine
 import Telemetry
 
 extension GatewayEngine {
-  func took(_ arrived: DeviceScan, fault: String?, now: MonotonicTime) {
+  func took(_ arrived: DeviceScan, started: MonotonicTime, fault: String?, now: MonotonicTime) {
+    if !clockTrust.isTrusted { lookAtClock(now: now) }
     var scan = arrived
+    let hasBootTime = !clockTrust.isTrusted
+    scan.time = keptTime(arrived.time, bootTime: started)
     // The wall clock may step back; the times of a tag never do.
-    scan.time = max(scan.time, newestTime[scan.device])
-    newestTime[scan.device] = scan.time
+    if !hasBootTime {
+      scan.time = max(scan.time, newestTime[scan.device])
+      newestTime[scan.device] = scan.time
+    }
+    let kept = scan
+    // People and programs on the box see the wall clock as it is.
+    if hasBootTime { scan.time = arrived.time }
     latest[scan.device] = scan
     counters.scans += 1
     counters.samples += scan.readings.count
@@ -20,29 +28,33 @@ extension GatewayEngine {
     let changes = rules.step(scan: scan, tags: definition.tags, now: now)
     publish(scan, definition, now: now)
     showTails(scan, definition)
-    keep(scan, now: now)
+    keep(kept, hasBootTime: hasBootTime, now: now)
     raise(changes)
   }
 
-  private func keep(_ scan: DeviceScan, now: MonotonicTime) {
-    guard outbox.hasRoom else {
-      counters.samplesDropped += scan.readings.count
-      warn(
-        "the outbox does not take data and memory is full: \(counters.samplesDropped) samples dropped so far; check the disk",
-        about: "memory full", now: now)
-      return
-    }
-    builder.append(scan)
+  func keep(_ scan: DeviceScan, hasBootTime: Bool, now: MonotonicTime) {
+    guard outbox.hasRoom else { return drop(scan, now: now) }
     outbox.appended(samples: scan.readings.count, now: now)
+    guard isStoreOpen else { return waitingScans.append((scan, hasBootTime)) }
+    if hasBootTime != builderHasBootTimes { sealFrame() }
+    builderHasBootTimes = hasBootTime
+    builder.append(scan)
     if builder.sampleCount >= OutboxPolicy.maximumFrameSamples { sealFrame() }
   }
 
-  /// Turns the gathered scans into a frame with a number of its own, which it keeps over all attempts to commit it.
-  func sealFrame() {
-    guard let frame = builder.frame(sequence: nextSequence, catalogueID: catalogueID) else { return }
-    nextSequence += 1
-    pendingFrames.append(frame)
-    builder.removeAll()
+  /// Memory is full because the store does not answer: the newest samples go, counted, and a notice will say so.
+  private func drop(_ scan: DeviceScan, now: MonotonicTime) {
+    counters.samplesDropped += scan.readings.count
+    var devices = memoryLoss?.devices ?? []
+    let name = catalogue.devices[scan.device].name
+    if !devices.contains(name) { devices.append(name) }
+    memoryLoss = LossNotice(
+      reason: .memoryFull, lane: .telemetry, firstTime: memoryLoss?.firstTime ?? scan.time, lastTime: scan.time,
+      samples: (memoryLoss?.samples ?? 0) + UInt64(scan.readings.count), devices: devices,
+      detail: "the store took nothing, and memory was full")
+    warn(
+      "the outbox does not take data and memory is full: \(counters.samplesDropped) samples dropped so far; check the disk",
+      about: "memory full", now: now)
   }
 
   private func reportHealth(of device: Int, fault: String?, now: MonotonicTime) {
@@ -67,13 +79,23 @@ extension GatewayEngine {
     }
   }
 
+  /// Alarms that are active now, those of the gateway itself included.
+  var activeAlarms: Set<String> { rules.activeAlarms.union(ownAlarms) }
+
   /// Alarm changes: to the broker, to the viewers, and into the alarms lane, which is committed at once.
   func raise(_ changes: [AlarmEvent]) {
     for var event in changes {
       // Events of one gateway stay in order even when rules of several devices change at different wall-clock times.
-      event.time = max(event.time, newestAlarm)
-      newestAlarm = event.time
+      let hasBootTime = !clockTrust.isTrusted
+      if hasBootTime {
+        event.time = keptTime(event.time, bootTime: outside.clock.monotonic())
+      } else {
+        event.time = max(event.time, newestAlarm)
+        newestAlarm = event.time
+      }
       counters.alarmEvents += 1
+      if hasBootTime != alarmsHaveBootTimes { sealAlarms() }
+      alarmsHaveBootTimes = hasBootTime
       pendingAlarms.append(event)
       outbox.alarmAppended()
       alarmTexts[event.alarm] = event
@@ -85,12 +107,28 @@ extension GatewayEngine {
 
   /// An alarm that was active when its rule was taken out of the configuration ends, so that central's state agrees.
   func clearAlarmsWithoutRule(now: MonotonicTime) {
-    let known = Set(settings.rules.map(\.name))
+    let known = Set(settings.rules.map(\.name)).union([Self.capacityAlarm])
+    ownAlarms.formUnion(stored.activeAlarms.filter { $0 == Self.capacityAlarm })
     raise(
       stored.activeAlarms.filter { !known.contains($0) }.map {
         AlarmEvent(
           time: outside.clock.wall(), alarm: $0, tag: "", transition: .cleared, severity: .low, value: nil,
           message: "the rule was removed from the configuration")
+      })
+  }
+
+  /// Central was restored and does not know what alarms there are: each state is told again.
+  func restateAlarms() {
+    let names = Set(settings.rules.map(\.name)).union(ownAlarms)
+    raise(
+      names.sorted().map { name in
+        let isActive = activeAlarms.contains(name)
+        let known = alarmTexts[name]
+        let rule = settings.rules.first { $0.name == name }
+        return AlarmEvent(
+          time: outside.clock.wall(), alarm: name, tag: rule?.tagName ?? "", transition: isActive ? .raised : .cleared,
+          severity: rule?.severity ?? .high, value: known?.value,
+          message: "state told again, because central was restored: \(isActive ? "active" : "normal")")
       })
   }
 }

@@ -14,7 +14,7 @@ extension GatewayEngine {
     json.member("since", startedAt.iso8601)
     json.object("broker") { writeBroker(to: &$0) }
     json.object("central") { writeCentral(to: &$0, now: now) }
-    json.object("outbox") { writeOutbox(to: &$0, time: time) }
+    json.object("outbox") { writeOutbox(to: &$0, time: time, now: now) }
     json.array("buses") { json in
       for bus in buses { json.object { writeBus(bus, to: &$0) } }
     }
@@ -43,31 +43,8 @@ extension GatewayEngine {
     case .connecting, .online: break
     }
     json.object("positions") { json in
-      for lane in Lane.allCases { json.member(lane.name, delivery.confirmedThrough(lane)) }
-    }
-  }
-
-  private func writeOutbox(to json: inout JSONWriter, time: Timestamp) {
-    json.member("directory", settings.outbox.directory)
-    json.member("epoch", stored.epoch.description)
-    json.member("failing", outbox.isFailing)
-    json.member("samples", Lane.allCases.reduce(0) { $0 + stored[$1].samples })
-    json.member("bytes", Lane.allCases.reduce(0) { $0 + stored[$1].bytes })
-    json.object("lanes") { json in
       for lane in Lane.allCases {
-        let held = stored[lane]
-        json.object(lane.name) { json in
-          json.member("frames", held.frameCount)
-          json.member("frame_samples", held.frameSamples)
-          json.member("frame_bytes", held.frameBytes)
-          json.member("batches", held.batchCount)
-          json.member("batch_samples", held.batchSamples)
-          json.member("batch_bytes", held.batchBytes)
-          json.member("cut_through", held.cutThrough)
-          json.member("confirmed_through", held.confirmedThrough)
-          json.member("damaged_frames", held.damagedFrames)
-          json.member("oldest_age_seconds", ifPresent: held.oldestTime.map { (time - $0).wholeMilliseconds / 1_000 })
-        }
+        json.member(lane.name, delivery.confirmedThrough(EpochLane(stored.epoch, lane)))
       }
     }
   }

@@ -48,14 +48,34 @@ public final class GatewayEngine {
   var delivery = DeliveryMachine()
   var logLimiter = LogLimiter()
   var messageBucket: TokenBucket
-  let catalogueID: Int
+  var catalogueID = 0
 
   // What waits for its commit.
+  /// Scans that came before the store could be opened for the first time.
+  var waitingScans: [(scan: DeviceScan, hasBootTime: Bool)] = []
   var builder: FrameBuilder
+  /// The scans in `builder` have times of the boot clock.
+  var builderHasBootTimes = false
+  var alarmsHaveBootTimes = false
+  /// What was dropped because memory was full; told as soon as the store takes something again.
+  var memoryLoss: LossNotice?
   var pendingFrames: [PendingFrame] = []
   var pendingAlarms: [AlarmEvent] = []
-  var nextSequence: Int64
-  var stored: OutboxState
+  var nextSequence: Int64 = 1
+  /// What the store holds; empty until it is open.
+  var stored = OutboxState(epoch: Epoch(high: 0, low: 0))
+  var isStoreOpen = false
+  var wasStoreOpen = false
+  /// What happened to the store that a person should know.
+  var notes: [(time: Timestamp, text: String)] = []
+  var clockTrust = ClockTrust()
+  /// Wall clock minus boot clock, to be told to the store.
+  var clockOffset: Duration?
+  var fillRate = FillRate()
+  /// Bytes to and from central that the store has not counted yet.
+  var traffic = (sent: 0, received: 0)
+  /// Alarms that are not those of a rule.
+  var ownAlarms: Set<String> = []
 
   // What is known now.
   var latest: [DeviceScan?]
@@ -79,7 +99,7 @@ public final class GatewayEngine {
   /// Jitter of delays.
   var random: any RandomNumberGenerator
 
-  /// - Throws: when the store cannot be read.
+  /// - Throws: when another daemon holds the store, or a newer version wrote it.
   public init(
     settings: GatewaySettings, outside: Outside, buses: [any BusObserver], log: Logger, version: String,
     random: any RandomNumberGenerator = SystemRandomNumberGenerator()
@@ -92,28 +112,27 @@ public final class GatewayEngine {
     self.version = version
     catalogue = settings.catalogue
     startedAt = outside.clock.wall()
-    catalogueID = try outside.store.register(catalogue)
-    stored = try outside.store.state()
-    nextSequence = stored.lastFrame + 1
     builder = FrameBuilder(catalogue: catalogue)
-    rules = RuleEngine(rules: settings.rules, activeAlarms: Set(stored.activeAlarms))
+    rules = RuleEngine(rules: settings.rules)
     outbox = OutboxMachine(
       policy: OutboxPolicy(
         flushInterval: settings.outbox.flushInterval,
-        batchInterval: settings.central?.batchInterval ?? OutboxPolicy().batchInterval))
+        batchInterval: settings.central?.batchInterval ?? OutboxPolicy().batchInterval),
+      space: OutboxSpace(
+        capacityBytes: settings.outbox.capacityBytes, diskFloorBytes: settings.outbox.diskFloorBytes,
+        keep: settings.outbox.keep))
     messageBucket = TokenBucket(
       perSecond: settings.broker?.messagesPerSecond ?? 1, burst: settings.broker?.messagesPerSecond ?? 1)
     latest = Array(repeating: nil, count: catalogue.devices.count)
-    let floor = stored[.telemetry].lastTime ?? Timestamp(milliseconds: .min)
-    newestTime = Array(repeating: floor, count: catalogue.devices.count)
-    newestAlarm = stored[.alarms].lastTime ?? Timestamp(milliseconds: .min)
+    newestTime = Array(repeating: Timestamp(milliseconds: .min), count: catalogue.devices.count)
+    newestAlarm = Timestamp(milliseconds: .min)
     // A third of what the service manager allows, so that one late turn is no reason to be killed.
     watchdogPeriod = outside.supervisor.watchdogInterval.map { $0 / 3 }
     let now = outside.clock.monotonic()
-    outbox.committed(stored, now: now)
-    delivery.storeChanged(stored)
     if watchdogPeriod != nil { nextWatchdog = now }
-    clearAlarmsWithoutRule(now: now)
+    lookAtSpace()
+    try openStore(now: now)
+    lookAtClock(now: now)
   }
 
   /// When something is to be done even if nothing happens.
@@ -129,7 +148,7 @@ public final class GatewayEngine {
   public func take(_ event: EngineEvent) {
     let now = outside.clock.monotonic()
     switch event {
-    case .scan(let scan, _, let fault): took(scan, fault: fault, now: now)
+    case .scan(let scan, let started, let fault): took(scan, started: started, fault: fault, now: now)
     case .bus(let index, let fault): busChanged(index, fault: fault, now: now)
     case .central(let result): centralAnswered(result, now: now)
     case .broker(let state): brokerChanged(state, now: now)
@@ -168,10 +187,11 @@ public final class GatewayEngine {
   /// The last commit and the farewell, after the loop.
   public func finish() {
     let now = outside.clock.monotonic()
-    commit(cutting: [], now: now)
-    if !pendingFrames.isEmpty {
-      log.error("\(pendingFrames.reduce(0) { $0 + $1.sampleCount }) samples could not be committed before the end")
-    }
+    commit(OutboxTransaction(), now: now)
+    let left =
+      pendingFrames.reduce(builder.sampleCount) { $0 + $1.sampleCount }
+      + waitingScans.reduce(0) { $0 + $1.scan.readings.count }
+    if left > 0 { log.error("\(left) samples could not be committed before the end") }
     publishFarewell()
   }
 

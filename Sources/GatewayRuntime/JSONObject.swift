@@ -49,6 +49,8 @@ extension SyncAnswer {
     let position = object.number("position")
     let error = object.text("error")
     guard position != nil || error != nil else { return nil }
-    self.init(position: position, error: error.flatMap(Refusal.init), message: object.text("message"))
+    self.init(
+      position: position, at: object.number("at"), checksum: object.number("checksum").flatMap { UInt32(exactly: $0) },
+      error: error.flatMap(Refusal.init), message: object.text("message"))
   }
 }

@@ -19,6 +19,8 @@ extension LocalAPIServer: LocalAPIReplies {}
 final class MachineClock: EngineClock {
   func monotonic() -> MonotonicTime { SystemClock.monotonic() }
   func wall() -> Timestamp { SystemClock.wall() }
+  var isSynchronized: Bool { SystemClock.isSynchronized }
+  func minuteOfDay(_ time: Timestamp) -> Int { SystemClock.minuteOfDay(time) }
 }
 
 /// systemd, where it started us; otherwise nothing happens.
@@ -43,11 +45,7 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
   init(settings: GatewaySettings, log: Logger, version: String) throws {
     self.settings = settings
     let events = events
-    do {
-      store = try SQLiteOutbox(directory: settings.outbox.directory)
-    } catch {
-      throw GatewayDaemon.StartError(description: error.description, exitCode: 74)
-    }
+    store = SQLiteOutbox(.machine(directory: settings.outbox.directory, boot: SystemClock.bootName))
     do {
       api = try LocalAPIServer(path: settings.api.socket) { event in
         switch event {
@@ -60,7 +58,8 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
       central = try settings.central.map { central in
         try CentralConnection(
           endpoint: CentralEndpoint(
-            url: central.url, authority: central.authority, certificate: central.certificate, key: central.key)
+            url: central.url, authority: central.authority, certificate: central.certificate, key: central.key,
+            maximumBytesPerSecond: central.rateLimitBytes)
         ) { events.send(.central($0), always: true) }
       }
     } catch {
@@ -72,12 +71,16 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
         ModbusBus(endpoint: bus.endpoint, timeout: bus.timeout, name: bus.name)
       }
     }
-    engine = try GatewayEngine(
-      settings: settings,
-      outside: .init(
-        clock: MachineClock(), store: store, broker: broker, central: central, viewers: api,
-        supervisor: SystemdSupervisor()),
-      buses: workers, log: log, version: version)
+    do {
+      engine = try GatewayEngine(
+        settings: settings,
+        outside: .init(
+          clock: MachineClock(), store: store, broker: broker, central: central, viewers: api,
+          supervisor: SystemdSupervisor()),
+        buses: workers, log: log, version: version)
+    } catch {
+      throw GatewayDaemon.StartError(description: "\(error)", exitCode: 74)
+    }
   }
 
   var summary: String {

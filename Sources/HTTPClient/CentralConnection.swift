@@ -10,8 +10,13 @@ public struct CentralEndpoint: Sendable {
   public var authority: String
   public var certificate: String
   public var key: String
+  /// Limit on what is sent; nil: none.
+  public var maximumBytesPerSecond: Int?
 
-  public init(url: String, authority: String, certificate: String, key: String) {
+  public init(
+    url: String, authority: String, certificate: String, key: String, maximumBytesPerSecond: Int? = nil
+  ) {
+    self.maximumBytesPerSecond = maximumBytesPerSecond
     self.url = url
     self.authority = authority
     self.certificate = certificate

@@ -47,6 +47,10 @@ final class Transfer {
     set(CURLOPT_LOW_SPEED_LIMIT, 1)
     set(CURLOPT_LOW_SPEED_TIME, CentralConnection.stallTimeoutSeconds)
     set(CURLOPT_TIMEOUT, CentralConnection.totalTimeoutSeconds)
+    // Each of at most three connections gets its share.
+    if let limit = endpoint.maximumBytesPerSecond {
+      fieldgate_curl_set_offset(handle, CURLOPT_MAX_SEND_SPEED_LARGE, curl_off_t(max(1, limit / 3)))
+    }
     fieldgate_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
     fieldgate_curl_set_pointer(handle, CURLOPT_WRITEDATA, Unmanaged.passUnretained(self).toOpaque())
     fieldgate_curl_set_write_function(handle) { bytes, size, count, context in

@@ -23,6 +23,7 @@ enum CentralSchema {
     CREATE TABLE batches(
       id INTEGER PRIMARY KEY,
       lane INTEGER NOT NULL REFERENCES lanes(id),
+      first_number INTEGER NOT NULL,
       number INTEGER NOT NULL,
       records INTEGER NOT NULL,
       first_ms INTEGER NOT NULL,
@@ -67,6 +68,23 @@ enum CentralSchema {
       value REAL,
       message TEXT NOT NULL);
     CREATE INDEX alarm_events_by_time ON alarm_events(gateway, time_ms);
+    CREATE TABLE losses(
+      id INTEGER PRIMARY KEY,
+      gateway INTEGER NOT NULL REFERENCES gateways(id),
+      batch INTEGER NOT NULL REFERENCES batches(id),
+      received_ms INTEGER NOT NULL,
+      reason INTEGER NOT NULL,
+      lane INTEGER NOT NULL,
+      epoch TEXT NOT NULL,
+      first_number INTEGER,
+      last_number INTEGER,
+      first_ms INTEGER,
+      last_ms INTEGER,
+      samples INTEGER,
+      devices TEXT NOT NULL,
+      more_devices INTEGER NOT NULL,
+      detail TEXT NOT NULL);
+    CREATE INDEX losses_by_gateway ON losses(gateway, id);
     CREATE TABLE alarm_states(
       gateway INTEGER NOT NULL REFERENCES gateways(id),
       alarm TEXT NOT NULL,

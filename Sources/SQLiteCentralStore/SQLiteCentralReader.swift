@@ -7,9 +7,9 @@ public import Telemetry
 public final class SQLiteCentralReader: CentralQueries {
   let connection: SQLiteConnection
 
-  public init(directory: String) throws(CentralStoreError) {
+  public init(directory: String, vfs: String? = nil) throws(CentralStoreError) {
     do {
-      connection = try SQLiteConnection(path: "\(directory)/\(SQLiteCentralStore.fileName)", mode: .readOnly)
+      connection = try SQLiteConnection(path: "\(directory)/\(SQLiteCentralStore.fileName)", mode: .readOnly, vfs: vfs)
       try CentralSchema.check(connection)
     } catch {
       throw CentralStoreError("store in \(directory): \(error)")
@@ -34,15 +34,17 @@ public final class SQLiteCentralReader: CentralQueries {
         SELECT id, name, first_seen_ms, last_seen_ms,
           (SELECT count(*) FROM devices WHERE gateway = g.id),
           (SELECT count(*) FROM tags JOIN devices ON devices.id = tags.device WHERE devices.gateway = g.id),
-          (SELECT count(*) FROM alarm_states WHERE gateway = g.id AND is_active)
+          (SELECT count(*) FROM alarm_states WHERE gateway = g.id AND is_active),
+          (SELECT count(*) FROM losses WHERE gateway = g.id)
         FROM gateways g ORDER BY name
         """)
       try list.forEachRow { row in
-        found.append(
-          GatewayOverview(
-            name: row.text(1), firstSeen: Timestamp(milliseconds: row.int64(2)),
-            lastSeen: Timestamp(milliseconds: row.int64(3)), devices: row.int(4), tags: row.int(5),
-            activeAlarms: row.int(6), lanes: try lanes(of: row.int64(0))))
+        var overview = GatewayOverview(
+          name: row.text(1), firstSeen: Timestamp(milliseconds: row.int64(2)),
+          lastSeen: Timestamp(milliseconds: row.int64(3)), devices: row.int(4), tags: row.int(5),
+          activeAlarms: row.int(6), lanes: try lanes(of: row.int64(0)))
+        overview.losses = row.int(7)
+        found.append(overview)
         return true
       }
       return found
@@ -132,22 +134,6 @@ public final class SQLiteCentralReader: CentralQueries {
         return samples.count < limit
       }
       return samples
-    }
-  }
-
-  private static func collect(
-    _ batch: Batch, _ device: String, _ tag: String, _ range: Range<Timestamp>, limit: Int,
-    into samples: inout [Sample]
-  ) {
-    guard case .telemetry(let catalogue, let blocks, _, _) = batch.content else { return }
-    for block in blocks where catalogue.devices[block.device].name == device {
-      let tags = catalogue.devices[block.device].tags
-      guard let column = tags.firstIndex(where: { $0.name == tag }) else { continue }
-      for (row, time) in block.times.enumerated() where range.contains(time) && samples.count < limit {
-        let reading = block.columns[column][row]
-        guard reading.quality.level != .absent else { continue }
-        samples.append(Sample(time: time, reading: reading, definition: tags[column]))
-      }
     }
   }
 

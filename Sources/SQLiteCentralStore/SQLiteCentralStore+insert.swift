@@ -12,8 +12,8 @@ extension SQLiteCentralStore {
     try advance(lane, to: received, time: time)
     let insert = try connection.statement(
       """
-      INSERT INTO batches(lane, number, records, first_ms, last_ms, received_ms, bytes)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+      INSERT INTO batches(lane, first_number, number, records, first_ms, last_ms, received_ms, bytes)
+      VALUES (?1, ?8, ?2, ?3, ?4, ?5, ?6, ?7)
       """)
     try insert.bind(1, lane)
     try insert.bind(2, Int64(header.number))
@@ -21,33 +21,68 @@ extension SQLiteCentralStore {
     try insert.bind(4, header.firstTime.milliseconds)
     try insert.bind(5, header.lastTime.milliseconds)
     try insert.bind(6, time.milliseconds)
+    try insert.bind(8, Int64(header.firstNumber))
     try received.bytes.withUnsafeBytes {
       try insert.bind(7, borrowing: $0)
       try insert.run()
     }
     let batch = connection.lastInsertRowID
     switch received.batch.content {
-    case .telemetry(let catalogue, let blocks, _, _):
+    case .telemetry(let catalogue, let blocks, let aggregates, let losses):
       for block in blocks { try index(block, catalogue.devices[block.device], gateway: gateway, batch: batch) }
-    case .alarms(let events, _):
+      for block in aggregates {
+        try index(block.times, catalogue.devices[block.device].name, gateway: gateway, batch: batch)
+      }
+      for loss in losses { try store(loss, header, gateway: gateway, batch: batch, time: time) }
+    case .alarms(let events, let losses):
       for event in events { try store(event, gateway: gateway, batch: batch) }
+      for loss in losses { try store(loss, header, gateway: gateway, batch: batch, time: time) }
     }
   }
 
-  /// Moves the position by exactly one. The condition is checked in the database as well as in the machine, because this
+  private func store(
+    _ loss: LossNotice, _ header: BatchHeader, gateway: Int64, batch: Int64, time: Timestamp
+  ) throws {
+    let insert = try connection.statement(
+      """
+      INSERT INTO losses(gateway, batch, received_ms, reason, lane, epoch, first_number, last_number, first_ms, last_ms,
+        samples, devices, more_devices, detail)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+      """)
+    try insert.bind(1, gateway)
+    try insert.bind(2, batch)
+    try insert.bind(3, time.milliseconds)
+    try insert.bind(4, Int64(loss.reason.rawValue))
+    try insert.bind(5, Int64(loss.lane.rawValue))
+    try insert.bind(6, (loss.epoch ?? header.epoch).description)
+    let optional = [
+      loss.numbers.map { Int64(clamping: $0.lowerBound) }, loss.numbers.map { Int64(clamping: $0.upperBound) },
+      loss.firstTime?.milliseconds, loss.lastTime?.milliseconds, loss.samples.map { Int64(clamping: $0) },
+    ]
+    for (index, value) in optional.enumerated() {
+      if let value { try insert.bind(7 + index, value) } else { try insert.bindNull(7 + index) }
+    }
+    try insert.bind(12, loss.devices.joined(separator: "\n"))
+    try insert.bind(13, loss.moreDevices)
+    try insert.bind(14, loss.detail)
+    try insert.run()
+  }
+
+  /// Moves the position by exactly what the batch stands for. The condition is checked in the database as well as in the machine, because this
   /// is what exactly-once rests on.
   private func advance(_ lane: Int64, to received: ReceivedBatch, time: Timestamp) throws {
     let header = received.batch.header
     let update = try connection.statement(
       """
       UPDATE lanes SET position = ?2, newest_ms = max(newest_ms, ?3), records = records + ?4, bytes = bytes + ?5
-      WHERE id = ?1 AND position = ?2 - 1
+      WHERE id = ?1 AND position >= ?6 - 1 AND position < ?2
       """)
     try update.bind(1, lane)
     try update.bind(2, Int64(header.number))
     try update.bind(3, header.lastTime.milliseconds)
     try update.bind(4, header.recordCount)
     try update.bind(5, received.bytes.count)
+    try update.bind(6, Int64(header.firstNumber))
     try update.run()
     guard connection.changes == 1 else {
       throw CentralStoreError("batch \(header.number) is not the next of its lane")
@@ -91,20 +126,31 @@ extension SQLiteCentralStore {
   }
 
   private func index(_ block: DeviceColumns, _ device: DeviceDefinition, gateway: Int64, batch: Int64) throws {
-    guard let first = block.times.first, let last = block.times.last else { return }
-    let id = try deviceID(device.name, gateway: gateway, span: last - first)
-    let insert = try connection.statement("INSERT INTO device_batches VALUES (?1, ?2, ?3, ?4)")
-    try insert.bind(1, id)
-    try insert.bind(2, first.milliseconds)
-    try insert.bind(3, batch)
-    try insert.bind(4, last.milliseconds)
-    try insert.run()
+    guard let id = try index(block.times, device.name, gateway: gateway, batch: batch) else { return }
     for (position, tag) in device.tags.enumerated() {
       let column = block.columns[position]
       // The newest row that says something; a column without any leaves the tag's latest value as it is.
       guard let row = column.qualities.lastIndex(where: { $0.level != .absent }) else { continue }
       try remember(tag, position, of: id, column[row], at: block.times[row])
     }
+  }
+
+  /// Notes that a batch has rows of a device in a range of time; its row id, nil without rows.
+  @discardableResult
+  private func index(_ times: [Timestamp], _ device: String, gateway: Int64, batch: Int64) throws -> Int64? {
+    guard let first = times.first, let last = times.last else { return nil }
+    let id = try deviceID(device, gateway: gateway, span: last - first)
+    let insert = try connection.statement(
+      """
+      INSERT INTO device_batches VALUES (?1, ?2, ?3, ?4)
+      ON CONFLICT DO UPDATE SET last_ms = max(last_ms, excluded.last_ms)
+      """)
+    try insert.bind(1, id)
+    try insert.bind(2, first.milliseconds)
+    try insert.bind(3, batch)
+    try insert.bind(4, last.milliseconds)
+    try insert.run()
+    return id
   }
 
   private func deviceID(_ name: String, gateway: Int64, span: Duration) throws -> Int64 {

@@ -43,6 +43,9 @@ public protocol OutboxFiles: AnyObject {
   /// no such file.
   func identity(of path: String) -> String
 
+  /// Bytes free on the disk of the directory; nil when it cannot be told.
+  func freeBytes(directory: String) -> Int?
+
   /// Moves a database and its companions to a name that is free, so that a person can look at them.
   ///
   /// - Returns: the new path.
@@ -60,6 +63,12 @@ final class MachineFiles: OutboxFiles {
     guard stat(path, &status) == 0 else { return "" }
     // Not the device: its number may change from boot to boot.
     return "inode \(status.st_ino)"
+  }
+
+  func freeBytes(directory: String) -> Int? {
+    var status = statvfs()
+    guard statvfs(directory, &status) == 0 else { return nil }
+    return Int(clamping: UInt64(status.f_bavail) &* UInt64(status.f_frsize))
   }
 
   func setAside(_ path: String) throws(OutboxStoreError) -> String {

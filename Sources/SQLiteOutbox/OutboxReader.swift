@@ -8,7 +8,10 @@ enum OutboxReader {
   static func state(_ connection: SQLiteConnection) throws -> OutboxState {
     let store = try connection.statement(
       "SELECT epochs.epoch, last_frame, thinned, epochs.id FROM store JOIN epochs ON epochs.id = store.epoch")
-    guard let (text, lastFrame, thinned, current) = try store.firstRow({ ($0.text(0), $0.int64(1), $0.int64(2), $0.int64(3)) }),
+    guard
+      let (text, lastFrame, thinned, current) = try store.firstRow({
+        ($0.text(0), $0.int64(1), $0.int64(2), $0.int64(3))
+      }),
       let epoch = Epoch(text: text)
     else {
       throw SQLiteError(extendedCode: 11, message: "the table 'store' has no valid epoch", sql: connection.path)
@@ -23,10 +26,13 @@ enum OutboxReader {
     state.activeAlarms = try texts(connection, "SELECT name FROM active_alarms ORDER BY name")
     state.damagedFrames = try count(connection, "SELECT count(*) FROM damaged_frames")
     try connection.statement("SELECT reason, samples FROM losses").forEachRow {
-      if let reason = LossNotice.Reason(rawValue: UInt8(clamping: $0.int(0))) { state.lost[reason] = UInt64($0.int64(1)) }
+      if let reason = LossNotice.Reason(rawValue: UInt8(clamping: $0.int(0))) {
+        state.lost[reason] = UInt64($0.int64(1))
+      }
       return true
     }
-    (state.thinnableBatches, state.droppableBatches) = try reclaimable(connection, current, state[.telemetry].offeredThrough)
+    (state.thinnableBatches, state.droppableBatches) = try reclaimable(
+      connection, current, state[.telemetry].offeredThrough)
     return state
   }
 
@@ -84,9 +90,10 @@ enum OutboxReader {
       """)
     try sum.bind(1, epoch)
     try sum.bind(2, Int64(lane.rawValue))
-    (state.batchCount, state.batchSamples, state.batchBytes) = try sum.firstRow {
-      ($0.int(0), $0.int(1), $0.int(2))
-    } ?? (0, 0, 0)
+    (state.batchCount, state.batchSamples, state.batchBytes) =
+      try sum.firstRow {
+        ($0.int(0), $0.int(1), $0.int(2))
+      } ?? (0, 0, 0)
     state.oldestTime = try oldestBatch(connection, epoch, lane)
     return state
   }
@@ -111,7 +118,9 @@ enum OutboxReader {
       """)
     try sum.bind(1, Int64(lane.rawValue))
     _ = try sum.firstRow {
-      (frames.count, frames.samples, frames.bytes, frames.waitingForClock) = ($0.int(0), $0.int(1), $0.int(2), $0.int(3))
+      (frames.count, frames.samples, frames.bytes, frames.waitingForClock) = (
+        $0.int(0), $0.int(1), $0.int(2), $0.int(3)
+      )
       frames.oldestTime = $0.isNull(4) ? nil : Timestamp(milliseconds: $0.int64(4))
       frames.lastTime = $0.isNull(5) ? nil : Timestamp(milliseconds: $0.int64(5))
     }

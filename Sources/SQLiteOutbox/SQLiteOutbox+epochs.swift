@@ -130,8 +130,10 @@ extension SQLiteOutbox {
       """)
     try bind(search, id, row.lane, number)
     let found = try search.firstRow {
-      (first: UInt64($0.int64(0)), last: UInt64($0.int64(1)), samples: $0.int(2),
-       begin: Timestamp(milliseconds: $0.int64(3)), end: Timestamp(milliseconds: $0.int64(4)), bytes: $0.int(5))
+      (
+        first: UInt64($0.int64(0)), last: UInt64($0.int64(1)), samples: $0.int(2),
+        begin: Timestamp(milliseconds: $0.int64(3)), end: Timestamp(milliseconds: $0.int64(4)), bytes: $0.int(5)
+      )
     }
     var notice = LossNotice(reason: .damagedStore, lane: row.lane, numbers: number...number)
     var (last, span) = (number, UInt32(1))

@@ -63,6 +63,10 @@ extension SQLiteOutbox {
     }
   }
 
+  public func freeBytes() -> Int? { place.files.freeBytes(directory: place.directory) }
+
+  public var bytesWritten: Int { pagesWritten * 4_096 }
+
   public func traffic() throws(OutboxStoreError) -> [(day: String, sent: Int, received: Int)] {
     try attempt(outcomeUnknown: false) {
       var days: [(day: String, sent: Int, received: Int)] = []

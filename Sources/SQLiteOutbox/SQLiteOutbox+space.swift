@@ -27,7 +27,8 @@ extension SQLiteOutbox {
       // Few rows a minute may take more as aggregates than as they are.
       let isSmaller = bytes.count < row.bytes.count
       let update = try connection.statement(
-        "UPDATE batches SET kind = 1, bytes = ?4, first_ms = ?5, last_ms = ?6 WHERE epoch = ?1 AND lane = ?2 AND number = ?3")
+        "UPDATE batches SET kind = 1, bytes = ?4, first_ms = ?5, last_ms = ?6 WHERE epoch = ?1 AND lane = ?2 AND number = ?3"
+      )
       let kept = isSmaller ? bytes : row.bytes
       let header = try BatchCodec.readHeader(kept[...]).header
       try bind(update, id, .telemetry, row.number)

@@ -82,7 +82,8 @@ struct Salvage {
   private mutating func readEpochs(_ connection: SQLiteConnection) {
     try? connection.statement("SELECT epoch, id, state FROM epochs").forEachRow {
       if let epoch = Epoch(text: $0.text(0)) {
-        epochs[epoch] = EpochRows(order: $0.int(1), isAbandoned: $0.int(2) == OutboxSchema.EpochState.abandoned.rawValue)
+        epochs[epoch] = EpochRows(
+          order: $0.int(1), isAbandoned: $0.int(2) == OutboxSchema.EpochState.abandoned.rawValue)
       }
       return true
     }

@@ -16,4 +16,27 @@ public enum SystemClock {
     clock_gettime(CLOCK_REALTIME, &time)
     return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
   }
+
+  /// systemd-timesyncd has set the clock since boot. Other time servers leave no such mark; their clocks are believed by
+  /// what they show.
+  public static var isSynchronized: Bool { access("/run/systemd/timesync/synchronized", F_OK) == 0 }
+
+  /// Minutes since midnight in the machine's time zone.
+  public static func minuteOfDay(_ time: Timestamp) -> Int {
+    var seconds = time_t(time.milliseconds / 1_000)
+    var local = tm()
+    localtime_r(&seconds, &local)
+    return Int(local.tm_hour) * 60 + Int(local.tm_min)
+  }
+
+  /// What tells this boot of the machine from others. The unit hands it over, because /proc/sys is hidden from the daemon.
+  public static var bootName: String {
+    if let given = getenv("FIELDGATE_BOOT") { return String(cString: given) }
+    var bytes = [UInt8](repeating: 0, count: 64)
+    let descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
+    defer { if descriptor >= 0 { close(descriptor) } }
+    let count = descriptor >= 0 ? read(descriptor, &bytes, bytes.count) : 0
+    guard count > 30 else { return "process \(getpid()) at \(monotonic().nanoseconds)" }
+    return String(decoding: bytes[..<count].prefix { $0 != 10 }, as: UTF8.self)
+  }
 }

@@ -39,7 +39,7 @@ struct FillCentral: ParsableCommand {
       let bytes = try BatchCodec.encode(
         epoch: epoch, number: UInt64(number), catalogue: plant.catalogue, devices: [columns])
       group.batches.append((key, ReceivedBatch(bytes: bytes, batch: try BatchCodec.decode(bytes[...]))))
-      group.positions[key] = UInt64(number)
+      group.heads[key] = LaneHead(position: UInt64(number), checksum: nil)
     }
     try store.commit(group, received: now)
     store.close()

@@ -12,12 +12,13 @@ struct Fieldgate: ParsableCommand {
 
       Examples:
         fieldgate status                 is everything all right, and if not, what is wrong?
+        fieldgate outbox                 what waits for central, and for how long there is room
         fieldgate tail                   live values of all devices
         fieldgate tail boiler pump/run   live values of one device and of one tag
         fieldgate check gateway.yaml     every mistake in a configuration file
       """,
     version: "0.1.0",
-    subcommands: [Status.self, Values.self, Tail.self, Check.self])
+    subcommands: [Status.self, Outbox.self, Values.self, Tail.self, Check.self])
 }
 
 /// Options of the commands that ask the daemon.
@@ -45,6 +46,20 @@ struct Status: ParsableCommand {
   @OptionGroup var daemon: DaemonOptions
 
   func run() throws { try daemon.client().status() }
+}
+
+struct Outbox: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show what waits for central, how long there is room for it, and what was lost.",
+    discussion: """
+      "full in 9 days" assumes that central stays away and values come as they did in
+      the last 24 hours. At the limit the oldest values are thinned to a minute's
+      minimum, maximum, mean and count, and only then dropped; alarms never are.
+      Central is told of every loss.
+      """)
+  @OptionGroup var daemon: DaemonOptions
+
+  func run() throws { try daemon.client().outbox() }
 }
 
 struct Values: ParsableCommand {

@@ -93,7 +93,9 @@ public struct DeliveryMachine: Sendable {
       let (row, held, isCurrent) = state.delivering(lane)
       if lanes[lane]?.row != row {
         lanes[lane] = LaneState(row: row)
-        for (request, flight) in flights where flight.row.lane == lane { flights[request]!.isStale = !flight.isQuestion }
+        for (request, flight) in flights where flight.row.lane == lane {
+          flights[request]!.isStale = !flight.isQuestion
+        }
       }
       lanes[lane]!.isCurrent = isCurrent
       lanes[lane]!.cutThrough = held.cutThrough

@@ -96,6 +96,11 @@ public struct OutboxState: Hashable, Sendable {
     return held.compactMap(\.self).first
   }
 
+  public func confirmedThrough(_ row: EpochLane) -> UInt64 {
+    if row.epoch == epoch { return self[row.lane].confirmedThrough }
+    return retired.first { $0.epoch == row.epoch }?.lanes[row.lane]?.confirmedThrough ?? 0
+  }
+
   /// Batches of an abandoned epoch wait to be moved.
   public var isMoving: Bool { retired.contains(where: \.isMoving) }
 

@@ -63,6 +63,12 @@ public protocol OutboxStore: AnyObject {
   /// Check sum of the batch that covers a number; nil when there is none here, or when it took another one's place.
   func checksum(_ row: EpochLane, number: UInt64) throws(OutboxStoreError) -> UInt32?
 
+  /// Bytes free on the disk; nil when it cannot be told.
+  func freeBytes() -> Int?
+
+  /// Bytes written to the disk since the start.
+  var bytesWritten: Int { get }
+
   /// Bytes sent and received by day, newest first, at most 60 days.
   func traffic() throws(OutboxStoreError) -> [(day: String, sent: Int, received: Int)]
 }

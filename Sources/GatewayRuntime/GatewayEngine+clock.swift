@@ -1,0 +1,35 @@
+import GatewayCore
+import Logging
+import Telemetry
+
+extension GatewayEngine {
+  /// Times in frames are those of the boot clock until the wall clock is trusted; then the store learns the difference and puts
+  /// them in their places before they are cut.
+  func lookAtClock(now: MonotonicTime) {
+    let wall = outside.clock.wall()
+    let newest = isStoreOpen ? stored.frames[.telemetry]?.lastTime : nil
+    let becameTrusted = clockTrust.look(
+      wall: wall, newestStored: newest, isSynchronized: outside.clock.isSynchronized)
+    guard clockTrust.isTrusted else {
+      return warn(
+        "the clock says \(wall.iso8601), which cannot be: values are kept and sent once it is set (look at: timedatectl)",
+        about: "clock", now: now)
+    }
+    allClear("the clock is set: \(wall.iso8601)", about: "clock")
+    // What was gathered under the boot clock stays apart from what follows.
+    if becameTrusted {
+      sealFrame()
+      sealAlarms()
+    }
+    let isWaiting =
+      stored.frames.values.contains { $0.waitingForClock > 0 } || pendingFrames.contains(where: \.hasBootTimes)
+    guard isStoreOpen, becameTrusted || isWaiting, isWaiting else { return }
+    clockOffset = .milliseconds(wall.milliseconds - now.nanoseconds / 1_000_000)
+    outbox.alarmAppended()
+  }
+
+  /// The time that a scan or an event gets in the store.
+  func keptTime(_ wall: Timestamp, bootTime: MonotonicTime) -> Timestamp {
+    clockTrust.isTrusted ? wall : Timestamp(milliseconds: bootTime.nanoseconds / 1_000_000)
+  }
+}
