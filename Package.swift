@@ -39,6 +39,7 @@ let package = Package(
     .executable(name: "fieldgate-central", targets: ["fieldgate-central"]),
     .executable(name: "fieldgate-simulate", targets: ["fieldgate-simulate"]),
     .executable(name: "fieldgate-benchmark", targets: ["fieldgate-benchmark"]),
+    .executable(name: "fieldgate-fleet", targets: ["fieldgate-fleet"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -132,6 +133,14 @@ let package = Package(
       "fieldgate-benchmark",
       ["FieldgateTestKit", "BatchCodec", "CentralCore", "SQLiteCentralStore", "Telemetry", arguments]),
 
+    library(
+      "FleetSimulation",
+      [
+        "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore", "RuleEngine", "SyncProtocol", "BatchCodec",
+        "SQLiteOutbox", "SQLiteCentralStore", "SQLite", "SimulatedDisk", "Telemetry", log,
+      ]),
+    program("fieldgate-fleet", ["FleetSimulation", "Telemetry", "JSONText", arguments]),
+
     // tests
     tests("TelemetryTests", ["Telemetry"]),
     tests("JSONTextTests", ["JSONText"]),
@@ -146,6 +155,7 @@ let package = Package(
     tests("SQLiteCentralStoreTests", ["SQLiteCentralStore", "CentralCore", "BatchCodec", "SQLite", "Telemetry"]),
     tests("FieldgateTestKitTests", ["FieldgateTestKit", "Telemetry"]),
     tests("SimulatedDiskTests", ["SimulatedDisk", "SQLite"]),
+    tests("FleetSimulationTests", ["FleetSimulation", "Telemetry"]),
     tests("StyleTests", []),
     tests("EndToEndTests", ["FieldgateTestKit", "Telemetry", "BatchCodec", "SQLite"]),
   ],

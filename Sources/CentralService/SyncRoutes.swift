@@ -2,7 +2,6 @@ import BatchCodec
 import CentralCore
 import HTTPTypes
 import Hummingbird
-import JSONText
 import NIOCore
 import SyncProtocol
 import Telemetry
@@ -43,13 +42,6 @@ struct SyncRoutes {
   }
 
   private static func response(_ answer: IngestAnswer) -> Response {
-    let body = JSONWriter.object { json in
-      json.member("position", ifPresent: answer.body.position)
-      json.member("at", ifPresent: answer.body.at)
-      json.member("checksum", ifPresent: answer.body.checksum)
-      json.member("error", ifPresent: answer.body.error?.rawValue)
-      json.member("message", ifPresent: answer.body.message)
-    }
-    return .json(body, status: .init(code: answer.status), retryAfter: answer.retryAfter)
+    return .json(answer.json, status: .init(code: answer.status), retryAfter: answer.retryAfter)
   }
 }

@@ -66,6 +66,8 @@ public struct CentralSettings: Hashable, Sendable {
   public var key: String
   /// How long samples gather before they are cut into a batch while central is reachable; 1 s to 1 h, default 10 s.
   public var batchInterval: Duration
+  /// The same while central is away; 1 s to 1 d, default 1 h.
+  public var offlineBatchInterval: Duration
   /// Most bytes a second sent to central, 1 kB or more; nil: no limit.
   public var rateLimitBytes: Int?
   /// Hours of the day in which only alarms are sent.
@@ -73,8 +75,9 @@ public struct CentralSettings: Hashable, Sendable {
 
   public init(
     url: String, authority: String, certificate: String, key: String, batchInterval: Duration = .seconds(10),
-    rateLimitBytes: Int? = nil, quietHours: QuietHours? = nil
+    offlineBatchInterval: Duration = .seconds(3_600), rateLimitBytes: Int? = nil, quietHours: QuietHours? = nil
   ) {
+    self.offlineBatchInterval = offlineBatchInterval
     self.url = url
     self.authority = authority
     self.certificate = certificate

@@ -68,7 +68,7 @@ public struct GatewaySettingsReader {
   }
 
   private mutating func central(_ node: YAMLNode) -> CentralSettings? {
-    let keys = ["url", "authority", "certificate", "key", "batch-interval", "rate-limit", "quiet"]
+    let keys = ["url", "authority", "certificate", "key", "batch-interval", "offline-batch-interval", "rate-limit", "quiet"]
     guard let section = Section(node, "central", keys: keys, &problems) else { return nil }
     let url = section.require("url", example: "\"https://central.example:8443\"", &problems) ? url(section) : nil
     var settings = CentralSettings(
@@ -79,6 +79,9 @@ public struct GatewaySettingsReader {
     settings.key = path("key", section) ?? settings.key
     settings.batchInterval =
       section.duration("batch-interval", .seconds(1) ... .seconds(3_600), &problems) ?? settings.batchInterval
+    settings.offlineBatchInterval =
+      section.duration("offline-batch-interval", .seconds(1) ... .seconds(86_400), &problems)
+      ?? settings.offlineBatchInterval
     settings.rateLimitBytes = section.size("rate-limit", 1_000...10_000_000_000, &problems).map { Int($0) }
     if let text = section.text("quiet", &problems), let node = section.value("quiet") {
       settings.quietHours = QuietHours(text: text)

@@ -28,6 +28,11 @@ extension GatewayEngine {
     outbox.alarmAppended()
   }
 
+  /// What the wall clock, as it is set now, showed at an earlier time of the boot clock.
+  func wall(at time: MonotonicTime, now: MonotonicTime) -> Timestamp {
+    Timestamp(milliseconds: outside.clock.wall().milliseconds - max(0, (now - time).wholeMilliseconds))
+  }
+
   /// The time that a scan or an event gets in the store.
   func keptTime(_ wall: Timestamp, bootTime: MonotonicTime) -> Timestamp {
     clockTrust.isTrusted ? wall : Timestamp(milliseconds: bootTime.nanoseconds / 1_000_000)

@@ -90,6 +90,9 @@ extension GatewayEngine {
       switch retirement {
       case .close(let reason), .abandon(let reason): text = reason + "; a new epoch begins"
       }
+    case .abandon(let epoch):
+      transaction.abandoned = [epoch]
+      text = "central has other batches under the numbers of an earlier epoch: they go on under new ones"
     case .missing(let row, let position):
       transaction.missingAtCentral[row] = position
       text =
@@ -102,7 +105,10 @@ extension GatewayEngine {
     if notes.count > 20 { notes.removeFirst() }
     delivery.settled(finding)
     delivery.storeChanged(stored)
-    if case .missing(let row, _) = finding, row.lane == .alarms { restateAlarms() }
+    switch finding {
+    case .missing(let row, _) where row.lane == .telemetry: break
+    case .missing, .retire, .abandon: restateAlarms()
+    }
     return true
   }
 
@@ -111,7 +117,7 @@ extension GatewayEngine {
     let reply = reply(result.outcome)
     delivery.ended(
       request: result.identifier, reply, ownChecksum: ownChecksum(result.identifier, reply), now: now, jitter: jitter())
-    if isStoreOpen, !delivery.confirmations(beyond: stored).isEmpty { outbox.confirmationArrived() }
+    if isStoreOpen, !delivery.confirmations(beyond: stored).isEmpty { outbox.confirmationArrived(now: now) }
     outbox.centralChanged(isOnline: delivery.isOnline)
     switch delivery.link {
     case .online:

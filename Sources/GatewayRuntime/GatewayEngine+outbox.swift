@@ -11,7 +11,8 @@ extension GatewayEngine {
   /// - Throws: when another daemon holds it or a newer version wrote it, which waiting does not cure.
   func openStore(now: MonotonicTime) throws(OutboxStoreError) {
     do throws(OutboxStoreError) {
-      for line in try outside.store.open() {
+      let news = try outside.store.open()
+      for line in news {
         log.error("\(line)")
         notes.append((outside.clock.wall(), line))
       }
@@ -21,6 +22,8 @@ extension GatewayEngine {
       let isFirst = !wasStoreOpen
       wasStoreOpen = true
       took(state, isFirst: isFirst, now: now)
+      // What central knows of the alarms may not be what this store knew.
+      if !news.isEmpty { restateAlarms() }
       allClear("the outbox takes data again", about: "outbox")
     } catch {
       isStoreOpen = false
@@ -43,6 +46,7 @@ extension GatewayEngine {
     outbox.committed(state, wall: outside.clock.wall(), now: now)
     delivery.storeChanged(state)
     if isFirst {
+      dropKnownChanges(state.activeAlarms)
       rules = RuleEngine(rules: settings.rules, activeAlarms: Set(state.activeAlarms).union(rules.activeAlarms))
       clearAlarmsWithoutRule(now: now)
     }
@@ -50,6 +54,17 @@ extension GatewayEngine {
     let scans = waitingScans
     waitingScans.removeAll()
     for waiting in scans { keep(waiting.scan, hasBootTime: waiting.hasBootTime, now: now) }
+  }
+
+  /// Alarms that rose before the store could be opened may have been active before the start: they are not raised twice.
+  private func dropKnownChanges(_ known: [String]) {
+    var active = Set(known)
+    pendingAlarms.removeAll { event in
+      switch event.transition {
+      case .raised: !active.insert(event.alarm).inserted
+      case .cleared: active.remove(event.alarm) == nil
+      }
+    }
   }
 
   /// Commits until nothing more is due: after a long time without central several batches may be cut in a row.
@@ -67,6 +82,7 @@ extension GatewayEngine {
       transaction.cut = decision.cut
       switch decision.room {
       case .none: break
+      case .cut: transaction.cut = [.alarms, .telemetry]
       case .thin(let count): transaction.thin = count
       case .drop(let count, let reason): transaction.drop = (count, reason)
       }

@@ -12,7 +12,7 @@ extension GatewayEngine {
     json.member("failing", outbox.isFailing)
     json.member("samples", Lane.allCases.reduce(0) { $0 + stored.samples($1) })
     json.member("bytes", Lane.allCases.reduce(0) { $0 + stored.bytes($1) })
-    json.member("waiting_in_memory", waitingSamples)
+    json.member("waiting_in_memory", samplesWaiting)
     json.object("lanes") { json in
       for lane in Lane.allCases { json.object(lane.name) { writeLane(lane, to: &$0, time: time) } }
     }
@@ -50,11 +50,6 @@ extension GatewayEngine {
         }
       }
     }
-  }
-
-  private var waitingSamples: Int {
-    builder.sampleCount + pendingFrames.reduce(0) { $0 + $1.sampleCount }
-      + waitingScans.reduce(0) { $0 + $1.scan.readings.count }
   }
 
   private func writeLane(_ lane: Lane, to json: inout JSONWriter, time: Timestamp) {

@@ -9,7 +9,8 @@ extension GatewayEngine {
     if !clockTrust.isTrusted { lookAtClock(now: now) }
     var scan = arrived
     let hasBootTime = !clockTrust.isTrusted
-    scan.time = keptTime(arrived.time, bootTime: started)
+    // From the boot clock, because the wall clock may have been set between the start of the scan and now.
+    scan.time = keptTime(wall(at: started, now: now), bootTime: started)
     // The wall clock may step back; the times of a tag never do.
     if !hasBootTime {
       scan.time = max(scan.time, newestTime[scan.device])
@@ -80,7 +81,7 @@ extension GatewayEngine {
   }
 
   /// Alarms that are active now, those of the gateway itself included.
-  var activeAlarms: Set<String> { rules.activeAlarms.union(ownAlarms) }
+  public var activeAlarms: Set<String> { rules.activeAlarms.union(ownAlarms) }
 
   /// Alarm changes: to the broker, to the viewers, and into the alarms lane, which is committed at once.
   func raise(_ changes: [AlarmEvent]) {
@@ -119,7 +120,7 @@ extension GatewayEngine {
 
   /// Central was restored and does not know what alarms there are: each state is told again.
   func restateAlarms() {
-    let names = Set(settings.rules.map(\.name)).union(ownAlarms)
+    let names = Set(settings.rules.map(\.name)).union([Self.capacityAlarm])
     raise(
       names.sorted().map { name in
         let isActive = activeAlarms.contains(name)

@@ -1,5 +1,5 @@
 import GatewayConfiguration
-import GatewayCore
+public import GatewayCore
 import Logging
 import Telemetry
 
@@ -32,4 +32,20 @@ extension GatewayEngine {
       )
     ])
   }
+}
+
+/// What a simulation looks at.
+extension GatewayEngine {
+  /// Samples that came from the buses since the start: accepted + dropped + waiting.
+  public var samplesTaken: Int { counters.samples }
+  public var samplesDropped: Int { counters.samplesDropped }
+  /// Samples in memory that no commit holds yet.
+  public var samplesWaiting: Int {
+    builder.sampleCount + pendingFrames.reduce(0) { $0 + $1.sampleCount }
+      + waitingScans.reduce(0) { $0 + $1.scan.readings.count }
+  }
+  /// The store as it was after the last commit that is known to have ended.
+  public var outboxState: OutboxState { stored }
+  public var isOutboxOpen: Bool { isStoreOpen }
+  public var isTrustingClock: Bool { clockTrust.isTrusted }
 }

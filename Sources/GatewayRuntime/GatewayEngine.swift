@@ -117,7 +117,8 @@ public final class GatewayEngine {
     outbox = OutboxMachine(
       policy: OutboxPolicy(
         flushInterval: settings.outbox.flushInterval,
-        batchInterval: settings.central?.batchInterval ?? OutboxPolicy().batchInterval),
+        batchInterval: settings.central?.batchInterval ?? OutboxPolicy().batchInterval,
+        offlineBatchInterval: settings.central?.offlineBatchInterval ?? OutboxPolicy().offlineBatchInterval),
       space: OutboxSpace(
         capacityBytes: settings.outbox.capacityBytes, diskFloorBytes: settings.outbox.diskFloorBytes,
         keep: settings.outbox.keep))

@@ -59,7 +59,7 @@ public final class SQLiteCentralStore: CentralStore {
     do {
       let search = try connection.statement(
         """
-        SELECT bytes, first_number FROM batches JOIN lanes ON lanes.id = batches.lane
+        SELECT batches.bytes, first_number FROM batches JOIN lanes ON lanes.id = batches.lane
           JOIN gateways ON gateways.id = lanes.gateway
         WHERE gateways.name = ?1 AND lanes.epoch = ?2 AND lanes.lane = ?3 AND number >= ?4 ORDER BY number LIMIT 1
         """)

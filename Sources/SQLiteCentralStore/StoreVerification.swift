@@ -24,7 +24,6 @@ public struct StoreVerification: Sendable {
   public static let maximumProblems = 1_000
 
   private var newest: [String: Timestamp] = [:]
-  private var mayRepeat = false
   private var alarmsByBatches: [String: Bool] = [:]
 
   /// - Throws: when the store cannot be read at all.
@@ -86,7 +85,7 @@ public struct StoreVerification: Sendable {
           report("\(title): the batch kept as \(number) says it is \(batch.header.lane.name) \(batch.header.number)")
         }
         if batch.header.recordCount != row.int(1) { report("\(title): batch \(number) has another number of records") }
-        follow(batch, title, lane.gateway)
+        follow(batch, title)
       } catch {
         report("\(title): batch \(number) cannot be read: \(error)")
       }
@@ -98,7 +97,7 @@ public struct StoreVerification: Sendable {
     lanes[index] = lane
   }
 
-  private mutating func follow(_ batch: Batch, _ title: String, _ gateway: String) {
+  private mutating func follow(_ batch: Batch, _ title: String) {
     switch batch.content {
     case .telemetry(let catalogue, let blocks, _, _):
       for block in blocks {
@@ -110,21 +109,40 @@ public struct StoreVerification: Sendable {
           newest[name] = time
         }
       }
-    case .alarms(let events, let losses):
-      // After a loss in the lane a gateway tells the state of its alarms again.
-      if !losses.isEmpty { mayRepeat = true }
+    case .alarms: break
+    }
+  }
+
+  /// In the order in which they were committed, which alarm states follow from: a gateway may have had several epochs.
+  private mutating func followAlarms(_ connection: SQLiteConnection) throws {
+    var mayRepeat: Set<String> = []
+    var epochs: [String: String] = [:]
+    try connection.statement(
+      """
+      SELECT name, epoch, batches.bytes FROM batches JOIN lanes ON lanes.id = batches.lane
+        JOIN gateways ON gateways.id = lanes.gateway WHERE lanes.lane = 1 ORDER BY batches.id
+      """
+    ).forEachRow { row in
+      let gateway = row.text(0)
+      guard let batch = try? BatchCodec.decode(row.blob(2)[...]), case .alarms(let events, let losses) = batch.content
+      else { return true }
+      // After a loss in the lane, and in a new epoch, a gateway tells the state of its alarms again.
+      if !losses.isEmpty || epochs[gateway] ?? row.text(1) != row.text(1) { mayRepeat.insert(gateway) }
+      epochs[gateway] = row.text(1)
       for event in events {
         let name = "\(gateway)/\(event.alarm)"
         let isRaised = event.transition == .raised
-        if isRaised, alarmsByBatches[name] == true, !mayRepeat {
-          report("\(title): \(event.alarm) is raised twice in a row")
+        if isRaised, alarmsByBatches[name] == true, !mayRepeat.contains(gateway) {
+          report("\(gateway): \(event.alarm) is raised twice in a row in alarms batch \(batch.header.number)")
         }
         alarmsByBatches[name] = isRaised
       }
+      return true
     }
   }
 
   private mutating func verifyAlarms(_ connection: SQLiteConnection) throws {
+    try followAlarms(connection)
     var kept: [String: Bool] = [:]
     try connection.statement(
       "SELECT name, alarm, is_active FROM alarm_states JOIN gateways ON gateways.id = alarm_states.gateway"

@@ -17,6 +17,7 @@ extension SQLiteOutbox {
     for (row, numbers) in transaction.damaged {
       for number in numbers { try replaceDamaged(row, number, connection, &after) }
     }
+    for epoch in transaction.abandoned { try abandon(epoch, connection, &after) }
     if let retirement = transaction.retirement { try retire(retirement, connection, &after) }
     if after.isMoving { try moveBatches(connection, &after) }
     if !after.isMoving {

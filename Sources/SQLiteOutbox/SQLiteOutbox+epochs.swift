@@ -33,6 +33,15 @@ extension SQLiteOutbox {
     after.droppableBatches = 0
   }
 
+  func abandon(_ epoch: Epoch, _ connection: SQLiteConnection, _ after: inout OutboxState) throws {
+    guard let index = after.retired.firstIndex(where: { $0.epoch == epoch }) else { return }
+    let update = try connection.statement("UPDATE epochs SET state = ?2 WHERE epoch = ?1")
+    try update.bind(1, epoch.description)
+    try update.bind(2, OutboxSchema.EpochState.abandoned.rawValue)
+    try update.run()
+    after.retired[index].isMoving = true
+  }
+
   /// Gives batches of abandoned epochs numbers of the current one, oldest first.
   func moveBatches(_ connection: SQLiteConnection, _ after: inout OutboxState) throws {
     guard let old = after.retired.first(where: \.isMoving) else { return }

@@ -26,15 +26,12 @@ extension SQLiteOutbox {
       let bytes = (try? Thinning.encode(batch)) ?? row.bytes
       // Few rows a minute may take more as aggregates than as they are.
       let isSmaller = bytes.count < row.bytes.count
+      // The times in the table stay those of the samples: a loss notice must cover them, not only the starts of minutes.
       let update = try connection.statement(
-        "UPDATE batches SET kind = 1, bytes = ?4, first_ms = ?5, last_ms = ?6 WHERE epoch = ?1 AND lane = ?2 AND number = ?3"
-      )
+        "UPDATE batches SET kind = 1, bytes = ?4 WHERE epoch = ?1 AND lane = ?2 AND number = ?3")
       let kept = isSmaller ? bytes : row.bytes
-      let header = try BatchCodec.readHeader(kept[...]).header
       try bind(update, id, .telemetry, row.number)
       try update.bind(4, kept)
-      try update.bind(5, header.firstTime.milliseconds)
-      try update.bind(6, header.lastTime.milliseconds)
       try update.run()
       after[.telemetry].batchBytes += kept.count - row.bytes.count
       after.thinnableBatches -= 1

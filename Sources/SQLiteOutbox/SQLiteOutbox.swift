@@ -97,7 +97,9 @@ public final class SQLiteOutbox: OutboxStore {
   }
 
   func opened() throws -> SQLiteConnection {
-    guard let connection else { throw OutboxStoreError("the outbox in \(place.directory) is not open") }
+    guard let connection else {
+      throw OutboxStoreError("the outbox in \(place.directory) is not open", mustSetAside ? .damaged : .failed)
+    }
     return connection
   }
 
@@ -131,11 +133,21 @@ public final class SQLiteOutbox: OutboxStore {
     known = nil
     try attempt(outcomeUnknown: true) {
       let connection = try opened()
+      let before = after.damagedFrames
       try connection.transaction { try apply(transaction, connection, &after) }
       try measure(connection, &after)
+      if after.damagedFrames > before { try suspect(connection) }
     }
     known = after
     return after
+  }
+
+  /// A frame that changed on the disk is a reason to look at the whole file, before more is entrusted to it.
+  private func suspect(_ connection: SQLiteConnection) throws {
+    guard try !connection.findDamage(thorough: true, limit: 1).isEmpty else { return }
+    connection.close()
+    self.connection = nil
+    mustSetAside = true
   }
 
   /// Counts written pages and keeps the log short. A checkpoint that fails changes nothing: the commit is in the log.

@@ -10,7 +10,7 @@ struct IngestMachineTests {
 
   private func machine(position: UInt64 = 0) -> IngestMachine {
     var machine = IngestMachine()
-    machine.learned(key, position: position)
+    machine.learned(key, LaneHead(position: position, checksum: nil))
     return machine
   }
 
@@ -22,7 +22,7 @@ struct IngestMachineTests {
     #expect(group.batches.map(\.batch.number) == [5, 6, 7])
     #expect(machine.takeAnswers().isEmpty)
     machine.committed(group)
-    #expect(machine.takeAnswers().map(\.answer) == [IngestAnswer(status: 200, SyncAnswer(position: 7))])
+    #expect(machine.takeAnswers().map(\.answer) == [IngestAnswer(status: 200, SyncAnswer(position: 7, at: 7, checksum: try BatchFactory.batch(key, 7).checksum))])
     #expect(machine.counters.batchesCommitted == 3)
   }
 
@@ -31,7 +31,7 @@ struct IngestMachineTests {
     var machine = machine(position: 7)
     machine.submit(try BatchFactory.submission(1, key, 5...7), now: start)
     #expect(machine.nextGroup(now: start) == nil)
-    #expect(machine.takeAnswers().map(\.answer) == [IngestAnswer(status: 200, SyncAnswer(position: 7))])
+    #expect(machine.takeAnswers().map(\.answer) == [IngestAnswer(status: 200, SyncAnswer(position: 7, at: 7, checksum: nil))])
   }
 
   @Test("A request that overlaps is committed from where the lane stands")
@@ -74,12 +74,12 @@ struct IngestMachineTests {
     let keys = [key, BatchFactory.key("mill"), BatchFactory.key(lane: .alarms), BatchFactory.key(epoch: 2)]
     var machine = IngestMachine()
     for (index, key) in keys.enumerated() {
-      machine.learned(key, position: 0)
+      machine.learned(key, LaneHead(position: 0, checksum: nil))
       machine.submit(try BatchFactory.submission(index, key, 1...1), now: start)
     }
     let group = try machine.group(start)
     #expect(group.batches.map(\.key) == keys)
-    #expect(group.positions.count == 4)
+    #expect(group.heads.count == 4)
   }
 
   @Test("A lane whose position is not known waits until it is learned")
@@ -88,7 +88,7 @@ struct IngestMachineTests {
     machine.submit(try BatchFactory.submission(1, key, 1...1), now: start)
     #expect(machine.unknownLanes == [key])
     #expect(machine.nextGroup(now: start + .seconds(10)) == nil)
-    machine.learned(key, position: 0)
+    machine.learned(key, LaneHead(position: 0, checksum: nil))
     #expect(machine.nextGroup(now: start + .seconds(10)) != nil)
   }
 
@@ -103,7 +103,7 @@ struct IngestMachineTests {
     machine.submit(try BatchFactory.submission(2, key, 1...2), now: start)
     #expect(machine.unknownLanes == [key])
     // The commit had taken effect after all.
-    machine.learned(key, position: 2)
+    machine.learned(key, LaneHead(position: 2, checksum: nil))
     #expect(machine.nextGroup(now: start) == nil)
     #expect(machine.takeAnswers().first?.answer.body.position == 2)
   }

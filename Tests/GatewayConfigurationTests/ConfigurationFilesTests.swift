@@ -55,7 +55,7 @@ struct ConfigurationFilesTests {
       settings.central
         == CentralSettings(
           url: "https://[2001:db8::1]:8443", authority: "/tls/ca.pem", certificate: "/tls/me.pem", key: "/tls/me.key",
-          batchInterval: .seconds(60)))
+          batchInterval: .seconds(60), rateLimitBytes: 64_000, quietHours: QuietHours(from: 1_350, to: 345)))
     let line = SerialLine(device: "/dev/serial/by-id/usb-1", baud: 115_200, parity: .none, stopBits: 2)
     #expect(
       settings.buses == [
@@ -78,7 +78,11 @@ struct ConfigurationFilesTests {
           name: "cold", tag: TagIndex(device: 0, tag: 0), tagName: "boiler/temp", unit: "°C", comparison: .below,
           limit: -5),
       ])
-    #expect(settings.outbox == OutboxSettings(directory: "/data/outbox", flushInterval: .milliseconds(500)))
+    #expect(
+      settings.outbox
+        == OutboxSettings(
+          directory: "/data/outbox", flushInterval: .milliseconds(500), capacityBytes: 4_000_000_000,
+          diskFloorBytes: 100_000_000, keep: .seconds(14 * 86_400), warnBelow: .seconds(3 * 86_400)))
     #expect(settings.api.socket == "/run/other.sock")
   }
 

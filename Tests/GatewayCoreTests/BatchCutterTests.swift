@@ -22,13 +22,18 @@ import Testing
       frames.append(try #require(builder.frame(sequence: second, catalogueID: 1)).bytes)
       builder.removeAll()
     }
-    let bytes = try BatchCutter.telemetry(
-      frames: frames, catalogue: catalogue, epoch: Epoch(high: 1, low: 2), number: 4)
+    let floor = Timestamp(milliseconds: 2_500)
+    let (bytes, newest) = try BatchCutter.telemetry(
+      frames: frames.map { BatchCutter.Frame(bytes: $0) }, catalogue: catalogue, epoch: Epoch(high: 1, low: 2), number: 4,
+      floor: floor, time: floor)
+    #expect(newest.milliseconds == 3_000)
     guard case .telemetry(_, let devices, _, let losses) = try BatchCodec.decode(bytes[...]).content else {
       Issue.record("not telemetry")
       return
     }
     #expect(devices.first?.columns.first?.bits == [1, 2, 3])
+    // Nothing is before what was cut earlier.
+    #expect(devices.first?.times.map(\.milliseconds) == [2_500, 2_500, 3_000])
     #expect(losses.map(\.samples) == [1, 2, 3])
   }
 
@@ -41,8 +46,9 @@ import Testing
     let time = Timestamp(milliseconds: 5)
     let frame = try #require(builder.frame(sequence: 1, catalogueID: 1, time: time))
     #expect(frame.sampleCount == 0 && frame.firstTime == time && frame.lastTime == time)
-    let bytes = try BatchCutter.telemetry(
-      frames: [frame.bytes], catalogue: catalogue, epoch: Epoch(high: 1, low: 2), number: 1, time: time)
+    let (bytes, _) = try BatchCutter.telemetry(
+      frames: [BatchCutter.Frame(bytes: frame.bytes)], catalogue: catalogue, epoch: Epoch(high: 1, low: 2), number: 1,
+      floor: Timestamp(milliseconds: .min), time: time)
     let batch = try BatchCodec.decode(bytes[...])
     #expect(batch.header.recordCount == 0 && batch.header.firstTime == time)
 

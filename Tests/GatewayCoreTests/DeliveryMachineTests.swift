@@ -7,20 +7,24 @@ import Testing
 struct DeliveryMachineTests {
   let start = MonotonicTime(nanoseconds: 1_000_000_000)
 
+  let epoch = Epoch(high: 0, low: 1)
+  private var alarms: EpochLane { EpochLane(epoch, .alarms) }
+  private var telemetry: EpochLane { EpochLane(epoch, .telemetry) }
+
   struct Unexpected: Error {
     var what: String
     init(_ what: String) { self.what = what }
   }
 
   private func stored(_ telemetry: UInt64, confirmed: UInt64 = 0, alarms: UInt64 = 0) -> OutboxState {
-    var lanes: [Lane: OutboxState.LaneState] = [:]
+    var stored = OutboxState(epoch: epoch)
     for (lane, through, done) in [(Lane.telemetry, telemetry, confirmed), (.alarms, alarms, 0)] {
       var state = OutboxState.LaneState()
       state.cutThrough = through
       state.confirmedThrough = done
-      lanes[lane] = state
+      stored[lane] = state
     }
-    return OutboxState(epoch: Epoch(high: 0, low: 1), lanes: lanes)
+    return stored
   }
 
   /// A machine whose lanes both know their positions: alarms 0, telemetry `position`.
@@ -28,7 +32,7 @@ struct DeliveryMachineTests {
     var machine = DeliveryMachine()
     machine.storeChanged(stored(telemetry, alarms: alarms))
     var questions: [(request: Int, lane: Lane)] = []
-    while case .askPosition(let request, let lane) = machine.next(now: start) { questions.append((request, lane)) }
+    while case .askPosition(let request, let row, _) = machine.next(now: start) { questions.append((request, row.lane)) }
     #expect(questions.map(\.lane) == [.alarms, .telemetry])
     for (request, lane) in questions {
       let answer = SyncAnswer(position: lane == .telemetry ? position : 0)
@@ -51,44 +55,44 @@ struct DeliveryMachineTests {
   func beginning() throws {
     var machine = DeliveryMachine()
     machine.storeChanged(stored(3))
-    #expect(machine.next(now: start) == .askPosition(request: 1, lane: .alarms))
-    #expect(machine.next(now: start) == .askPosition(request: 2, lane: .telemetry))
+    #expect(machine.next(now: start) == .askPosition(request: 1, row: alarms, at: 0))
+    #expect(machine.next(now: start) == .askPosition(request: 2, row: telemetry, at: 3))
     #expect(machine.next(now: start) == .wait(until: .never))
     machine.ended(request: 2, ok(3), now: start, jitter: 0)
-    #expect(machine.isOnline && machine.confirmedThrough(.telemetry) == 3)
+    #expect(machine.isOnline && machine.confirmedThrough(telemetry) == 3)
     #expect(machine.next(now: start) == .wait(until: .never))
   }
 
   @Test("Two telemetry requests are under way, one of alarms before them, each from where the last one ended")
   func pipelining() throws {
     var machine = asked(100, position: 2, alarms: 1)
-    #expect(machine.next(now: start) == .send(request: 3, lane: .alarms, from: 1, through: 1))
-    #expect(machine.next(now: start) == .send(request: 4, lane: .telemetry, from: 3, through: 66))
+    #expect(machine.next(now: start) == .send(request: 3, row: alarms, from: 1, through: 1))
+    #expect(machine.next(now: start) == .send(request: 4, row: telemetry, from: 3, through: 66))
     machine.started(request: 4, through: 20)
-    #expect(machine.next(now: start) == .send(request: 5, lane: .telemetry, from: 21, through: 84))
+    #expect(machine.next(now: start) == .send(request: 5, row: telemetry, from: 21, through: 84))
     #expect(machine.next(now: start) == .wait(until: .never))
     machine.ended(request: 4, ok(20), now: start, jitter: 0)
-    #expect(machine.next(now: start) == .send(request: 6, lane: .telemetry, from: 85, through: 100))
+    #expect(machine.next(now: start) == .send(request: 6, row: telemetry, from: 85, through: 100))
     machine.ended(request: 5, ok(84), now: start, jitter: 0)
     machine.ended(request: 6, ok(100), now: start, jitter: 0)
-    #expect(machine.confirmedThrough(.telemetry) == 100 && machine.requestsInFlight == 1)
+    #expect(machine.confirmedThrough(telemetry) == 100 && machine.requestsInFlight == 1)
   }
 
   @Test("After a failure the lane waits, asks again and goes on from central's position")
   func failure() throws {
     var machine = asked(10)
-    guard case .send(let request, .telemetry, 1, 10) = machine.next(now: start) else { throw Unexpected("no send") }
+    guard case .send(let request, telemetry, 1, 10) = machine.next(now: start) else { throw Unexpected("no send") }
     machine.ended(request: request, .failure("no route"), now: start, jitter: 1)
     #expect(machine.link == .offline("no route", retryAt: start + .seconds(1)) && !machine.isOnline)
     #expect(machine.next(now: start) == .wait(until: start + .seconds(1)))
     let later = start + .seconds(1)
-    guard case .askPosition(let question, .telemetry) = machine.next(now: later) else {
+    guard case .askPosition(let question, telemetry, 10) = machine.next(now: later) else {
       throw Unexpected("no question")
     }
     // Central had committed six of them before the answer was lost.
     machine.ended(request: question, ok(6), now: later, jitter: 1)
-    #expect(machine.confirmedThrough(.telemetry) == 6)
-    guard case .send(_, .telemetry, 7, 10) = machine.next(now: later) else { throw Unexpected("no resend") }
+    #expect(machine.confirmedThrough(telemetry) == 6)
+    guard case .send(_, telemetry, 7, 10) = machine.next(now: later) else { throw Unexpected("no resend") }
   }
 
   @Test("Waits double to a minute, are shortened by at most half, and start anew after a success")
@@ -99,7 +103,7 @@ struct DeliveryMachineTests {
     var longest: [Int64] = []
     for _ in 0..<8 {
       var requests: [Int] = []
-      while case .askPosition(let request, _) = machine.next(now: now) { requests.append(request) }
+      while case .askPosition(let request, _, _) = machine.next(now: now) { requests.append(request) }
       #expect(requests.count == 2)
       // Both lanes fail together; that is one failure of the link.
       for request in requests { machine.ended(request: request, .failure("down"), now: now, jitter: 1) }
@@ -109,7 +113,7 @@ struct DeliveryMachineTests {
     }
     // The first failure waits 1 s, each next one twice as long.
     #expect(longest == [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
-    guard case .askPosition(let request, _) = machine.next(now: now) else { throw Unexpected("no question") }
+    guard case .askPosition(let request, _, _) = machine.next(now: now) else { throw Unexpected("no question") }
     machine.ended(request: request, .failure("down"), now: now, jitter: 0)
     guard case .wait(let until) = machine.next(now: now) else { throw Unexpected("no wait") }
     #expect(until - now == .seconds(30))
@@ -131,8 +135,9 @@ struct DeliveryMachineTests {
     var machine = asked(10)
     guard case .send(let request, _, _, _) = machine.next(now: start) else { throw Unexpected("no send") }
     machine.ended(request: request, refusal(409, .gap, position: 4), now: start, jitter: 0)
-    #expect(machine.confirmedThrough(.telemetry) == 4)
-    guard case .askPosition(_, .telemetry) = machine.next(now: start) else { throw Unexpected("no question") }
+    // Only an answer with a check sum confirms.
+    #expect(machine.confirmedThrough(telemetry) == 0)
+    guard case .askPosition(_, telemetry, _) = machine.next(now: start) else { throw Unexpected("no question") }
   }
 
   @Test(
@@ -143,25 +148,115 @@ struct DeliveryMachineTests {
     guard case .send(let request, _, _, _) = machine.next(now: start) else { throw Unexpected("no send") }
     machine.ended(request: request, refusal(422, kind, position: 3), now: start, jitter: 0)
     #expect(machine.link == .refused("central answered 422: no", retryAt: start + .seconds(60)))
-    #expect(machine.confirmedThrough(.telemetry) == 3)
+    #expect(machine.confirmedThrough(telemetry) == 0)
     #expect(machine.next(now: start) == .wait(until: start + .seconds(60)))
   }
 
-  @Test("Positions of another past stop the lane: ahead of what was cut, or behind what was confirmed")
-  func otherPast() throws {
-    for (position, word) in [(UInt64(11), "restored or cloned"), (4, "restored from a backup")] {
+  private func question(_ machine: inout DeliveryMachine, _ row: EpochLane) throws -> Int {
+    while true {
+      guard case .askPosition(let request, let asked, _) = machine.next(now: start) else { throw Unexpected("no question") }
+      if asked == row { return request }
+      machine.ended(request: request, ok(0), now: start, jitter: 0)
+    }
+  }
+
+  private func at(_ position: UInt64, _ number: UInt64, _ checksum: UInt32) -> DeliveryMachine.Reply {
+    .answer(status: 200, SyncAnswer(position: position, at: number, checksum: checksum), retryAfter: nil)
+  }
+
+  @Test("A central that is ahead, with the same batches, means an old store: its epoch is closed and all it cut is there")
+  func restoredStore() throws {
+    var machine = DeliveryMachine()
+    machine.storeChanged(stored(10, confirmed: 5))
+    let request = try question(&machine, telemetry)
+    machine.ended(request: request, at(12, 10, 77), ownChecksum: 77, now: start, jitter: 0)
+    guard case .settle(.retire(.close(let reason))) = machine.next(now: start) else { throw Unexpected("no retirement") }
+    #expect(reason.contains("restored"))
+    #expect(machine.confirmedThrough(telemetry) == 10)
+    // It stands still until the store has a new epoch.
+    guard case .settle(let finding) = machine.next(now: start) else { throw Unexpected("it went on") }
+    machine.settled(finding)
+    var next = OutboxState(epoch: Epoch(high: 0, low: 2))
+    next[.telemetry].cutThrough = 1
+    machine.storeChanged(next)
+    let again = try question(&machine, EpochLane(next.epoch, .telemetry))
+    machine.ended(request: again, ok(0), now: start, jitter: 0)
+    guard case .send(_, EpochLane(next.epoch, .telemetry), 1, 1) = machine.next(now: start) else {
+      throw Unexpected("no send")
+    }
+  }
+
+  @Test("Another batch under one of our numbers means a copy of this gateway: the epoch is abandoned, nothing is deleted")
+  func clone() throws {
+    for isQuestion in [true, false] {
       var machine = DeliveryMachine()
       machine.storeChanged(stored(10, confirmed: 5))
-      guard case .askPosition(let alarms, .alarms) = machine.next(now: start),
-        case .askPosition(let request, .telemetry) = machine.next(now: start)
-      else { throw Unexpected("no questions") }
-      machine.ended(request: alarms, ok(0), now: start, jitter: 0)
-      machine.ended(request: request, ok(position), now: start, jitter: 0)
-      guard case .refused(let text, _) = machine.link else { throw Unexpected("\(machine.link)") }
-      #expect(text.contains(word))
-      #expect(machine.confirmedThrough(.telemetry) == 5)
-      guard case .wait = machine.next(now: start + .seconds(1)) else { throw Unexpected("it sent all the same") }
+      var request = try question(&machine, telemetry)
+      if !isQuestion {
+        machine.ended(request: request, ok(5), now: start, jitter: 0)
+        guard case .send(let sent, telemetry, 6, 10) = machine.next(now: start) else { throw Unexpected("no send") }
+        request = sent
+      }
+      machine.ended(request: request, at(10, 10, 78), ownChecksum: 77, now: start, jitter: 0)
+      guard case .settle(.retire(.abandon)) = machine.next(now: start) else { throw Unexpected("no retirement") }
+      #expect(machine.confirmedThrough(telemetry) == 5)
     }
+  }
+
+  @Test("The same batch under our number after a lost answer is simply confirmed")
+  func lostAnswer() throws {
+    var machine = DeliveryMachine()
+    machine.storeChanged(stored(10, confirmed: 5))
+    let request = try question(&machine, telemetry)
+    machine.ended(request: request, at(8, 8, 77), ownChecksum: 77, now: start, jitter: 0)
+    #expect(machine.confirmedThrough(telemetry) == 8)
+    guard case .send(_, telemetry, 9, 10) = machine.next(now: start) else { throw Unexpected("no send") }
+  }
+
+  @Test("A central that forgot what it confirmed was restored: the store reports what is missing and goes on")
+  func restoredCentral() throws {
+    var machine = DeliveryMachine()
+    machine.storeChanged(stored(10, confirmed: 5))
+    let request = try question(&machine, telemetry)
+    machine.ended(request: request, at(3, 3, 9), ownChecksum: nil, now: start, jitter: 0)
+    let finding = DeliveryMachine.Finding.missing(telemetry, position: 3)
+    #expect(machine.next(now: start) == .settle(finding))
+    machine.settled(finding)
+    machine.storeChanged(stored(10, confirmed: 3))
+    #expect(machine.confirmedThrough(telemetry) == 3)
+    let again = try question(&machine, telemetry)
+    machine.ended(request: again, at(3, 3, 9), now: start, jitter: 0)
+    guard case .send(_, telemetry, 4, 10) = machine.next(now: start) else { throw Unexpected("no send") }
+  }
+
+  @Test("An earlier epoch is delivered first, under its own numbers")
+  func olderEpoch() throws {
+    var machine = DeliveryMachine()
+    var state = stored(4)
+    let old = Epoch(high: 0, low: 9)
+    var lane = OutboxState.LaneState()
+    (lane.cutThrough, lane.confirmedThrough, lane.batchCount) = (7, 5, 2)
+    state.retired = [.init(epoch: old, reason: "damaged", isMoving: false, lanes: [.telemetry: lane])]
+    machine.storeChanged(state)
+    let request = try question(&machine, EpochLane(old, .telemetry))
+    machine.ended(request: request, ok(5), now: start, jitter: 0)
+    guard case .send(let sent, EpochLane(old, .telemetry), 6, 7) = machine.next(now: start) else {
+      throw Unexpected("no send")
+    }
+    machine.ended(request: sent, ok(7), now: start, jitter: 0)
+    #expect(machine.confirmations(beyond: state) == [EpochLane(old, .telemetry): 7])
+    state.retired = []
+    machine.storeChanged(state)
+    _ = try question(&machine, telemetry)
+  }
+
+  @Test("In quiet hours alarms go and telemetry waits")
+  func quietHours() throws {
+    var machine = asked(5, alarms: 1)
+    machine.pauseTelemetry(until: start + .seconds(60))
+    guard case .send(_, alarms, 1, 1) = machine.next(now: start) else { throw Unexpected("no alarm") }
+    #expect(machine.next(now: start) == .wait(until: start + .seconds(60)))
+    guard case .send(_, telemetry, 1, 5) = machine.next(now: start + .seconds(60)) else { throw Unexpected("no send") }
   }
 
   @Test("The answer to a request from before the trouble confirms, but moves nothing")
@@ -175,8 +270,8 @@ struct DeliveryMachineTests {
     // The second is still under way, so no question is asked yet.
     guard case .wait = machine.next(now: later) else { throw Unexpected("asked too early") }
     machine.ended(request: second, ok(128), now: later, jitter: 0)
-    #expect(machine.confirmedThrough(.telemetry) == 128)
-    guard case .askPosition(_, .telemetry) = machine.next(now: later) else { throw Unexpected("no question") }
+    #expect(machine.confirmedThrough(telemetry) == 128)
+    guard case .askPosition(_, telemetry, _) = machine.next(now: later) else { throw Unexpected("no question") }
   }
 
   @Test("An answer to nothing, or the second to one request, changes nothing")
@@ -184,6 +279,6 @@ struct DeliveryMachineTests {
     var machine = asked(5)
     machine.ended(request: 99, ok(5), now: start, jitter: 0)
     machine.ended(request: 1, ok(5), now: start, jitter: 0)
-    #expect(machine.confirmedThrough(.telemetry) == 0 && machine.requestsInFlight == 0)
+    #expect(machine.confirmedThrough(telemetry) == 0 && machine.requestsInFlight == 0)
   }
 }

@@ -22,7 +22,7 @@ final class SQLiteCentralStoreTests {
   private func group(_ key: LaneKey, _ numbers: ClosedRange<UInt64>) throws -> IngestMachine.Group {
     var group = IngestMachine.Group()
     for number in numbers { group.batches.append((key, try BatchFactory.batch(key, number))) }
-    group.positions[key] = numbers.upperBound
+    group.heads[key] = LaneHead(position: numbers.upperBound, checksum: nil)
     return group
   }
 
@@ -30,13 +30,13 @@ final class SQLiteCentralStoreTests {
   func commitAndReopen() throws {
     let key = BatchFactory.key()
     var store: SQLiteCentralStore? = try SQLiteCentralStore(directory: directory)
-    #expect(try store?.position(key) == 0)
+    #expect(try store?.head(key).position == 0)
     try store?.commit(group(key, 1...3), received: received)
-    #expect(try store?.position(key) == 3)
+    #expect(try store?.head(key).position == 3)
     store = nil
     let again = try SQLiteCentralStore(directory: directory)
-    #expect(try again.position(key) == 3)
-    #expect(try again.position(BatchFactory.key("other")) == 0)
+    #expect(try again.head(key).position == 3)
+    #expect(try again.head(BatchFactory.key("other")).position == 0)
     try again.commit(group(key, 4...4), received: received)
     #expect(try StoreVerification(directory: directory).problems == [])
   }
@@ -52,7 +52,7 @@ final class SQLiteCentralStoreTests {
       mixed.batches.append((key, try BatchFactory.batch(key, wrong)))
       #expect(throws: CentralStoreError.self) { try store.commit(mixed, received: received) }
     }
-    #expect(try store.position(key) == 1 && store.position(other) == 0)
+    #expect(try store.head(key).position == 1 && store.head(other).position == 0)
     // The store goes on after a refusal.
     try store.commit(group(other, 1...1), received: received)
     try store.commit(group(key, 2...2), received: received)

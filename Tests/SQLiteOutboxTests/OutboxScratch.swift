@@ -18,6 +18,7 @@ final class OutboxScratch {
   ])
   private var nextSequence: Int64 = 1
   private var nextTime: Int64 = 1_700_000_000_000
+  private var last: Int64 = 1_700_000_000_000
 
   init() throws {
     directory = NSTemporaryDirectory() + "fieldgate-outbox-\(UUID().uuidString)"
@@ -28,24 +29,39 @@ final class OutboxScratch {
 
   var path: String { directory + "/outbox.db" }
 
-  func open() throws -> SQLiteOutbox { try SQLiteOutbox(directory: directory) }
+  /// Opened; `news` gets what a person should know.
+  func open(boot: String = "boot", news: inout [String]) throws -> SQLiteOutbox {
+    let store = SQLiteOutbox(.machine(directory: directory, boot: boot))
+    news = try store.open()
+    return store
+  }
+
+  func open(boot: String = "boot") throws -> SQLiteOutbox {
+    var news: [String] = []
+    return try open(boot: boot, news: &news)
+  }
 
   /// A frame of `rows` scans, with the next sequence number and ascending times.
-  func telemetry(rows: Int, catalogueID: Int, of catalogue: Catalogue? = nil) throws -> PendingFrame {
+  func telemetry(
+    rows: Int, catalogueID: Int, of catalogue: Catalogue? = nil, bootTimesFrom bootTime: Int64? = nil
+  ) throws -> PendingFrame {
     var builder = FrameBuilder(catalogue: catalogue ?? self.catalogue)
     let tags = (catalogue ?? self.catalogue).devices[0].tags.count
-    for _ in 0..<rows {
-      nextTime += 1_000
+    for row in 0..<rows {
+      if let bootTime { nextTime = bootTime + Int64(row) * 1_000 } else { nextTime = max(nextTime, last) + 1_000 }
+      if bootTime == nil { last = nextTime }
       let readings = (0..<tags).map { $0 == 0 ? Reading(.integer(nextTime % 977)) : Reading(.boolean(true)) }
       builder.append(DeviceScan(device: 0, time: Timestamp(milliseconds: nextTime), readings: readings))
     }
     defer { nextSequence += 1 }
-    guard let frame = builder.frame(sequence: nextSequence, catalogueID: catalogueID) else { throw Impossible() }
+    guard var frame = builder.frame(sequence: nextSequence, catalogueID: catalogueID) else { throw Impossible() }
+    frame.hasBootTimes = bootTime != nil
     return frame
   }
 
   func alarm(_ name: String, _ transition: AlarmEvent.Transition) -> PendingFrame {
-    nextTime += 1
+    last += 1
+    nextTime = last
     let time = Timestamp(milliseconds: nextTime)
     let event = AlarmEvent(
       time: time, alarm: name, tag: "boiler/supply_temp", transition: transition, severity: .high, value: 90,
@@ -61,7 +77,7 @@ final class OutboxScratch {
 
 extension OutboxTransaction {
   static func with(
-    _ frames: [PendingFrame] = [], cut: [Lane] = [], confirmed: [Lane: UInt64] = [:], alarms: [String]? = nil
+    _ frames: [PendingFrame] = [], cut: [Lane] = [], confirmed: [EpochLane: UInt64] = [:], alarms: [String]? = nil
   ) -> Self {
     var transaction = Self()
     transaction.frames = frames

@@ -38,6 +38,7 @@ extension DeliveryMachine {
     let lane = flight.row.lane
     guard let state = lanes[lane], state.row == flight.row else { return }
     let known = confirmedThrough(state.row)
+    if differs, !state.isCurrent { return found(.abandon(state.row.epoch), flight) }
     if state.isCurrent {
       if differs {
         return found(

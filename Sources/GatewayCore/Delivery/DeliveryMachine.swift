@@ -27,6 +27,8 @@ public struct DeliveryMachine: Sendable {
   public enum Finding: Hashable, Sendable {
     /// This store is not the only heir of its epoch.
     case retire(OutboxTransaction.Retirement)
+    /// What an earlier epoch still holds is not what central has under its numbers.
+    case abandon(Epoch)
     /// Central forgot batches that it had confirmed: it has them only up to `position`.
     case missing(EpochLane, position: UInt64)
   }
@@ -183,6 +185,7 @@ public struct DeliveryMachine: Sendable {
     switch finding {
     case .missing(let row, let position): confirmed[row] = position
     case .retire: findings.removeAll()
+    case .abandon: break
     }
     for lane in Lane.allCases { restart(lane) }
   }

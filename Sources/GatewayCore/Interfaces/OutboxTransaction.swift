@@ -55,6 +55,8 @@ public struct OutboxTransaction: Sendable {
   public var missingAtCentral: [EpochLane: UInt64] = [:]
   /// Batches that cannot be read any more: a loss notice takes the place of each.
   public var damaged: [EpochLane: [UInt64]] = [:]
+  /// Earlier epochs whose batches go on under numbers of the current one after all.
+  public var abandoned: [Epoch] = []
   /// The current epoch ends and a new one begins.
   public var retirement: Retirement?
   /// Lanes from which one batch is to be cut, if they hold frames.
@@ -70,6 +72,6 @@ public struct OutboxTransaction: Sendable {
 
   public var isEmpty: Bool {
     frames.isEmpty && activeAlarms == nil && clockOffset == nil && confirmed.isEmpty && offered.isEmpty
-      && missingAtCentral.isEmpty && damaged.isEmpty && retirement == nil && cut.isEmpty && thin == 0 && drop == nil
+      && missingAtCentral.isEmpty && damaged.isEmpty && abandoned.isEmpty && retirement == nil && cut.isEmpty && thin == 0 && drop == nil
   }
 }

@@ -34,11 +34,15 @@ public enum BatchCutter {
     }
     var losses = given
     var newest = floor
+    // Frames of the wall clock are in order among themselves, device by device. Those of the boot clock are placed now, so
+    // whatever follows them must not be before them.
+    var start = floor
     for frame in frames {
       let (blocks, notices) = try FrameCodec.decodeTelemetry(frame.bytes, catalogue: catalogue)
-      let start = newest
+      if frame.shift != .zero { start = newest }
+      defer { if frame.shift != .zero { start = newest } }
       for block in blocks {
-        let placed = place(block, frame, floor: frame.shift == .zero ? floor : start)
+        let placed = place(block, frame, floor: start)
         merged[block.device].append(placed)
         newest = max(newest, placed.times.max() ?? newest)
       }

@@ -17,7 +17,8 @@ public struct OutboxMachine: Sendable {
   private var waitingSamples = 0
   private var oldestWaiting: MonotonicTime?
   private var alarmWaits = false
-  private var confirmationWaits = false
+  /// Since when central has something that is not deleted here yet.
+  private var oldestConfirmation: MonotonicTime?
   /// Since when each lane holds uncut frames; counted from when this process learnt of them.
   private var oldestFrame: [Lane: MonotonicTime] = [:]
   private var frameSamples: [Lane: Int] = [:]
@@ -29,6 +30,7 @@ public struct OutboxMachine: Sendable {
 
   static let firstRetry = Duration.milliseconds(200)
   static let longestRetry = Duration.seconds(10)
+  static let longestConfirmation = Duration.seconds(5)
 
   public init(policy: OutboxPolicy, space: OutboxSpace = OutboxSpace()) {
     self.policy = policy
@@ -46,8 +48,9 @@ public struct OutboxMachine: Sendable {
 
   public mutating func alarmAppended() { alarmWaits = true }
 
-  /// Deleting what central has may wait for the next commit: until then a restart only resends.
-  public mutating func confirmationArrived() { confirmationWaits = true }
+  /// Deleting what central has may wait for the next commit, at most ``longestConfirmation``: until then a restart only
+  /// resends.
+  public mutating func confirmationArrived(now: MonotonicTime) { oldestConfirmation = oldestConfirmation ?? now }
 
   public mutating func centralChanged(isOnline: Bool) { self.isOnline = isOnline }
 
@@ -67,9 +70,10 @@ public struct OutboxMachine: Sendable {
     } else if let oldestWaiting {
       wanted = oldestWaiting + policy.flushInterval
     }
+    if let oldestConfirmation { wanted = min(wanted, oldestConfirmation + Self.longestConfirmation) }
     if !isMoving { for lane in Lane.allCases { wanted = min(wanted, cutTime(lane) ?? .never) } }
     guard let retryAt else { return wanted }
-    return wanted == .never && !confirmationWaits ? .never : max(retryAt, wanted)
+    return max(retryAt, wanted)
   }
 
   private func cutTime(_ lane: Lane) -> MonotonicTime? {
@@ -83,7 +87,7 @@ public struct OutboxMachine: Sendable {
     waitingSamples = 0
     oldestWaiting = nil
     alarmWaits = false
-    confirmationWaits = false
+    oldestConfirmation = nil
     retryAt = nil
     retryDelay = Self.firstRetry
     isMoving = state.isMoving

@@ -9,6 +9,8 @@ public import Telemetry
 public struct OutboxSpace: Hashable, Sendable {
   public enum Decision: Hashable, Sendable {
     case none
+    /// Frames must become batches before they can be thinned.
+    case cut
     /// Thin so many of the oldest batches.
     case thin(Int)
     case drop(Int, LossNotice.Reason)
@@ -25,6 +27,8 @@ public struct OutboxSpace: Hashable, Sendable {
 
   /// Batches changed in one transaction, so that none takes long.
   public static let atOnce = 16
+  /// What the disk's floor does not keep the store from taking.
+  public static let smallStoreBytes = 16 << 20
   /// What is kept free for alarms: a sixteenth of the capacity, at most this.
   public static let largestReserveBytes = 16 << 20
 
@@ -36,7 +40,10 @@ public struct OutboxSpace: Hashable, Sendable {
 
   /// Bytes that the store may take now: the capacity, or what the disk has, whichever is less; nil: unknown.
   public func limitBytes(usedBytes: Int) -> Int? {
-    let byDisk = diskFreeBytes.map { max(0, usedBytes + $0 - diskFloorBytes) }
+    // On a disk that others filled up to the floor the store still gets half of what is left, as far as it is small.
+    let byDisk = diskFreeBytes.map {
+      max(usedBytes + $0 - diskFloorBytes, min(usedBytes + $0 / 2, Self.smallStoreBytes))
+    }
     guard let capacityBytes else { return byDisk }
     return min(capacityBytes, byDisk ?? capacityBytes)
   }
@@ -55,7 +62,11 @@ public struct OutboxSpace: Hashable, Sendable {
     }
     if state.thinnableBatches > 0 { return .thin(min(state.thinnableBatches, Self.atOnce)) }
     // Thinning keeps some distance to the limit; dropping begins only at the limit itself.
-    guard state.usedBytes > limit, state.droppableBatches > 0 else { return .none }
+    guard state.usedBytes > limit else { return .none }
+    guard state.droppableBatches > 0 else {
+      let frames = state.frames[.telemetry] ?? .init()
+      return frames.count > 0 && frames.waitingForClock == 0 ? .cut : .none
+    }
     return .drop(min(state.droppableBatches, Self.atOnce), .outboxFull)
   }
 

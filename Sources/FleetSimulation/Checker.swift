@@ -1,0 +1,215 @@
+import BatchCodec
+import CentralCore
+import GatewayRuntime
+import SQLite
+import SQLiteCentralStore
+import SimulatedDisk
+import Telemetry
+
+/// Compares what central holds with what happened, and names every difference that the promises do not allow.
+struct Checker {
+  private let world: SimulatedWorld
+  private let history: History
+
+  /// What central holds of one gateway, in the order in which it was committed.
+  private struct Held {
+    var samples: [(device: String, time: Timestamp, scan: Int64, value: Int64, level: Int64)] = []
+    var aggregates: [(device: String, begin: Int64, end: Int64, low: Int64, high: Int64, count: Int64)] = []
+    var losses: [LossNotice] = []
+    var alarms: [AlarmEvent] = []
+    /// Newest time of each device so far.
+    var newest: [String: Timestamp] = [:]
+  }
+
+  init(_ world: SimulatedWorld) {
+    self.world = world
+    history = world.history
+  }
+
+  func judge() {
+    do {
+      let held = try read()
+      for name in Set(world.gateways.map(\.name)).sorted() {
+        let found = held[name] ?? Held()
+        let series = world.gateways.filter { $0.name == name }.map(\.series)
+        judgeSamples(found, series, name)
+        judgeAlarms(found, name)
+      }
+      let verification = try StoreVerification(directory: "/central", vfs: world.central.disk.vfsName)
+      for problem in verification.problems where !isExcused(problem) { history.report(.damagedStore, problem) }
+    } catch {
+      history.report(.damagedStore, "central's store cannot be read: \(error)")
+    }
+  }
+
+  /// Two gateways of one name interleave their alarms; a store that was restored or damaged tells its alarms again.
+  private func isExcused(_ problem: String) -> Bool {
+    problem.contains("time of") && !(history.cloned.isEmpty && history.rollbacks.isEmpty)
+      || problem.contains("is raised twice in a row")
+      && !(history.cloned.isEmpty && history.rollbacks.isEmpty && history.damagedAt.isEmpty && !history.centralRestored)
+  }
+
+  private func read() throws -> [String: Held] {
+    let connection = try SQLiteConnection(
+      path: "/central/\(SQLiteCentralStore.fileName)", mode: .readOnly, vfs: world.central.disk.vfsName)
+    defer { connection.close() }
+    var held: [String: Held] = [:]
+    var positions: [String: UInt64] = [:]
+    try connection.statement(
+      """
+      SELECT name, epoch, lane.lane, first_number, number, batches.bytes FROM batches JOIN lanes lane ON lane.id = batches.lane
+        JOIN gateways ON gateways.id = lane.gateway ORDER BY batches.id
+      """
+    ).forEachRow { row in
+      let key = "\(row.text(0)) \(row.text(1)) \(row.int(2))"
+      let (first, last) = (UInt64(row.int64(3)), UInt64(row.int64(4)))
+      if first > (positions[key] ?? 0) + 1 { history.report(.unaccountedGap, "\(key): \(first) after \(positions[key] ?? 0)") }
+      positions[key] = last
+      let batch = try BatchCodec.decode(row.blob(5)[...])
+      take(batch, into: &held[row.text(0), default: Held()], row.text(0))
+      return true
+    }
+    return held
+  }
+
+  private func take(_ batch: Batch, into held: inout Held, _ gateway: String) {
+    switch batch.content {
+    case .alarms(let events, let losses):
+      held.alarms += events
+      held.losses += losses
+    case .telemetry(let catalogue, let blocks, let aggregates, let losses):
+      held.losses += losses
+      for block in blocks { take(block, catalogue.devices[block.device].name, into: &held, gateway) }
+      for block in aggregates {
+        let device = catalogue.devices[block.device].name
+        for (row, time) in block.times.enumerated() {
+          let scans = block.columns[0]
+          guard scans.counts[row] > 0 else { continue }
+          held.aggregates.append(
+            (device, time.milliseconds, time.milliseconds + block.periodMilliseconds, scans.minimums[row],
+              scans.maximums[row], scans.counts[row]))
+        }
+      }
+    }
+  }
+
+  private func take(_ block: DeviceColumns, _ device: String, into held: inout Held, _ gateway: String) {
+    for (row, time) in block.times.enumerated() {
+      if let before = held.newest[device], time < before, !repeats(gateway) {
+        history.report(.invertedOrder, "\(gateway)/\(device): time \(time.milliseconds) after \(before.milliseconds)")
+      }
+      held.newest[device] = max(held.newest[device] ?? time, time)
+      guard block.columns[0].qualities[row].hasValue else { continue }
+      held.samples.append(
+        (device, time, block.columns[0].bits[row], block.columns[1].bits[row], block.columns[2].bits[row]))
+    }
+  }
+
+  /// A store that was copied or set back sends some things again, and late.
+  private func repeats(_ gateway: String) -> Bool {
+    history.cloned.contains(gateway) || history.rollbacks[gateway] != nil
+  }
+
+  private func judgeSamples(_ held: Held, _ series: [String], _ name: String) {
+    var there: [History.SampleKey: Int] = [:]
+    var newest: [String: Int64] = [:]
+    let repeats = repeats(name) || series.contains { history.rollbacks[$0] != nil }
+    for sample in held.samples {
+      let origin = series.first {
+        SimulatedFieldDevice.value(seed: world.scenario.seed, key: "\($0)/\(sample.device)", scan: sample.scan)
+          == sample.value
+      }
+      let title = "\(name)/\(sample.device) scan \(sample.scan)"
+      guard let origin, sample.level == SimulatedFieldDevice.level(sample.scan) else {
+        history.report(.corrupt, "\(title) has value \(sample.value), level \(sample.level)")
+        continue
+      }
+      if sample.scan > history.scans["\(origin)/\(sample.device)"] ?? 0 {
+        history.report(.phantom, "\(title): the device never gave it")
+      }
+      let key = History.SampleKey(gateway: origin, device: sample.device, scan: sample.scan)
+      there[key, default: 0] += 1
+      if there[key]! > 1, !repeats { history.report(.duplicate, "\(title) is at central \(there[key]!) times") }
+      let line = "\(origin)/\(sample.device)"
+      if let before = newest[line], sample.scan < before, !repeats {
+        history.report(.invertedOrder, "\(title) came after scan \(before)")
+      }
+      newest[line] = max(newest[line] ?? 0, sample.scan)
+    }
+    judgeMissing(held, there, series, name)
+  }
+
+  private func judgeMissing(_ held: Held, _ there: [History.SampleKey: Int], _ series: [String], _ name: String) {
+    var missing = 0
+    for (key, accepted) in history.accepted where series.contains(key.gateway) && there[key] == nil {
+      guard !isThinned(key, held) else { continue }
+      missing += 1
+      guard !isNamed(key, accepted, held) else { continue }
+      // What a store held that was rolled back is gone with it, unless it had been sent.
+      if (history.rollbacks[key.gateway] ?? []).contains(where: { $0.from <= accepted.at && accepted.at <= $0.to }) {
+        continue
+      }
+      history.report(
+        .lost,
+        "\(name)/\(key.device) scan \(key.scan) of \(accepted.time.milliseconds), accepted at "
+          + "\(accepted.at.nanoseconds / 1_000_000) ms; notices: "
+          + held.losses.map { "\($0.reason.name) \($0.firstTime?.milliseconds ?? 0)-\($0.lastTime?.milliseconds ?? 0)" }
+          .joined(separator: ", "))
+    }
+    // Notices that say how much must say enough.
+    let named = held.losses.reduce(UInt64(0)) { $0 + ($1.samples ?? .max / 1_000) }
+    let columns = UInt64(SimulatedFieldDevice.definitions.count)
+    let rolledBack = series.contains { history.rollbacks[$0] != nil }
+    if UInt64(missing) * columns > named, !rolledBack {
+      history.report(.miscounted, "\(name): \(missing) scans are missing, and notices name \(named) samples")
+    }
+  }
+
+  private func isThinned(_ key: History.SampleKey, _ held: Held) -> Bool {
+    held.aggregates.contains { $0.device == key.device && $0.low <= key.scan && key.scan <= $0.high }
+  }
+
+  private func isNamed(_ key: History.SampleKey, _ accepted: History.Accepted, _ held: Held) -> Bool {
+    let clocksVary = world.scenario.has(.clockStep) || world.scenario.has(.noClock)
+    return held.losses.contains { loss in
+      guard loss.lane == .telemetry else { return false }
+      switch loss.reason {
+      case .damagedStore, .damagedFrame:
+        guard let at = history.damagedAt[key.gateway] else { return false }
+        // Damage may show late, but then each frame is named with its times.
+        guard accepted.at <= at + .seconds(30) || loss.firstTime != nil else { return false }
+      case .centralRestored:
+        guard history.centralRestored else { return false }
+      case .outboxFull, .memoryFull, .tooOld: break
+      }
+      guard loss.devices.isEmpty || loss.devices.contains(key.device) || loss.moreDevices > 0 else { return false }
+      guard !clocksVary, let first = loss.firstTime, let last = loss.lastTime else { return true }
+      return first <= accepted.time && accepted.time <= last
+    }
+  }
+
+  private func judgeAlarms(_ held: Held, _ name: String) {
+    guard !history.cloned.contains(name), let gateway = world.gateways.first(where: { $0.name == name }) else { return }
+    let own = { (event: AlarmEvent) in event.alarm.hasPrefix("high_") }
+    let state = Dictionary(held.alarms.map { ($0.alarm, $0.transition == .raised) }) { $1 }
+    let central = Set(state.filter(\.value).keys)
+    let active = gateway.engine?.activeAlarms ?? []
+    if central != active {
+      history.report(.divergentAlarmState, "\(name): central has \(central.sorted()), the gateway \(active.sorted())")
+    }
+    guard history.rollbacks[name] == nil, history.damagedAt[name] == nil, !history.centralRestored else { return }
+    let text = { (event: AlarmEvent) in "\(event.alarm) \(event.transition.name) \(event.value ?? 0)" }
+    let sent = (history.alarms[name] ?? []).filter(own).map(text)
+    let uncertain = Set((history.uncertainAlarms[name] ?? []).map(text))
+    var came: [String] = []
+    for event in held.alarms.filter(own).map(text) {
+      let isNext = came.count < sent.count && event == sent[came.count]
+      if !isNext, uncertain.contains(event) { continue }
+      came.append(event)
+    }
+    guard sent != came else { return }
+    let kind: Anomaly.Kind = came.count < sent.count ? .lostAlarm : came.count > sent.count ? .duplicateAlarm : .invertedAlarms
+    let place = zip(sent, came).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? min(sent.count, came.count)
+    history.report(kind, "\(name): \(sent.count) events were committed, \(came.count) are at central, they differ at \(place)")
+  }
+}

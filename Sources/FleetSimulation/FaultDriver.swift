@@ -1,0 +1,147 @@
+import GatewayCore
+import GatewayRuntime
+import SimulatedDisk
+import Telemetry
+
+/// Lets the faults of a scenario happen: every few seconds of virtual time it throws the dice for each.
+final class FaultDriver {
+  private let scenario: Scenario
+  private let time: VirtualTime
+  private let history: History
+  private let world: SimulatedWorld
+  private var random: SeededRandom
+  private var isOver = false
+  private var gatewaySnapshot: (gateway: SimulatedGateway, disk: SimulatedDisk.Snapshot, at: MonotonicTime)?
+  private var centralSnapshot: SimulatedDisk.Snapshot?
+
+  init(_ world: SimulatedWorld, seed: UInt64) {
+    self.world = world
+    scenario = world.scenario
+    time = world.time
+    history = world.history
+    random = SeededRandom(seed: seed)
+  }
+
+  func start() { time.after(.seconds(5)) { [self] in tick() } }
+  func stop() { isOver = true }
+
+  private func tick() {
+    guard !isOver else { return }
+    for fault in Scenario.Fault.allCases {
+      guard let rate = scenario.rates[fault], random.chance(rate) else { continue }
+      if happen(fault) { history.count(fault) }
+    }
+    time.after(random.seconds(2...8)) { [self] in tick() }
+  }
+
+  private func happen(_ fault: Scenario.Fault) -> Bool {
+    guard let gateway = world.gateways.randomElement(using: &random) else { return false }
+    history.note("\(time.now.nanoseconds / 1_000_000) \(gateway.series) \(fault.rawValue)")
+    switch fault {
+    case .gatewayKill, .gatewayPowerCut:
+      guard gateway.isRunning else { return false }
+      if random.chance(500) {
+        // At some disk operation from now on; the kind of end is drawn then.
+        gateway.disk.stop(afterOperations: Int.random(in: 0...60, using: &random))
+      } else {
+        gateway.crash(isPowerCut: fault == .gatewayPowerCut)
+        gateway.restart()
+      }
+    case .gatewayDiskError: failDisk(gateway.disk, [.write, .read, .open, .truncate], random.seconds(1...60))
+    case .gatewaySyncError: failDisk(gateway.disk, [.sync], random.seconds(1...30))
+    case .gatewayDiskFull: fill(gateway.disk)
+    case .gatewayDamage: return damage(gateway)
+    case .centralKill, .centralPowerCut:
+      guard world.central.isRunning else { return false }
+      world.central.stop(isPowerCut: fault == .centralPowerCut)
+      time.after(random.seconds(1...60)) { [self] in if !world.central.isRunning { world.central.start() } }
+    case .centralDiskError: failDisk(world.central.disk, [.write, .sync, .read], random.seconds(1...20))
+    case .linkOutage:
+      guard world.link.cut.insert(gateway.name).inserted else { return false }
+      time.after(random.seconds(10...240)) { [self] in world.link.cut.remove(gateway.name) }
+    case .clockStep:
+      gateway.clock.offset = random.chance(300) ? .zero : random.seconds(-900...900)
+    case .busFault: silence(gateway)
+    case .brokerAway:
+      gateway.broker.isAway.toggle()
+      gateway.engine?.take(.broker(gateway.broker.isAway ? .disconnected("away") : .connected))
+    case .restoredGateway: return restore(gateway)
+    case .restoredCentral: return restoreCentral()
+    case .clonedGateway: return world.clone(gateway, using: &random)
+    case .smallCapacity, .noClock, .linkLoss, .answerLoss, .duplicateRequest, .slowAnswer, .cutRequest: return false
+    }
+    return true
+  }
+
+  private func failDisk(_ disk: SimulatedDisk, _ kinds: [SimulatedDisk.Operation], _ length: Duration) {
+    guard disk.failureCount < SimulatedDisk.maximumFailures else { return }
+    let isForEver = random.chance(400)
+    disk.fail(
+      .init(
+        kinds.randomElement(using: &random), nth: Int.random(in: 1...30, using: &random), isForEver: isForEver,
+        code: random.chance(200) ? .full : .inputOutput))
+    time.after(length) { disk.clearFailures() }
+  }
+
+  private func fill(_ disk: SimulatedDisk) {
+    disk.capacityBytes = disk.usedBytes + Int.random(in: 0...60_000, using: &random)
+    time.after(random.seconds(5...90)) { disk.capacityBytes = nil }
+  }
+
+  private func silence(_ gateway: SimulatedGateway) {
+    guard random.chance(700) else {
+      gateway.isBusDown = true
+      return time.after(random.seconds(5...60)) { gateway.isBusDown = false }
+    }
+    guard let device = gateway.devices.randomElement(using: &random) else { return }
+    device.isSilent = true
+    time.after(random.seconds(3...60)) { device.isSilent = false }
+  }
+
+  /// A page goes bad, mostly while the daemon is down.
+  private func damage(_ gateway: SimulatedGateway) -> Bool {
+    let path = "/outbox/outbox.db"
+    guard let size = gateway.disk.bytes(of: path)?.count, size > 8_192 else { return false }
+    if gateway.isRunning {
+      gateway.crash(isPowerCut: false)
+      gateway.restart()
+    }
+    let page = Int.random(in: 0..<size / 4_096, using: &random)
+    for _ in 0..<Int.random(in: 1...200, using: &random) {
+      _ = gateway.disk.corrupt(
+        path: path, offset: page * 4_096 + Int.random(in: 0..<4_096, using: &random),
+        mask: UInt8.random(in: 1...255, using: &random))
+    }
+    history.damagedAt[gateway.series] = time.now
+    return true
+  }
+
+  /// The first time a backup is made, the second time it is put back.
+  private func restore(_ gateway: SimulatedGateway) -> Bool {
+    guard let backup = gatewaySnapshot else {
+      gatewaySnapshot = (gateway, gateway.disk.snapshot(), time.now)
+      return false
+    }
+    gatewaySnapshot = nil
+    backup.gateway.crash(isPowerCut: true)
+    backup.gateway.disk.restore(backup.disk)
+    // A restored file has another inode; a restored disk image has not.
+    if random.chance(500) { backup.gateway.files.identityMark += "'" }
+    history.rollbacks[backup.gateway.series, default: []].append((backup.at, time.now))
+    backup.gateway.restart()
+    return true
+  }
+
+  private func restoreCentral() -> Bool {
+    guard let backup = centralSnapshot else {
+      centralSnapshot = world.central.disk.snapshot()
+      return false
+    }
+    centralSnapshot = nil
+    world.central.stop(isPowerCut: true)
+    world.central.disk.restore(backup)
+    history.centralRestored = true
+    time.after(random.seconds(1...20)) { [self] in if !world.central.isRunning { world.central.start() } }
+    return true
+  }
+}

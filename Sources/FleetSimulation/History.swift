@@ -1,0 +1,93 @@
+import Telemetry
+
+/// All that happened, as far as the checker needs it.
+final class History {
+  /// A sample is known by its device and the number of the scan that it came from; its values follow from both.
+  struct SampleKey: Hashable {
+    var gateway: String
+    var device: String
+    var scan: Int64
+  }
+
+  struct Accepted {
+    var time: Timestamp
+    /// When the commit that holds it returned.
+    var at: MonotonicTime
+    var hasBootTime: Bool
+  }
+
+  struct AlarmKey: Hashable {
+    var gateway: String
+    var alarm: String
+    var transition: AlarmEvent.Transition
+    var value: Double?
+  }
+
+  /// Samples that a commit held when it returned.
+  var accepted: [SampleKey: Accepted] = [:]
+  /// Scans that a device really answered, by gateway and device: the highest number.
+  var scans: [String: Int64] = [:]
+  /// Alarm events in the order in which they were committed, by gateway.
+  var alarms: [String: [AlarmEvent]] = [:]
+  /// Alarm events in commits whose outcome nobody knew.
+  var uncertainAlarms: [String: [AlarmEvent]] = [:]
+  /// Batches that central committed, by lane and number; a second, different one under a number is a fault of the protocol.
+  var committed: [String: UInt32] = [:]
+  /// Times at which a store was damaged, restored or copied, or central was restored.
+  var damagedAt: [String: MonotonicTime] = [:]
+  /// Stores that were set back: when the backup was made, and when it was put back.
+  var rollbacks: [String: [(from: MonotonicTime, to: MonotonicTime)]] = [:]
+  var cloned: Set<String> = []
+  var centralRestored = false
+  var faults: [Scenario.Fault: Int] = [:]
+  var anomalies: [Anomaly] = []
+  var trace: [String] = []
+
+  func count(_ fault: Scenario.Fault) { faults[fault, default: 0] += 1 }
+
+  func report(_ kind: Anomaly.Kind, _ text: String) {
+    guard anomalies.count < 50 else { return }
+    anomalies.append(Anomaly(kind: kind, text: text))
+  }
+
+  func note(_ text: String) {
+    if trace.count < 20_000 { trace.append(text) }
+  }
+}
+
+/// What must never happen, by name.
+public struct Anomaly: Hashable, Sendable {
+  public enum Kind: String, CaseIterable, Sendable {
+    /// An accepted sample is neither at central nor named in a loss notice.
+    case lost
+    /// Numbers of a lane are missing at central without a notice.
+    case unaccountedGap = "unaccounted gap"
+    case duplicate
+    /// A sample at central that no device ever gave.
+    case phantom
+    /// A sample whose values are not those of its scan.
+    case corrupt
+    case invertedOrder = "inverted order"
+    /// A value of an earlier scan marked good.
+    case staleGood = "stale marked good"
+    case lostAlarm = "lost alarm"
+    case duplicateAlarm = "duplicate alarm"
+    case invertedAlarms = "inverted alarms"
+    case divergentAlarmState = "divergent alarm state"
+    /// Two different batches were stored under one number.
+    case reusedNumber = "reused number"
+    case boundExceeded = "bound exceeded"
+    case noProgress = "no progress"
+    case miscounted
+    /// The store's own check found something.
+    case damagedStore = "damaged store"
+  }
+
+  public var kind: Kind
+  public var text: String
+
+  public init(kind: Kind, text: String) {
+    self.kind = kind
+    self.text = text
+  }
+}

@@ -1,0 +1,136 @@
+import BatchCodec
+import GatewayCore
+import SQLiteOutbox
+import Telemetry
+
+/// The gateway's store with an eye on it: what a commit held when it returned is accepted, and must not be lost any more.
+final class ObservedStore: OutboxStore {
+  private let store: SQLiteOutbox
+  private let gateway: String
+  private let catalogue: Catalogue
+  private let history: History
+  private let time: VirtualTime
+  private let bugs: PlantedBugs
+  private var seen: Set<Int64> = []
+
+  init(
+    _ store: SQLiteOutbox, gateway: String, catalogue: Catalogue, history: History, time: VirtualTime, bugs: PlantedBugs
+  ) {
+    self.store = store
+    self.gateway = gateway
+    self.catalogue = catalogue
+    self.history = history
+    self.time = time
+    self.bugs = bugs
+  }
+
+  var bytesWritten: Int { store.bytesWritten }
+  func close() { store.close() }
+  func open() throws(OutboxStoreError) -> [String] {
+    let news = try store.open()
+    for line in news { history.note("\(time.now.nanoseconds / 1_000_000) \(gateway) \(line)") }
+    return news
+  }
+  func state() throws(OutboxStoreError) -> OutboxState { try store.state() }
+  func register(_ catalogue: Catalogue) throws(OutboxStoreError) -> Int { try store.register(catalogue) }
+  func freeBytes() -> Int? { store.freeBytes() }
+  func traffic() throws(OutboxStoreError) -> [(day: String, sent: Int, received: Int)] { try store.traffic() }
+
+  func batches(
+    _ row: EpochLane, from number: UInt64, through: UInt64, maximumBytes: Int
+  ) throws(OutboxStoreError) -> BatchesToSend {
+    try store.batches(row, from: number, through: through, maximumBytes: maximumBytes)
+  }
+
+  func checksum(_ row: EpochLane, number: UInt64) throws(OutboxStoreError) -> UInt32? {
+    try store.checksum(row, number: number)
+  }
+
+  func commit(_ transaction: OutboxTransaction) throws(OutboxStoreError) -> OutboxState {
+    let state: OutboxState
+    do throws(OutboxStoreError) {
+      state = try store.commit(transaction)
+    } catch {
+      remember(transaction)
+      guard bugs.contains(.ignoresFailedCommits), error.kind != .damaged, let read = try? store.state() else { throw error }
+      state = read
+    }
+    if let retirement = transaction.retirement {
+      history.note("\(time.now.nanoseconds / 1_000_000) \(gateway) retires its epoch: \(retirement)")
+    }
+    if !transaction.missingAtCentral.isEmpty {
+      history.note("\(time.now.nanoseconds / 1_000_000) \(gateway) missing at central: \(transaction.missingAtCentral)")
+    }
+    for frame in transaction.frames where seen.insert(frame.sequence).inserted { accept(frame) }
+    return state
+  }
+
+  /// Nobody knows whether a failed commit took effect: alarms in it may arrive, and need not.
+  private func remember(_ transaction: OutboxTransaction) {
+    for frame in transaction.frames where frame.lane == .alarms && !seen.contains(frame.sequence) {
+      history.uncertainAlarms[gateway, default: []] += (try? FrameCodec.decodeAlarms(frame.bytes)) ?? []
+    }
+  }
+
+  private func accept(_ frame: PendingFrame) {
+    switch frame.lane {
+    case .alarms:
+      guard let events = try? FrameCodec.decodeAlarms(frame.bytes) else {
+        return history.report(.corrupt, "\(gateway): a frame of alarms cannot be read when it is committed")
+      }
+      history.alarms[gateway, default: []] += events
+    case .telemetry:
+      guard let (blocks, _) = try? FrameCodec.decodeTelemetry(frame.bytes, catalogue: catalogue) else {
+        return history.report(.corrupt, "\(gateway): a frame cannot be read when it is committed")
+      }
+      for block in blocks { accept(block, frame) }
+    }
+  }
+
+  private func accept(_ block: DeviceColumns, _ frame: PendingFrame) {
+    let device = catalogue.devices[block.device].name
+    for (row, sampleTime) in block.times.enumerated() where block.columns[0].qualities[row] == .good {
+      let key = History.SampleKey(gateway: gateway, device: device, scan: block.columns[0].bits[row])
+      if history.accepted[key] != nil { history.report(.staleGood, "\(key): a scan was accepted twice as good") }
+      history.accepted[key] = .init(time: sampleTime, at: time.now, hasBootTime: frame.hasBootTimes)
+    }
+  }
+}
+
+/// Faults that are built in on purpose, to see that the checker finds them.
+public struct PlantedBugs: OptionSet, Sendable {
+  public let rawValue: Int
+
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// The gateway takes a commit that failed for one that succeeded.
+  public static let ignoresFailedCommits = Self(rawValue: 1)
+  /// The gateway's disk does nothing when it is told to sync.
+  public static let gatewayIgnoresSync = Self(rawValue: 2)
+  /// Central's disk does nothing when it is told to sync.
+  public static let centralIgnoresSync = Self(rawValue: 4)
+  /// Central answers before it commits.
+  public static let acknowledgesFirst = Self(rawValue: 8)
+  /// Central forgets a batch now and then, and confirms it.
+  public static let dropsBatches = Self(rawValue: 16)
+  /// Central stores a batch again under another number, when it comes again.
+  public static let storesTwice = Self(rawValue: 32)
+  /// Central swaps two alarm events.
+  public static let swapsAlarms = Self(rawValue: 64)
+  /// Central's copy of a value changes.
+  public static let changesValues = Self(rawValue: 128)
+  /// A silent device's last values are taken for new ones.
+  public static let repeatsOldValues = Self(rawValue: 256)
+  /// Central stops answering for good.
+  public static let stopsAnswering = Self(rawValue: 512)
+  /// Central loses every loss notice.
+  public static let losesNotices = Self(rawValue: 1_024)
+
+  public static let names: [(name: String, bug: Self)] = [
+    ("ignores-failed-commits", .ignoresFailedCommits), ("gateway-ignores-sync", .gatewayIgnoresSync),
+    ("central-ignores-sync", .centralIgnoresSync), ("acknowledges-first", .acknowledgesFirst),
+    ("drops-batches", .dropsBatches), ("stores-twice", .storesTwice), ("swaps-alarms", .swapsAlarms),
+    ("changes-values", .changesValues), ("repeats-old-values", .repeatsOldValues),
+    ("stops-answering", .stopsAnswering), ("loses-notices", .losesNotices),
+  ]
+}

@@ -1,0 +1,59 @@
+public import Telemetry
+
+/// What a seed stands for: how many gateways, for how long, and which faults happen how often.
+///
+/// Each kind of fault is on in some seeds and off in others, so that rare combinations come up and a run without a kind shows
+/// what the others do alone.
+public struct Scenario: Hashable, Sendable {
+  public enum Fault: String, CaseIterable, Sendable {
+    case gatewayKill = "gateway killed"
+    case gatewayPowerCut = "gateway power cut"
+    case gatewayDiskError = "gateway disk error"
+    case gatewaySyncError = "gateway failed sync"
+    case gatewayDiskFull = "gateway disk full"
+    case gatewayDamage = "gateway store damaged"
+    case smallCapacity = "outbox capacity reached"
+    case centralKill = "central killed"
+    case centralPowerCut = "central power cut"
+    case centralDiskError = "central disk error"
+    case linkLoss = "request lost"
+    case answerLoss = "answer lost"
+    case duplicateRequest = "request doubled"
+    case slowAnswer = "answer after the time-out"
+    case cutRequest = "request cut at a byte"
+    case linkOutage = "link down"
+    case clockStep = "clock stepped"
+    case noClock = "boot without a clock"
+    case busFault = "device silent"
+    case restoredGateway = "gateway restored"
+    case clonedGateway = "gateway cloned"
+    case restoredCentral = "central restored"
+    case brokerAway = "broker away"
+  }
+
+  public var seed: UInt64
+  public var gateways: Int
+  public var devices: Int
+  public var length: Duration
+  public var scanInterval: Duration
+  /// How often of a thousand occasions; absent: never.
+  public var rates: [Fault: Int]
+
+  public init(seed: UInt64, hours: Double? = nil) {
+    var random = SeededRandom(seed: seed)
+    self.seed = seed
+    gateways = [1, 1, 1, 2, 2, 3, 5, 8][Int.random(in: 0..<8, using: &random)]
+    devices = Int.random(in: 1...2, using: &random)
+    let minutes = Int.random(in: 4...12, using: &random)
+    length = hours.map { .seconds(Int64($0 * 3_600)) } ?? .seconds(60 * minutes / (gateways > 3 ? 2 : 1))
+    scanInterval = .milliseconds([500, 1_000, 1_000, 2_000][Int.random(in: 0..<4, using: &random)])
+    rates = [:]
+    for fault in Fault.allCases {
+      let isRare = [.restoredGateway, .clonedGateway, .restoredCentral, .gatewayDamage].contains(fault)
+      guard random.chance(isRare ? 120 : 350) else { continue }
+      rates[fault] = [5, 20, 60, 200][Int.random(in: 0..<4, using: &random)]
+    }
+  }
+
+  public func has(_ fault: Fault) -> Bool { rates[fault] != nil }
+}
