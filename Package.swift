@@ -139,7 +139,7 @@ let package = Package(
     tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
     tests("GatewayCoreTests", ["GatewayCore", "BatchCodec", "RuleEngine", "SyncProtocol", "Telemetry"]),
     tests("GatewayConfigurationTests", ["GatewayConfiguration", "YAMLParser", "RuleEngine", "Telemetry"]),
-    tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "FieldgateTestKit", "Telemetry"]),
+    tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "FieldgateTestKit", "Telemetry", "CLinux"]),
     tests("SQLiteTests", ["SQLite"]),
     tests("SQLiteOutboxTests", ["SQLiteOutbox", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
     tests("CentralCoreTests", ["CentralCore", "BatchCodec", "SyncProtocol", "Telemetry"]),

@@ -63,8 +63,11 @@ final class SerialLink {
     }
     // libmodbus waits with select, which cannot watch higher descriptors.
     guard opened.descriptor < FD_SETSIZE else { throw text.opening(EMFILE) }
-    let code = fieldgate_make_port_exclusive(opened.descriptor) == 0 ? 0 : errno
-    guard code == 0 else { throw text.opening(code) }
+    do {
+      try claim.makeExclusive()
+    } catch {
+      throw text.opening(error.code)
+    }
     self.claim = claim
     context = opened
     // A reply to a request of an earlier run, or of the program that had the port before, must not meet our first.
