@@ -12,6 +12,8 @@ final class PortClaim {
     guard fieldgate_lock_port(descriptor) == 0 else { throw ModbusContext.Failure(code: errno) }
   }
 
+  var isPseudoTerminal: Bool { fieldgate_is_pseudo_terminal(descriptor) != 0 }
+
   /// From now on nobody but root can open the port, with or without asking for the lock. Open it for libmodbus before.
   func makeExclusive() throws(ModbusContext.Failure) {
     guard fieldgate_make_port_exclusive(descriptor) == 0 else { throw ModbusContext.Failure(code: errno) }

@@ -52,10 +52,13 @@ final class SerialLink {
     guard ModbusEndpoint.serialRates.contains(baud) else {
       throw text.error(.busDown, "\(baud) baud cannot be set on \(device); choose one of \(ModbusEndpoint.serialRates)")
     }
+    let claim = try lockPort()
+    // A pseudo-terminal has no parity, whatever is asked for. tcsetattr is content as long as it can change anything at all,
+    // but after a kill, with all else set already, it would refuse for ever.
+    let parity = claim.isPseudoTerminal ? .none : parity
     guard let opened = ModbusContext(device: device, baud: baud, parity: parity, stopBits: stopBits) else {
       throw text.opening(errno)
     }
-    let claim = try lockPort()
     do {
       try opened.connect()
     } catch {

@@ -73,6 +73,21 @@ struct ModbusOpeningTests {
     #expect(try isExclusive(server.place) == false)
   }
 
+  @Test("a pseudo-terminal can be opened with parity after a kill, which leaves its settings behind")
+  func settingsAfterKill() throws {
+    let server = try ModbusServer("faulty_server.py", "rtu")
+    let descriptor = Glibc.open(server.place, O_RDWR | O_NOCTTY | O_NONBLOCK)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    let bus = serial(server.place)
+    #expect(openingError(bus) == nil)
+    var settings = termios()
+    tcgetattr(descriptor, &settings)
+    bus.close()
+    tcsetattr(descriptor, TCSANOW, &settings)
+    #expect(openingError(serial(server.place)) == nil)
+  }
+
   /// TIOCGEXCL, of which Glibc's module has no name.
   private func isExclusive(_ device: String) throws -> Bool {
     let descriptor = Glibc.open(device, O_RDWR | O_NOCTTY | O_NONBLOCK)
