@@ -11,13 +11,15 @@ struct TransferFailure {
   /// OpenSSL's verdict on central's certificate (X509_V_ERR_…), 0 when there is none.
   var verification = 0
 
-  /// One line: central, what happened, what to do. Without the path of the request, which is long and says nothing.
+  /// One line: what happened, what to do. Without the request's address: whoever shows this says that it is about central.
   func text(_ endpoint: CentralEndpoint) -> String {
     let known: String? =
       switch code {
-      case CURLE_COULDNT_RESOLVE_HOST: "the host is not found: check central's url, the network and its DNS"
-      case CURLE_COULDNT_CONNECT: connection
-      case CURLE_OPERATION_TIMEDOUT: "no answer in time: check the network and firewalls on the way (\(detail))"
+      case CURLE_COULDNT_RESOLVE_HOST:
+        "the host of \(endpoint.url) is not found: check the url, the network and its DNS"
+      case CURLE_COULDNT_CONNECT: connection(endpoint)
+      case CURLE_OPERATION_TIMEDOUT:
+        "no answer from \(endpoint.url) in time: check the network and firewalls on the way (\(detail))"
       case CURLE_SSL_CERTPROBLEM: ownCertificate(endpoint)
       case CURLE_SSL_CACERT_BADFILE:
         Self.unreadable("CA", endpoint.authority) ?? "\(endpoint.authority) holds no CA certificate in PEM form"
@@ -25,16 +27,17 @@ struct TransferFailure {
       case CURLE_SSL_CONNECT_ERROR, CURLE_RECV_ERROR, CURLE_SEND_ERROR: alert(endpoint)
       default: nil
       }
-    return "\(endpoint.url): \(known ?? words)"
+    return known ?? words
   }
 
   private var words: String { detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail }
 
-  private var connection: String {
+  private func connection(_ endpoint: CentralEndpoint) -> String {
     switch systemError {
-    case 0: "no connection (\(words)): check the network, and that central is running"
-    case ECONNREFUSED: "the connection is refused: check that central is running there, and the port"
-    default: "no connection (\(String(cString: strerror(systemError)))): check the network and the address"
+    case 0: "no connection to \(endpoint.url) (\(words)): check the network, and that central is running"
+    case ECONNREFUSED: "the connection to \(endpoint.url) is refused: check that central is running there, and the port"
+    default:
+      "no connection to \(endpoint.url) (\(String(cString: strerror(systemError)))): check the network and the address"
     }
   }
 

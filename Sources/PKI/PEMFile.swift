@@ -40,7 +40,7 @@ struct PEMFile: ~Copyable {
       switch code {
       case ENOENT, ENOTDIR: "put it there, or name another file"
       case EACCES, EPERM:
-        "the service's user must be able to read it (chown fieldgate, chmod 600); other users check it with sudo"
+        "the service's user must own it (chown fieldgate, chmod 600), and other users check it with sudo"
       case EISDIR: "name a file, not a directory"
       default: "see: ls -l"
       }
