@@ -102,10 +102,10 @@ let package = Package(
       "GatewayService",
       [
         "GatewayRuntime", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration", "Threads", "YAMLParser",
-        "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "SystemdNotify", "ServiceLog", "CLinux",
-        log,
+        "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "PKI", "SystemdNotify", "ServiceLog",
+        "CLinux", log,
       ]),
-    library("GatewayClient", ["LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "YAMLParser"]),
+    library("GatewayClient", ["LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "PKI", "YAMLParser"]),
     library(
       "CentralService",
       [
@@ -148,7 +148,10 @@ let package = Package(
     tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
     tests("GatewayCoreTests", ["GatewayCore", "BatchCodec", "RuleEngine", "SyncProtocol", "Telemetry"]),
     tests("GatewayConfigurationTests", ["GatewayConfiguration", "YAMLParser", "RuleEngine", "Telemetry"]),
-    tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "FieldgateTestKit", "Telemetry"]),
+    tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "FieldgateTestKit", "Telemetry", "CLinux"]),
+    tests("LocalAPITests", ["LocalAPI", "FieldgateTestKit"]),
+    tests("HTTPClientTests", ["HTTPClient", "CCurl", "GatewayCore", "FieldgateTestKit"]),
+    tests("GatewayClientTests", ["GatewayClient", "FieldgateTestKit"]),
     tests("SQLiteTests", ["SQLite"]),
     tests("SQLiteOutboxTests", ["SQLiteOutbox", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
     tests("CentralCoreTests", ["CentralCore", "BatchCodec", "SyncProtocol", "Telemetry"]),

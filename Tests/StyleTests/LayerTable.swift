@@ -42,9 +42,9 @@ enum LayerTable {
     row(
       "composition", "GatewayService", "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration", "Threads",
       "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI",
-      "CLinux", "GatewayRuntime", "Logging"),
+      "PKI", "CLinux", "GatewayRuntime", "Logging"),
     row(
-      "composition", "GatewayClient", "Telemetry", "JSONText", "GatewayConfiguration", "YAMLParser", "LocalAPI",
+      "composition", "GatewayClient", "Telemetry", "JSONText", "GatewayConfiguration", "YAMLParser", "LocalAPI", "PKI",
       "FoundationEssentials"),
     row(
       "composition", "CentralService", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "CentralCore", "Threads",
