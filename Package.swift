@@ -136,7 +136,8 @@ let package = Package(
     library(
       "FleetSimulation",
       [
-        "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore", "RuleEngine", "SyncProtocol", "BatchCodec",
+        "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore", "RuleEngine", "SyncProtocol",
+        "BatchCodec",
         "SQLiteOutbox", "SQLiteCentralStore", "SQLite", "SimulatedDisk", "Telemetry", log,
       ]),
     program("fieldgate-fleet", ["FleetSimulation", "Telemetry", "JSONText", arguments]),

@@ -59,6 +59,12 @@ enum LayerTable {
     row(
       "test kit", "fieldgate-benchmark", "FieldgateTestKit", "BatchCodec", "CentralCore", "SQLiteCentralStore",
       "Telemetry", "ArgumentParser"),
+    row(
+      "test kit", "FleetSimulation", "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore",
+      "RuleEngine",
+      "SyncProtocol", "BatchCodec", "SQLiteOutbox", "SQLiteCentralStore", "SQLite", "SimulatedDisk", "Telemetry",
+      "Logging"),
+    row("test kit", "fieldgate-fleet", "FleetSimulation", "Telemetry", "JSONText", "ArgumentParser"),
   ]
 
   static let ofTheSystem: Set<String> = ["Glibc", "Synchronization"]
