@@ -131,7 +131,10 @@ let package = Package(
     program("fieldgate-simulate", ["FieldgateTestKit", "JSONText", arguments]),
     program(
       "fieldgate-benchmark",
-      ["FieldgateTestKit", "BatchCodec", "CentralCore", "SQLiteCentralStore", "Telemetry", arguments]),
+      [
+        "FieldgateTestKit", "BatchCodec", "CentralCore", "GatewayCore", "SQLite", "SQLiteCentralStore", "SQLiteOutbox",
+        "Telemetry", arguments,
+      ]),
 
     library(
       "FleetSimulation",
