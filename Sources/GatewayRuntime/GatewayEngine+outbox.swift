@@ -53,7 +53,14 @@ extension GatewayEngine {
     lookAtClock(now: now)
     let scans = waitingScans
     waitingScans.removeAll()
-    for waiting in scans { keep(waiting.scan, hasBootTime: waiting.hasBootTime, now: now) }
+    for var waiting in scans {
+      // They were taken before anybody knew how far the store's times reach.
+      if !waiting.hasBootTime {
+        waiting.scan.time = max(waiting.scan.time, newestTime[waiting.scan.device])
+        newestTime[waiting.scan.device] = waiting.scan.time
+      }
+      keep(waiting.scan, hasBootTime: waiting.hasBootTime, now: now)
+    }
   }
 
   /// Alarms that rose before the store could be opened may have been active before the start: they are not raised twice.
