@@ -131,7 +131,7 @@ let package = Package(
     program("fieldgate-simulate", ["FieldgateTestKit", "JSONText", arguments]),
     program(
       "fieldgate-benchmark",
-      ["FieldgateTestKit", "BatchCodec", "CentralCore", "SQLiteCentralStore", "Telemetry", arguments]),
+      ["FieldgateTestKit", "BatchCodec", "CentralCore", "SQLite", "SQLiteCentralStore", "Telemetry", arguments]),
 
     library(
       "FleetSimulation",

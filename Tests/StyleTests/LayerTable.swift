@@ -57,8 +57,8 @@ enum LayerTable {
     row("test kit", "FieldgateTestKit", "Telemetry", "JSONText", "Threads", "CLinux"),
     row("test kit", "fieldgate-simulate", "FieldgateTestKit", "Telemetry", "JSONText", "ArgumentParser"),
     row(
-      "test kit", "fieldgate-benchmark", "FieldgateTestKit", "BatchCodec", "CentralCore", "SQLiteCentralStore",
-      "Telemetry", "ArgumentParser"),
+      "test kit", "fieldgate-benchmark", "FieldgateTestKit", "BatchCodec", "CentralCore", "SQLite",
+      "SQLiteCentralStore", "Telemetry", "ArgumentParser"),
   ]
 
   static let ofTheSystem: Set<String> = ["Glibc", "Synchronization"]
