@@ -102,10 +102,10 @@ let package = Package(
       "GatewayService",
       [
         "GatewayRuntime", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration", "Threads", "YAMLParser",
-        "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "SystemdNotify", "ServiceLog", "CLinux",
-        log,
+        "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "PKI", "SystemdNotify", "ServiceLog",
+        "CLinux", log,
       ]),
-    library("GatewayClient", ["LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "YAMLParser"]),
+    library("GatewayClient", ["LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "PKI", "YAMLParser"]),
     library(
       "CentralService",
       [
@@ -131,12 +131,16 @@ let package = Package(
     program("fieldgate-simulate", ["FieldgateTestKit", "JSONText", arguments]),
     program(
       "fieldgate-benchmark",
-      ["FieldgateTestKit", "BatchCodec", "CentralCore", "SQLite", "SQLiteCentralStore", "Telemetry", arguments]),
+      [
+        "FieldgateTestKit", "BatchCodec", "CentralCore", "GatewayCore", "SQLite", "SQLiteCentralStore", "SQLiteOutbox",
+        "Telemetry", arguments,
+      ]),
 
     library(
       "FleetSimulation",
       [
-        "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore", "RuleEngine", "SyncProtocol", "BatchCodec",
+        "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore", "RuleEngine", "SyncProtocol",
+        "BatchCodec",
         "SQLiteOutbox", "SQLiteCentralStore", "SQLite", "SimulatedDisk", "Telemetry", log,
       ]),
     program("fieldgate-fleet", ["FleetSimulation", "Telemetry", "JSONText", arguments]),
@@ -148,7 +152,10 @@ let package = Package(
     tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
     tests("GatewayCoreTests", ["GatewayCore", "BatchCodec", "RuleEngine", "SyncProtocol", "Telemetry"]),
     tests("GatewayConfigurationTests", ["GatewayConfiguration", "YAMLParser", "RuleEngine", "Telemetry"]),
-    tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "FieldgateTestKit", "Telemetry"]),
+    tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "FieldgateTestKit", "Telemetry", "CLinux"]),
+    tests("LocalAPITests", ["LocalAPI", "FieldgateTestKit"]),
+    tests("HTTPClientTests", ["HTTPClient", "CCurl", "GatewayCore", "FieldgateTestKit"]),
+    tests("GatewayClientTests", ["GatewayClient", "FieldgateTestKit"]),
     tests("SQLiteTests", ["SQLite"]),
     tests("SQLiteOutboxTests", ["SQLiteOutbox", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
     tests("CentralCoreTests", ["CentralCore", "BatchCodec", "SyncProtocol", "Telemetry"]),

@@ -158,8 +158,14 @@ public struct IngestMachine: Sendable {
   private mutating func expire(now: MonotonicTime) {
     var kept: [Waiting] = []
     for waiting in queue {
-      guard waiting.arrived + Self.patience <= now, let position = heads[waiting.submission.key]?.position else {
+      guard waiting.arrived + Self.patience <= now else {
         kept.append(waiting)
+        continue
+      }
+      guard let position = heads[waiting.submission.key]?.position else {
+        // Whoever waits for a store that cannot be read would wait for ever, and central's loop with it.
+        let body = SyncAnswer(position: nil, error: .storage, message: "central cannot read this lane's position")
+        answers.append((waiting.submission.identifier, IngestAnswer(status: 500, body, retryAfter: 5)))
         continue
       }
       let first = waiting.submission.batches.first?.firstNumber ?? 0

@@ -34,8 +34,8 @@ struct CentralContext: RequestContext {
       throw CentralHTTPError(.forbidden, "forbidden", "the client certificate cannot be used: \(error)")
     }
     guard identity.organizationalUnit == role.rawValue else {
-      throw CentralHTTPError(
-        .forbidden, "forbidden",
+      throw refusal(
+        identity,
         "this needs a certificate with OU=\(role.rawValue), and that of \(identity.commonName) has "
           + (identity.organizationalUnit.map { "OU=\($0)" } ?? "none"))
     }
@@ -48,9 +48,16 @@ struct CentralContext: RequestContext {
       }
     }
     guard identity.commonName.utf8.allSatisfy(isName) else {
-      throw CentralHTTPError(
-        .forbidden, "forbidden", "'\(identity.commonName)' is no name: it may have letters, digits and the signs _ - .")
+      throw refusal(
+        identity, "'\(identity.commonName)' is no name: it may have letters, digits and the signs _ - .")
     }
     return identity.commonName
+  }
+
+  /// The client reads why, and so does whoever looks after central.
+  private func refusal(_ identity: CertificateIdentity, _ message: String) -> CentralHTTPError {
+    let place = channel.remoteAddress?.ipAddress.map { " at \($0)" } ?? ""
+    RefusalLog.shared.refused(identity.commonName + place, message)
+    return CentralHTTPError(.forbidden, "forbidden", message)
   }
 }

@@ -31,6 +31,8 @@ public struct CentralDaemon {
     signal(SIGPIPE, SIG_IGN)
     try prepareDirectory()
     let tls = try tlsConfiguration()
+    try ListenCheck.verify(settings.host, settings.port, option: "--listen")
+    try ListenCheck.verify(settings.metricsHost, settings.metricsPort, option: "--metrics-listen")
     let store = try SQLiteCentralStore(directory: settings.data)
     let ingest = IngestLoop(log: log)
     ingest.start(store)

@@ -46,7 +46,8 @@ struct Checker {
   private func isExcused(_ problem: String) -> Bool {
     problem.contains("time of") && !(history.cloned.isEmpty && history.rollbacks.isEmpty)
       || problem.contains("is raised twice in a row")
-      && !(history.cloned.isEmpty && history.rollbacks.isEmpty && history.damagedAt.isEmpty && !history.centralRestored)
+        && !(history.cloned.isEmpty && history.rollbacks.isEmpty && history.damagedAt.isEmpty
+          && !history.centralRestored)
   }
 
   private func read() throws -> [String: Held] {
@@ -63,7 +64,9 @@ struct Checker {
     ).forEachRow { row in
       let key = "\(row.text(0)) \(row.text(1)) \(row.int(2))"
       let (first, last) = (UInt64(row.int64(3)), UInt64(row.int64(4)))
-      if first > (positions[key] ?? 0) + 1 { history.report(.unaccountedGap, "\(key): \(first) after \(positions[key] ?? 0)") }
+      if first > (positions[key] ?? 0) + 1 {
+        history.report(.unaccountedGap, "\(key): \(first) after \(positions[key] ?? 0)")
+      }
       positions[key] = last
       let batch = try BatchCodec.decode(row.blob(5)[...])
       take(batch, into: &held[row.text(0), default: Held()], row.text(0))
@@ -86,8 +89,10 @@ struct Checker {
           let scans = block.columns[0]
           guard scans.counts[row] > 0 else { continue }
           held.aggregates.append(
-            (device, time.milliseconds, time.milliseconds + block.periodMilliseconds, scans.minimums[row],
-              scans.maximums[row], scans.counts[row]))
+            (
+              device, time.milliseconds, time.milliseconds + block.periodMilliseconds, scans.minimums[row],
+              scans.maximums[row], scans.counts[row]
+            ))
         }
       }
     }
@@ -208,8 +213,11 @@ struct Checker {
       came.append(event)
     }
     guard sent != came else { return }
-    let kind: Anomaly.Kind = came.count < sent.count ? .lostAlarm : came.count > sent.count ? .duplicateAlarm : .invertedAlarms
-    let place = zip(sent, came).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? min(sent.count, came.count)
-    history.report(kind, "\(name): \(sent.count) events were committed, \(came.count) are at central, they differ at \(place)")
+    let kind: Anomaly.Kind =
+      came.count < sent.count ? .lostAlarm : came.count > sent.count ? .duplicateAlarm : .invertedAlarms
+    let place =
+      zip(sent, came).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? min(sent.count, came.count)
+    history.report(
+      kind, "\(name): \(sent.count) events were committed, \(came.count) are at central, they differ at \(place)")
   }
 }

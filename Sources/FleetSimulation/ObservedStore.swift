@@ -29,6 +29,12 @@ final class ObservedStore: OutboxStore {
   func open() throws(OutboxStoreError) -> [String] {
     let news = try store.open()
     for line in news { history.note("\(time.now.nanoseconds / 1_000_000) \(gateway) \(line)") }
+    if let state = try? store.state() {
+      let frames = state.frames[.telemetry] ?? .init()
+      history.note(
+        "\(time.now.nanoseconds / 1_000_000) \(gateway) opened its store: frames through \(state.lastFrame), \(frames.count) "
+          + "not cut, \(frames.waitingForClock) wait for the clock, batches through \(state[.telemetry].cutThrough)")
+    }
     return news
   }
   func state() throws(OutboxStoreError) -> OutboxState { try store.state() }
@@ -51,8 +57,11 @@ final class ObservedStore: OutboxStore {
     do throws(OutboxStoreError) {
       state = try store.commit(transaction)
     } catch {
+      history.note("\(time.now.nanoseconds / 1_000_000) \(gateway) \(error)")
       remember(transaction)
-      guard bugs.contains(.ignoresFailedCommits), error.kind != .damaged, let read = try? store.state() else { throw error }
+      guard bugs.contains(.ignoresFailedCommits), error.kind != .damaged, let read = try? store.state() else {
+        throw error
+      }
       state = read
     }
     if let retirement = transaction.retirement {

@@ -44,7 +44,7 @@ public struct Scenario: Hashable, Sendable {
     self.seed = seed
     gateways = [1, 1, 1, 2, 2, 3, 5, 8][Int.random(in: 0..<8, using: &random)]
     devices = Int.random(in: 1...2, using: &random)
-    let minutes = Int.random(in: 4...12, using: &random)
+    let minutes = Int.random(in: 2...6, using: &random)
     length = hours.map { .seconds(Int64($0 * 3_600)) } ?? .seconds(60 * minutes / (gateways > 3 ? 2 : 1))
     scanInterval = .milliseconds([500, 1_000, 1_000, 2_000][Int.random(in: 0..<4, using: &random)])
     rates = [:]

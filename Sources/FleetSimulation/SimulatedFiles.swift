@@ -17,6 +17,16 @@ final class SimulatedFiles: OutboxFiles {
   func identity(of path: String) -> String { disk.exists(path) ? identityMark : "" }
   func freeBytes(directory: String) -> Int? { disk.capacityBytes.map { max(0, $0 - disk.usedBytes) } }
 
+  func exists(_ path: String) -> Bool { disk.exists(path) }
+
+  func rename(_ path: String, to target: String) throws(OutboxStoreError) {
+    guard disk.rename(from: path, to: target) else { throw OutboxStoreError("cannot rename \(path)") }
+  }
+
+  func remove(_ path: String) {
+    for suffix in ["", "-wal", "-journal"] { _ = disk.delete(path + suffix) }
+  }
+
   func setAside(_ path: String) throws(OutboxStoreError) -> String {
     var number = 1
     while disk.exists("\(path).damaged-\(number)") { number += 1 }

@@ -250,9 +250,10 @@ final class SimulatedGateway {
   var isDrained: Bool {
     guard let engine, engine.isOutboxOpen, engine.samplesWaiting == 0 else { return false }
     let state = engine.outboxState
-    return state.retired.isEmpty && Lane.allCases.allSatisfy { lane in
-      state[lane].batchCount == 0 && (state.frames[lane]?.count ?? 0) == 0
-    }
+    return state.retired.isEmpty
+      && Lane.allCases.allSatisfy { lane in
+        state[lane].batchCount == 0 && (state.frames[lane]?.count ?? 0) == 0
+      }
   }
 }
 

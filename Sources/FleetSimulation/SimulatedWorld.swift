@@ -34,7 +34,8 @@ final class SimulatedWorld {
     history.cloned.insert(original.name)
     original.crash(isPowerCut: true)
     let copy = SimulatedGateway(
-      name: original.name, series: original.series + "b", disk: SimulatedDisk(copyOf: original.disk, seed: random.next()),
+      name: original.name, series: original.series + "b",
+      disk: SimulatedDisk(copyOf: original.disk, seed: random.next()),
       scenario: scenario, seed: random.next(), time: time, history: history, bugs: bugs, link: link)
     gateways.append(copy)
     original.restart()
@@ -65,7 +66,8 @@ final class SimulatedWorld {
       let state = gateway.engine?.outboxState
       history.report(
         .noProgress,
-        "\(gateway.series): an hour after all faults ended, something still waits: \(state.map { "\($0)" } ?? "not running")")
+        "\(gateway.series): an hour after all faults ended, something still waits: \(state.map { "\($0)" } ?? "not running")"
+      )
     }
     central.finish()
     Checker(self).judge()

@@ -1,5 +1,7 @@
 import GatewayConfiguration
+import Glibc
 import JSONText
+import PKI
 import Telemetry
 import YAMLParser
 
@@ -7,7 +9,8 @@ import YAMLParser
 public enum ConfigurationCheck {
   /// - Returns: true when the daemon would start with this file.
   public static func run(path: String, json: Bool, output: (String) -> Void) -> Bool {
-    let loaded = ConfigurationFile.load(path: path)
+    var loaded = ConfigurationFile.load(path: path)
+    loaded.diagnostics += certificateWarnings(loaded.settings)
     if json {
       output(report(loaded, path: path))
     } else {
@@ -23,6 +26,20 @@ public enum ConfigurationCheck {
     }
     return loaded.settings != nil
   }
+
+  /// They keep data from central, but not the daemon from its work: so they are warnings.
+  private static func certificateWarnings(_ settings: GatewaySettings?) -> [Diagnostic] {
+    guard let settings, let central = settings.central else { return [] }
+    let files = CredentialFiles(authority: central.authority, certificate: central.certificate, key: central.key)
+    // Root reads everything, the daemon does not.
+    let reader = geteuid() == 0 ? serviceUser : nil
+    return files.problems(name: settings.gateway, now: Int64(time(nil)), reader: reader).map {
+      Diagnostic(.warning, at: nil, "central: \($0)")
+    }
+  }
+
+  /// As in the unit file.
+  private static let serviceUser = "fieldgate"
 
   private static func report(_ loaded: LoadedConfiguration, path: String) -> String {
     JSONWriter.text { json in

@@ -68,7 +68,9 @@ public struct GatewaySettingsReader {
   }
 
   private mutating func central(_ node: YAMLNode) -> CentralSettings? {
-    let keys = ["url", "authority", "certificate", "key", "batch-interval", "offline-batch-interval", "rate-limit", "quiet"]
+    let keys = [
+      "url", "authority", "certificate", "key", "batch-interval", "offline-batch-interval", "rate-limit", "quiet",
+    ]
     guard let section = Section(node, "central", keys: keys, &problems) else { return nil }
     let url = section.require("url", example: "\"https://central.example:8443\"", &problems) ? url(section) : nil
     var settings = CentralSettings(

@@ -103,7 +103,7 @@ extension GatewayEngine {
     log.error("\(text)")
     notes.append((outside.clock.wall(), text))
     if notes.count > 20 { notes.removeFirst() }
-    delivery.settled(finding)
+    delivery.settled(finding, now: now)
     delivery.storeChanged(stored)
     switch finding {
     case .missing(let row, _) where row.lane == .telemetry: break

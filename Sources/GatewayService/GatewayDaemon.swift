@@ -2,9 +2,11 @@ import CLinux
 import GatewayConfiguration
 import Glibc
 import Logging
+import PKI
 import ServiceLog
 import SystemdNotify
-import YAMLParser
+import Telemetry
+import Threads
 
 /// The whole gateway as one program: builds the threads around the engine, runs until it is asked to stop, and takes them down
 /// in the order in which nothing is lost.
@@ -41,38 +43,50 @@ public enum GatewayDaemon {
   private static func run(_ arguments: DaemonArguments) -> Int32 {
     LineLogHandler.bootstrap(level: arguments.logLevel)
     let log = Logger(label: "fieldgated")
-    let loaded = ConfigurationFile.load(path: arguments.configuration)
-    for diagnostic in loaded.diagnostics {
-      let line = diagnostic.rendered(file: arguments.configuration)
-      if diagnostic.severity == .error { log.error("\(line)") } else { log.warning("\(line)") }
-    }
-    guard let settings = loaded.settings else {
-      log.critical("the configuration \(arguments.configuration) cannot be used; correct it and start again")
-      return EX_CONFIG
-    }
     // Before any thread exists, because threads inherit the mask: the signals then wait for us and for nobody else.
     var signals = sigset_t()
     sigemptyset(&signals)
     sigaddset(&signals, SIGTERM)
     sigaddset(&signals, SIGINT)
     pthread_sigmask(SIG_BLOCK, &signals, nil)
+    switch ConfigurationWait(path: arguments.configuration, log: log).settings(until: signals) {
+    case .good(let settings): return run(settings, until: signals, log)
+    case .bad: return EX_CONFIG
+    case .stopped: return 0
+    }
+  }
+
+  private static func run(_ settings: GatewaySettings, until signals: sigset_t, _ log: Logger) -> Int32 {
+    warnOfCertificates(settings, log)
     do {
       let parts = try GatewayParts(settings: settings, log: log, version: version)
       log.notice("\(settings.gateway): \(parts.summary)")
       parts.start()
       SystemdNotify.ready()
       var received: Int32 = 0
+      var signals = signals
       sigwait(&signals, &received)
       SystemdNotify.stopping()
       parts.stop()
       log.notice("\(settings.gateway): stopped; all that was read is in the outbox")
       return 0
     } catch let error as StartError {
+      SystemdNotify.status("cannot start: \(error)")
       log.critical("\(error)")
       return error.exitCode
     } catch {
       log.critical("\(error)")
       return EX_SOFTWARE
+    }
+  }
+
+  /// They keep data from central, not from the outbox; so nothing here is a reason not to start.
+  private static func warnOfCertificates(_ settings: GatewaySettings, _ log: Logger) {
+    guard let central = settings.central else { return }
+    let files = CredentialFiles(
+      authority: central.authority, certificate: central.certificate, key: central.key)
+    for problem in files.problems(name: settings.gateway, now: SystemClock.wall().milliseconds / 1_000) {
+      log.warning("central: \(problem)")
     }
   }
 

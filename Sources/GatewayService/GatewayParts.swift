@@ -46,6 +46,14 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
     self.settings = settings
     let events = events
     store = SQLiteOutbox(.machine(directory: settings.outbox.directory, boot: SystemClock.bootName))
+    do throws(OutboxStoreError) {
+      try store.claimDirectory()
+    } catch  where error.kind == .held {
+      throw GatewayDaemon.StartError(description: error.description, exitCode: 74)
+    } catch {
+      // A directory that cannot be used now may be usable later; until then values wait in memory.
+      log.error("\(error)")
+    }
     do {
       api = try LocalAPIServer(path: settings.api.socket) { event in
         switch event {

@@ -7,7 +7,7 @@ final class Transfer {
 
   let identifier: Int
   let handle: UnsafeMutableRawPointer
-  private let url: String
+  private let endpoint: CentralEndpoint
   private let body: UnsafeMutableBufferPointer<UInt8>
   private let errorText: UnsafeMutablePointer<CChar>
   private var headers: UnsafeMutablePointer<curl_slist>?
@@ -17,12 +17,12 @@ final class Transfer {
     guard let handle = curl_easy_init() else { return nil }
     self.handle = handle
     identifier = request.identifier
-    url = endpoint.url + request.path
+    self.endpoint = endpoint
     body = .allocate(capacity: request.body.count)
     _ = body.initialize(fromContentsOf: request.body)
     errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
     errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-    configure(request, endpoint: endpoint)
+    configure(request)
   }
 
   deinit {
@@ -32,8 +32,8 @@ final class Transfer {
     errorText.deallocate()
   }
 
-  private func configure(_ request: HTTPRequest, endpoint: CentralEndpoint) {
-    set(CURLOPT_URL, url)
+  private func configure(_ request: HTTPRequest) {
+    set(CURLOPT_URL, endpoint.url + request.path)
     set(CURLOPT_PROTOCOLS_STR, "https")
     set(CURLOPT_CAINFO, endpoint.authority)
     set(CURLOPT_SSLCERT, endpoint.certificate)
@@ -79,8 +79,12 @@ final class Transfer {
 
   func outcome(_ code: CURLcode) -> HTTPResult.Outcome {
     guard code == CURLE_OK else {
-      let detail = String(cString: errorText)
-      return .failed("\(url): \(detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail)")
+      var failure = TransferFailure(code: code, detail: String(cString: errorText))
+      var number = 0
+      fieldgate_curl_get_long(handle, CURLINFO_OS_ERRNO, &number)
+      failure.systemError = Int32(clamping: number)
+      fieldgate_curl_get_long(handle, CURLINFO_SSL_VERIFYRESULT, &failure.verification)
+      return .failed(failure.text(endpoint))
     }
     var status = 0
     fieldgate_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)

@@ -20,7 +20,8 @@ enum UnixSocket {
     }
     unlink(path)
     let descriptor = try make()
-    // Group members may talk to the daemon; others may not.
+    // Group members may talk to the daemon; others may not. Whatever mask the service has: its own keeps the group from
+    // the data.
     let mask = umask(0o117)
     defer { umask(mask) }
     guard try withAddress(path, { bind(descriptor, $0, $1) }) == 0, Glibc.listen(descriptor, 16) == 0 else {
@@ -73,10 +74,11 @@ enum UnixSocket {
   private static func advice(_ code: Int32, path: String) -> String {
     switch code {
     case ENOENT, ECONNREFUSED:
-      "fieldgated does not answer on \(path): it is not running, or uses another socket. Start it with "
+      "fieldgated does not answer on \(path): it is not running, waits for a good configuration, or uses "
+        + "another socket. See 'fieldgate check' and 'journalctl -u fieldgate -n 20', start it with "
         + "'systemctl start fieldgate', or name the socket with --socket"
     case EACCES, EPERM:
-      "this user may not use \(path): become a member of the group 'fieldgate', or use sudo"
+      "this user may not use \(path): become a member of the group 'fieldgate' and log in again, or use sudo"
     default:
       "cannot connect to \(path): \(String(cString: strerror(code)))"
     }

@@ -50,7 +50,8 @@ struct FailureText {
     let advice =
       switch code {
       case ENOENT, ENODEV, ENXIO: "plug in the adapter, or choose another port from /dev/serial/by-id"
-      case EACCES, EPERM: "add the user to the group dialout and start the service again"
+      case EACCES: "add the user to the group dialout and start the service again"
+      case EPERM: devicePolicyAdvice
       case EBUSY, EWOULDBLOCK: "another program uses it; `fuser -v \(endpoint.place)` names it"
       case ENOTTY: "this is not a serial port; choose one from /dev/serial/by-id"
       case EINVAL: "the adapter refuses baud rate, parity or stop bits; choose others"
@@ -58,6 +59,23 @@ struct FailureText {
       default: "unplug the adapter and plug it in again"
       }
     return error(.busDown, "cannot open \(endpoint.place) (\(Self.text(code))); \(advice)")
+  }
+
+  /// The permissions of the file are good; the unit's DeviceAllow= does not name this kind of port (systemd answers EPERM).
+  private var devicePolicyAdvice: String {
+    "the service may not use this kind of port: `systemctl edit fieldgate`, add the lines [Service] and "
+      + "DeviceAllow=char-\(Self.driver(of: endpoint.place) ?? "NAME") rw (the name is that in /proc/devices), "
+      + "then `systemctl daemon-reload` and `systemctl restart fieldgate`"
+  }
+
+  /// The name under which /proc/devices lists a port: that of its file without the number. Links are followed, because
+  /// those in /dev/serial/by-id have names of their own.
+  static func driver(of device: String) -> String? {
+    guard let resolved = realpath(device, nil) else { return nil }
+    defer { free(resolved) }
+    var name = String(cString: resolved).split(separator: "/").last ?? ""
+    while name.last?.isNumber == true { name.removeLast() }
+    return name.isEmpty ? nil : String(name)
   }
 
   private var timeoutAdvice: String {

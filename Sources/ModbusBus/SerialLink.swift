@@ -52,10 +52,13 @@ final class SerialLink {
     guard ModbusEndpoint.serialRates.contains(baud) else {
       throw text.error(.busDown, "\(baud) baud cannot be set on \(device); choose one of \(ModbusEndpoint.serialRates)")
     }
+    let claim = try lockPort()
+    // A pseudo-terminal has no parity, whatever is asked for. tcsetattr is content as long as it can change anything at all,
+    // but after a kill, with all else set already, it would refuse for ever.
+    let parity = claim.isPseudoTerminal ? .none : parity
     guard let opened = ModbusContext(device: device, baud: baud, parity: parity, stopBits: stopBits) else {
       throw text.opening(errno)
     }
-    let claim = try lockPort()
     do {
       try opened.connect()
     } catch {
@@ -63,8 +66,11 @@ final class SerialLink {
     }
     // libmodbus waits with select, which cannot watch higher descriptors.
     guard opened.descriptor < FD_SETSIZE else { throw text.opening(EMFILE) }
-    let code = fieldgate_make_port_exclusive(opened.descriptor) == 0 ? 0 : errno
-    guard code == 0 else { throw text.opening(code) }
+    do {
+      try claim.makeExclusive()
+    } catch {
+      throw text.opening(error.code)
+    }
     self.claim = claim
     context = opened
     // A reply to a request of an earlier run, or of the program that had the port before, must not meet our first.

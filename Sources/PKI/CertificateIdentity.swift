@@ -6,6 +6,8 @@ public struct CertificateIdentity: Hashable, Sendable {
   public var commonName: String
   /// The subject's only organizational unit (OU), by which central tells gateways from operators; nil when there is none.
   public var organizationalUnit: String?
+  /// Seconds since 1970 from which it is valid.
+  public var notBefore: Int64
   /// Seconds since 1970 from which it is not valid any more.
   public var notAfter: Int64
 
@@ -23,15 +25,12 @@ public struct CertificateIdentity: Hashable, Sendable {
 
   /// - Parameter pemFile: a file whose first certificate is read.
   public init(pemFile path: String) throws(CertificateError) {
-    guard let file = BIO_new_file(path, "r") else {
-      throw CertificateError("cannot open \(path): does it exist, and may this user read it?")
+    var first: Self?
+    try PEMFile(path).forEachCertificate { certificate throws(CertificateError) in
+      if first == nil { first = try Self(certificate) }
     }
-    defer { BIO_free(file) }
-    guard let certificate = PEM_read_bio_X509(file, nil, nil, nil) else {
-      throw CertificateError("\(path) holds no certificate in PEM form")
-    }
-    defer { X509_free(certificate) }
-    try self.init(certificate)
+    guard let first else { throw CertificateError("\(path) holds no certificate") }
+    self = first
   }
 
   private init(_ certificate: OpaquePointer) throws(CertificateError) {
@@ -41,14 +40,23 @@ public struct CertificateIdentity: Hashable, Sendable {
     }
     commonName = name
     organizationalUnit = try Self.only(NID_organizationalUnitName, in: subject, "organizational unit")
+    (notBefore, notAfter) = try Self.validity(certificate)
+  }
+
+  /// From when until when, seconds since 1970.
+  static func validity(_ certificate: OpaquePointer) throws(CertificateError) -> (from: Int64, until: Int64) {
+    (try seconds(X509_get0_notBefore(certificate)), try seconds(X509_get0_notAfter(certificate)))
+  }
+
+  private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) throws(CertificateError) -> Int64 {
     var days: Int32 = 0
     var seconds: Int32 = 0
     guard let epoch = ASN1_TIME_set(nil, 0) else { throw CertificateError("no memory") }
     defer { ASN1_TIME_free(epoch) }
-    guard ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(certificate)) == 1 else {
-      throw CertificateError("its end of validity cannot be read")
+    guard ASN1_TIME_diff(&days, &seconds, epoch, time) == 1 else {
+      throw CertificateError("its validity cannot be read")
     }
-    notAfter = Int64(days) * 86_400 + Int64(seconds)
+    return Int64(days) * 86_400 + Int64(seconds)
   }
 
   /// The one entry of a kind. Two would let the holder choose which of them is believed, so they are refused.

@@ -30,6 +30,8 @@ public struct OutboxPlace {
   }
 
   var database: String { directory + "/outbox.db" }
+  /// A new database while a damaged one is taken over; complete when the damaged one is gone.
+  var successor: String { directory + "/outbox.db.new" }
 }
 
 /// What the outbox does with whole files.
@@ -45,6 +47,14 @@ public protocol OutboxFiles: AnyObject {
 
   /// Bytes free on the disk of the directory; nil when it cannot be told.
   func freeBytes(directory: String) -> Int?
+
+  func exists(_ path: String) -> Bool
+
+  /// Gives a database, which nobody has open, another name, durably.
+  func rename(_ path: String, to target: String) throws(OutboxStoreError)
+
+  /// Removes a database and its companions, if they are there.
+  func remove(_ path: String)
 
   /// Moves a database and its companions to a name that is free, so that a person can look at them.
   ///
@@ -65,6 +75,28 @@ final class MachineFiles: OutboxFiles {
     return "inode \(status.st_ino)"
   }
 
+  func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  func rename(_ path: String, to target: String) throws(OutboxStoreError) {
+    guard Glibc.rename(path, target) == 0 else {
+      throw OutboxStoreError("cannot rename \(path) to \(target): \(String(cString: strerror(errno)))")
+    }
+    syncDirectory(of: path)
+  }
+
+  func remove(_ path: String) {
+    for suffix in ["", "-wal", "-shm", "-journal"] { unlink(path + suffix) }
+  }
+
+  /// A new name is durable when its directory is (fsync(2)).
+  private func syncDirectory(of path: String) {
+    let folder = String(path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex))
+    let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+
   func freeBytes(directory: String) -> Int? {
     var status = statvfs()
     guard statvfs(directory, &status) == 0 else { return nil }
@@ -82,6 +114,7 @@ final class MachineFiles: OutboxFiles {
         throw OutboxStoreError("cannot move the damaged \(path)\(suffix) aside: \(String(cString: strerror(errno)))")
       }
     }
+    syncDirectory(of: path)
     return target
   }
 }

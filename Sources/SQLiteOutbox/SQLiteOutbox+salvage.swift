@@ -7,22 +7,43 @@ import Telemetry
 /// file. Batches keep epoch and number, so that central still recognises what it has; numbers that are missing between them
 /// are filled with loss notices. Frames are cut in the new epoch.
 extension SQLiteOutbox {
+  /// The new file is made whole, beside the damaged one, before it takes its place: whatever happens on the way, either the
+  /// damaged file is still there, and all is done again, or the new one is complete.
   func startAnew(_ cause: String) throws(OutboxStoreError) -> [String] {
     forget()
-    let aside = try place.files.setAside(place.database)
-    try attempt(outcomeUnknown: false) { _ = try openDatabase() }
-    let salvaged = Salvage(path: aside, vfs: place.vfs)
-    defer { salvaged.close() }
+    let salvaged = Salvage(path: place.database, vfs: place.vfs)
     try attempt(outcomeUnknown: false) {
-      let connection = try opened()
-      var after = try state()
-      try connection.transaction { try takeOver(salvaged, cause, connection, &after) }
-      adopt(try OutboxReader.state(connection))
+      do {
+        try makeSuccessor(salvaged, cause)
+      } catch let error as SQLiteError where error.category == .full {
+        // Not even room for what could be saved: it stays in the file that is set aside, and the notices name it.
+        salvaged.leaveBatches()
+        try makeSuccessor(salvaged, cause)
+      }
     }
+    salvaged.close()
+    let aside = try place.files.setAside(place.database)
+    try place.files.rename(place.successor, to: place.database)
+    try attempt(outcomeUnknown: false) { _ = try openDatabase() }
     return [
       "the outbox was damaged (\(cause)); it is kept as \(aside), \(salvaged.batches.count) batches and "
         + "\(salvaged.frames.count) frames were taken over, \(salvaged.unreadable) could not be read"
     ]
+  }
+
+  private func makeSuccessor(_ salvaged: Salvage, _ cause: String) throws {
+    place.files.remove(place.successor)
+    epochIDs.removeAll()
+    let connection = try SQLiteConnection(path: place.successor, mode: .readWrite, vfs: place.vfs)
+    defer {
+      connection.close()
+      epochIDs.removeAll()
+    }
+    try connection.applyWriterPragmas(.init(autocheckpointPages: 0))
+    _ = try OutboxSchema.prepare(connection, epoch: Epoch(using: &random).description, place: "")
+    var after = try OutboxReader.state(connection)
+    try connection.transaction { try takeOver(salvaged, cause, connection, &after) }
+    try connection.checkpoint(.truncate)
   }
 
   private func takeOver(

@@ -31,9 +31,16 @@ public final class SQLiteOutbox: OutboxStore {
     random = place.random
   }
 
+  /// Keeps other daemons away from the directory; opening does it too.
+  ///
+  /// - Throws: of kind `held` when another daemon has it, `failed` when the directory cannot be used now.
+  public func claimDirectory() throws(OutboxStoreError) {
+    if claim == nil { claim = try place.files.claim(directory: place.directory) }
+  }
+
   public func open() throws(OutboxStoreError) -> [String] {
     guard connection == nil else { return [] }
-    if claim == nil { claim = try place.files.claim(directory: place.directory) }
+    try claimDirectory()
     var news: [String] = []
     if mustSetAside {
       news += try startAnew("SQLite reported damage while it was running")
@@ -56,6 +63,9 @@ public final class SQLiteOutbox: OutboxStore {
 
   /// Opens or makes the file and reads it; throws what SQLite says.
   func openDatabase() throws -> [String] {
+    if !place.files.exists(place.database), place.files.exists(place.successor) {
+      try place.files.rename(place.successor, to: place.database)
+    }
     let made = try SQLiteConnection(path: place.database, mode: .readWrite, vfs: place.vfs)
     // Checkpoints are made by hand, so that their pages are counted.
     try made.applyWriterPragmas(.init(autocheckpointPages: 0))
@@ -157,9 +167,9 @@ public final class SQLiteOutbox: OutboxStore {
     if logPages >= Self.checkpointPages, let done = try? connection.checkpoint(.passive) {
       pagesWritten += done.copiedPages
     }
-    let pages = Int(try connection.pragma("page_count") ?? "") ?? 0
-    let free = Int(try connection.pragma("freelist_count") ?? "") ?? 0
-    let size = Int(try connection.pragma("page_size") ?? "") ?? 4_096
+    let pages = try OutboxReader.count(connection, "PRAGMA page_count")
+    let free = try OutboxReader.count(connection, "PRAGMA freelist_count")
+    let size = try OutboxReader.count(connection, "PRAGMA page_size")
     after.usedBytes = (pages - free) * size
     after.fileBytes = (pages + logPages) * size
   }
@@ -200,8 +210,6 @@ public final class SQLiteOutbox: OutboxStore {
     }
   }
 
-  /// Takes over a new, empty file after the old one was set aside.
-  func adopt(_ state: OutboxState) { known = state }
   func forget() {
     known = nil
     connection?.close()

@@ -5,7 +5,7 @@ import Telemetry
 
 /// All that can be read of a damaged store. Each table is read forwards and then backwards, so that one bad page in the
 /// middle hides only itself.
-struct Salvage {
+final class Salvage {
   /// A batch that can be read; its bytes stay where they are until they are taken over.
   struct Batch {
     var id: Int64
@@ -75,11 +75,14 @@ struct Salvage {
 
   func close() { connection?.close() }
 
-  private mutating func take(_ lane: Lane, _ time: Timestamp) {
+  /// Only frames and counts are taken over.
+  func leaveBatches() { batches.removeAll() }
+
+  private func take(_ lane: Lane, _ time: Timestamp) {
     newest[lane] = max(newest[lane] ?? time, time)
   }
 
-  private mutating func readEpochs(_ connection: SQLiteConnection) {
+  private func readEpochs(_ connection: SQLiteConnection) {
     try? connection.statement("SELECT epoch, id, state FROM epochs").forEachRow {
       if let epoch = Epoch(text: $0.text(0)) {
         epochs[epoch] = EpochRows(
@@ -98,7 +101,7 @@ struct Salvage {
     }
   }
 
-  private mutating func readCatalogues(_ connection: SQLiteConnection) {
+  private func readCatalogues(_ connection: SQLiteConnection) {
     try? connection.statement("SELECT id, bytes FROM catalogues").forEachRow { row in
       let bytes = row.blob(1)
       if (try? CatalogueCodec.decode(bytes)) != nil { catalogues.append((row.int(0), bytes)) }
@@ -106,7 +109,7 @@ struct Salvage {
     }
   }
 
-  private mutating func readBatches(_ connection: SQLiteConnection) {
+  private func readBatches(_ connection: SQLiteConnection) {
     var seen: Set<Int64> = []
     for order in ["ASC", "DESC"] {
       try? connection.statement("SELECT id, kind, samples, bytes FROM batches ORDER BY id \(order)").forEachRow { row in
@@ -125,7 +128,7 @@ struct Salvage {
     }
   }
 
-  private mutating func readFrames(_ connection: SQLiteConnection) {
+  private func readFrames(_ connection: SQLiteConnection) {
     var known: [Int: Catalogue] = [:]
     for (id, bytes) in catalogues { known[id] = try? CatalogueCodec.decode(bytes) }
     var seen: Set<Int64> = []

@@ -24,6 +24,9 @@ public enum SystemdNotify {
     return .microseconds(Int64(clamping: microseconds))
   }
 
+  /// True when a service manager waits for our messages.
+  public static var isSupervised: Bool { getenv("NOTIFY_SOCKET") != nil }
+
   /// True when the journal takes our standard error: it then stamps each line, and reads a `<3>` at its start as its level
   /// (sd-daemon(3)).
   public static var logsToJournal: Bool { getenv("JOURNAL_STREAM") != nil }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import BatchCodec
-import Glibc
 import Telemetry
 
 /// How many bytes a sample takes in frames and batches, and how fast they are written and read.
@@ -59,17 +58,9 @@ struct CodecFigures: ParsableCommand {
   private func fastest(_ work: () throws -> Void) rethrows -> Double {
     var best = Double.infinity
     for _ in 0..<5 {
-      let start = Self.now()
-      try work()
-      best = min(best, Self.now() - start)
+      best = min(best, try Stopwatch.time(work).wall)
     }
     return best
-  }
-
-  private static func now() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   private func figure(_ name: String, _ value: Double, unit: String = "B", budget: Double? = nil) {

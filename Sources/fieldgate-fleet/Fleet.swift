@@ -27,9 +27,11 @@ struct Fleet: ParsableCommand {
   @Option(help: "The first of them.") var from: UInt64 = 1
   @Option(help: "Virtual hours of each seed; without it each seed has its own length.") var hours: Double?
   @Option(help: "Build in a fault on purpose; repeat for several. 'list' prints their names.") var plant: [String] = []
+  @Option(help: "Leave out a kind of fault, by its name in the summary; repeat for several.") var without: [String] = []
   @Option(help: "Seeds to run first, one a line.", completion: .file()) var regressions: String?
   @Flag(help: "Print what happened in the run.") var trace = false
   @Flag(help: "Stop at the first seed with an anomaly.") var stopAtFirst = false
+  @Flag(help: "Do not run the canary first.") var noCanary = false
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
@@ -61,18 +63,25 @@ struct Fleet: ParsableCommand {
     let bugs = try bugs()
     var summary = Summary()
     var list = try seed.map { [$0] } ?? regressionSeeds() + (0..<UInt64(seeds)).map { from + $0 }
-    if seed == nil, bugs.isEmpty { try canary() }
+    if seed == nil, bugs.isEmpty, !noCanary { try canary() }
     list.reverse()
     let began = clock()
     while let next = list.popLast() {
-      let run = SimulationRun(Scenario(seed: next, hours: hours), bugs: bugs)
+      var scenario = Scenario(seed: next, hours: hours)
+      for name in without {
+        guard let fault = Scenario.Fault(rawValue: name) else { throw ValidationError("there is no fault '\(name)'") }
+        scenario.rates[fault] = nil
+      }
+      let run = SimulationRun(scenario, bugs: bugs)
       summary.add(run)
       for anomaly in run.anomalies.prefix(5) {
         report("seed \(next): \(anomaly.kind.rawValue): \(anomaly.text)\n  replay: Scripts/simulate --seed \(next)")
       }
       if trace { for line in run.trace { print(line) } }
       if stopAtFirst, !run.anomalies.isEmpty { break }
-      if isatty(STDERR_FILENO) == 1, summary.seeds % 50 == 0 { report("\(summary.seeds) seeds, \(summary.failed) with anomalies") }
+      if isatty(STDERR_FILENO) == 1, summary.seeds % 50 == 0 {
+        report("\(summary.seeds) seeds, \(summary.failed) with anomalies")
+      }
     }
     summary.cpuSeconds = Double(clock() - began) / Double(CLOCKS_PER_SEC)
     return summary
@@ -129,11 +138,14 @@ struct Summary {
     var lines = [
       "\(seeds) seeds, \(virtualSeconds / 3_600) simulated hours, \(accepted) accepted scans, \(Int(cpuSeconds)) s of processor time"
     ]
-    lines.append("faults: " + faults.sorted { $0.value > $1.value }.map { "\($0.value) × \($0.key.rawValue)" }.joined(separator: ", "))
+    lines.append(
+      "faults: "
+        + faults.sorted { $0.value > $1.value }.map { "\($0.value) × \($0.key.rawValue)" }.joined(separator: ", "))
     lines.append(
       failed == 0
         ? "anomalies: none"
-        : "anomalies in \(failed) seeds: " + anomalies.map { "\($0.value) × \($0.key.rawValue)" }.sorted().joined(separator: ", "))
+        : "anomalies in \(failed) seeds: "
+          + anomalies.map { "\($0.value) × \($0.key.rawValue)" }.sorted().joined(separator: ", "))
     return lines.joined(separator: "\n")
   }
 
@@ -146,10 +158,14 @@ struct Summary {
         json.member("accepted_scans", accepted)
         json.member("cpu_seconds", cpuSeconds)
         json.object("faults") { json in
-          for (fault, count) in faults.sorted(by: { $0.key.rawValue < $1.key.rawValue }) { json.member(fault.rawValue, count) }
+          for (fault, count) in faults.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            json.member(fault.rawValue, count)
+          }
         }
         json.object("anomalies") { json in
-          for (kind, count) in anomalies.sorted(by: { $0.key.rawValue < $1.key.rawValue }) { json.member(kind.rawValue, count) }
+          for (kind, count) in anomalies.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            json.member(kind.rawValue, count)
+          }
         }
       }
     }

@@ -22,7 +22,10 @@ struct IngestMachineTests {
     #expect(group.batches.map(\.batch.number) == [5, 6, 7])
     #expect(machine.takeAnswers().isEmpty)
     machine.committed(group)
-    #expect(machine.takeAnswers().map(\.answer) == [IngestAnswer(status: 200, SyncAnswer(position: 7, at: 7, checksum: try BatchFactory.batch(key, 7).checksum))])
+    #expect(
+      machine.takeAnswers().map(\.answer) == [
+        IngestAnswer(status: 200, SyncAnswer(position: 7, at: 7, checksum: try BatchFactory.batch(key, 7).checksum))
+      ])
     #expect(machine.counters.batchesCommitted == 3)
   }
 
@@ -31,7 +34,8 @@ struct IngestMachineTests {
     var machine = machine(position: 7)
     machine.submit(try BatchFactory.submission(1, key, 5...7), now: start)
     #expect(machine.nextGroup(now: start) == nil)
-    #expect(machine.takeAnswers().map(\.answer) == [IngestAnswer(status: 200, SyncAnswer(position: 7, at: 7, checksum: nil))])
+    #expect(
+      machine.takeAnswers().map(\.answer) == [IngestAnswer(status: 200, SyncAnswer(position: 7, at: 7, checksum: nil))])
   }
 
   @Test("A request that overlaps is committed from where the lane stands")
@@ -87,9 +91,19 @@ struct IngestMachineTests {
     var machine = IngestMachine()
     machine.submit(try BatchFactory.submission(1, key, 1...1), now: start)
     #expect(machine.unknownLanes == [key])
-    #expect(machine.nextGroup(now: start + .seconds(10)) == nil)
+    #expect(machine.nextGroup(now: start + .seconds(1)) == nil && machine.takeAnswers().isEmpty)
     machine.learned(key, LaneHead(position: 0, checksum: nil))
-    #expect(machine.nextGroup(now: start + .seconds(10)) != nil)
+    #expect(machine.nextGroup(now: start + .seconds(1)) != nil)
+  }
+
+  @Test("A store whose position cannot be read is answered as such after two seconds, and nothing waits for ever")
+  func unreadable() throws {
+    var machine = IngestMachine()
+    machine.submit(try BatchFactory.submission(1, key, 1...1), now: start)
+    #expect(machine.nextGroup(now: start + .seconds(2)) == nil)
+    let answer = try machine.firstAnswer()
+    #expect(answer.status == 500 && answer.body.error == .storage)
+    #expect(machine.deadline == .never && machine.queuedRequests == 0)
   }
 
   @Test("After a failed commit the answer is 500 and the position is learned anew")

@@ -54,7 +54,9 @@ struct IngestSimulationTests {
           machine.submit(try BatchFactory.submission(identifier, key, UInt64(from)...UInt64(through)), now: now)
         }
       }
-      for key in machine.unknownLanes { machine.learned(key, LaneHead(position: stored[key]?.last ?? 0, checksum: nil)) }
+      for key in machine.unknownLanes {
+        machine.learned(key, LaneHead(position: stored[key]?.last ?? 0, checksum: nil))
+      }
       if let group = machine.nextGroup(now: now) {
         let fate = Int.random(in: 0..<10, using: &random)
         if fate != 0 {

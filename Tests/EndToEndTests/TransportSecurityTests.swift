@@ -25,6 +25,9 @@ struct TransportSecurityTests {
     #expect(try site.curl(position, certificate: "operator").text.contains("OU=gateway"))
     let post = try site.curl("/v1/batches", certificate: "operator", ["--data-binary", "x"])
     #expect(post.text.contains("forbidden"))
+    let refusals = site.log("central").split(separator: "\n").filter { $0.contains("refused ") }
+    #expect(refusals.count == 2, "one line a name, and not one a request: \(refusals)")
+    #expect(refusals.contains { $0.contains("refused site at 127.0.0.1: this needs a certificate with OU=operator") })
 
     let handshake = try site.run(
       "openssl",
@@ -37,6 +40,24 @@ struct TransportSecurityTests {
       ["s_client", "-connect", "127.0.0.1:\(site.centralPort)", "-CAfile", site.path("tls/ca.pem"), "-tls1_1"],
       mustSucceed: false)
     #expect(old.status != 0, "TLS 1.1 must not be spoken")
+  }
+
+  @Test("A port that is taken is named, with its option, in one line")
+  func takenPort() async throws {
+    let site = try Site()
+    try await site.startCentral()
+    for (option, port) in [("--listen", site.centralPort), ("--metrics-listen", site.metricsPort)] {
+      let arguments = [
+        "serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--data", site.path("second"), "--ca",
+        site.path("tls/ca.pem"), "--certificate", site.path("tls/central.pem"), "--key", site.path("tls/central.key"),
+        option, "127.0.0.1:\(port)",
+      ]
+      let second = try site.run(Executable.built("fieldgate-central"), arguments, mustSucceed: false)
+      #expect(second.status == 1)
+      let lines = second.errors.split(separator: "\n")
+      #expect(lines.count == 1, "\(lines)")
+      #expect(second.errors.contains("cannot listen on 127.0.0.1:\(port) (\(option)): Address already in use; another"))
+    }
   }
 
   @Test("Requests that are wrong get an answer that says what is wrong, and store nothing")

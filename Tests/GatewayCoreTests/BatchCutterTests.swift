@@ -24,7 +24,8 @@ import Testing
     }
     let floor = Timestamp(milliseconds: 2_500)
     let (bytes, newest) = try BatchCutter.telemetry(
-      frames: frames.map { BatchCutter.Frame(bytes: $0) }, catalogue: catalogue, epoch: Epoch(high: 1, low: 2), number: 4,
+      frames: frames.map { BatchCutter.Frame(bytes: $0) }, catalogue: catalogue, epoch: Epoch(high: 1, low: 2),
+      number: 4,
       floor: floor, time: floor)
     #expect(newest.milliseconds == 3_000)
     guard case .telemetry(_, let devices, _, let losses) = try BatchCodec.decode(bytes[...]).content else {

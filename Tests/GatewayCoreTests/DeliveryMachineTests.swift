@@ -32,7 +32,9 @@ struct DeliveryMachineTests {
     var machine = DeliveryMachine()
     machine.storeChanged(stored(telemetry, alarms: alarms))
     var questions: [(request: Int, lane: Lane)] = []
-    while case .askPosition(let request, let row, _) = machine.next(now: start) { questions.append((request, row.lane)) }
+    while case .askPosition(let request, let row, _) = machine.next(now: start) {
+      questions.append((request, row.lane))
+    }
     #expect(questions.map(\.lane) == [.alarms, .telemetry])
     for (request, lane) in questions {
       let answer = SyncAnswer(position: lane == .telemetry ? position : 0)
@@ -154,7 +156,9 @@ struct DeliveryMachineTests {
 
   private func question(_ machine: inout DeliveryMachine, _ row: EpochLane) throws -> Int {
     while true {
-      guard case .askPosition(let request, let asked, _) = machine.next(now: start) else { throw Unexpected("no question") }
+      guard case .askPosition(let request, let asked, _) = machine.next(now: start) else {
+        throw Unexpected("no question")
+      }
       if asked == row { return request }
       machine.ended(request: request, ok(0), now: start, jitter: 0)
     }
@@ -164,18 +168,21 @@ struct DeliveryMachineTests {
     .answer(status: 200, SyncAnswer(position: position, at: number, checksum: checksum), retryAfter: nil)
   }
 
-  @Test("A central that is ahead, with the same batches, means an old store: its epoch is closed and all it cut is there")
+  @Test(
+    "A central that is ahead, with the same batches, means an old store: its epoch is closed and all it cut is there")
   func restoredStore() throws {
     var machine = DeliveryMachine()
     machine.storeChanged(stored(10, confirmed: 5))
     let request = try question(&machine, telemetry)
     machine.ended(request: request, at(12, 10, 77), ownChecksum: 77, now: start, jitter: 0)
-    guard case .settle(.retire(.close(let reason))) = machine.next(now: start) else { throw Unexpected("no retirement") }
+    guard case .settle(.retire(.close(let reason))) = machine.next(now: start) else {
+      throw Unexpected("no retirement")
+    }
     #expect(reason.contains("restored"))
     #expect(machine.confirmedThrough(telemetry) == 10)
     // It stands still until the store has a new epoch.
     guard case .settle(let finding) = machine.next(now: start) else { throw Unexpected("it went on") }
-    machine.settled(finding)
+    machine.settled(finding, now: start)
     var next = OutboxState(epoch: Epoch(high: 0, low: 2))
     next[.telemetry].cutThrough = 1
     machine.storeChanged(next)
@@ -186,7 +193,8 @@ struct DeliveryMachineTests {
     }
   }
 
-  @Test("Another batch under one of our numbers means a copy of this gateway: the epoch is abandoned, nothing is deleted")
+  @Test(
+    "Another batch under one of our numbers means a copy of this gateway: the epoch is abandoned, nothing is deleted")
   func clone() throws {
     for isQuestion in [true, false] {
       var machine = DeliveryMachine()
@@ -221,7 +229,7 @@ struct DeliveryMachineTests {
     machine.ended(request: request, at(3, 3, 9), ownChecksum: nil, now: start, jitter: 0)
     let finding = DeliveryMachine.Finding.missing(telemetry, position: 3)
     #expect(machine.next(now: start) == .settle(finding))
-    machine.settled(finding)
+    machine.settled(finding, now: start)
     machine.storeChanged(stored(10, confirmed: 3))
     #expect(machine.confirmedThrough(telemetry) == 3)
     let again = try question(&machine, telemetry)

@@ -68,7 +68,8 @@ struct OutboxMachineTests {
     #expect(machine.deadline == start + .seconds(10))
     #expect(machine.decide(empty, wall: wall, now: start + .seconds(10))?.cut == [.telemetry])
     machine.centralChanged(isOnline: false)
-    machine.committed(state(frames: 9, samples: OutboxPolicy.maximumBatchSamples), wall: wall, now: start + .seconds(11))
+    machine.committed(
+      state(frames: 9, samples: OutboxPolicy.maximumBatchSamples), wall: wall, now: start + .seconds(11))
     #expect(machine.decide(empty, wall: wall, now: start + .seconds(11))?.cut == [.telemetry])
     // What is left after a cut begins to age anew.
     machine.cut(.telemetry, now: start + .seconds(11))

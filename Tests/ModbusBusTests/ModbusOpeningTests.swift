@@ -1,8 +1,11 @@
+import CLinux
 import Foundation
 import GatewayCore
-import ModbusBus
+import Glibc
 import Telemetry
 import Testing
+
+@testable import ModbusBus
 
 @Suite("Opening a Modbus bus")
 struct ModbusOpeningTests {
@@ -56,6 +59,67 @@ struct ModbusOpeningTests {
     #expect(error?.detail.contains("fuser") == true)
     first.close()
     #expect(openingError(serial(server.place)) == nil)
+  }
+
+  /// Root may open an exclusive port, so the flag itself is looked at.
+  @Test("a pseudo-terminal is not left exclusive: the flag would outlive us and lock out a restart")
+  func pseudoTerminal() throws {
+    let server = try ModbusServer("faulty_server.py", "rtu")
+    let bus = serial(server.place)
+    #expect(openingError(bus) == nil)
+    // As after a kill, which lets nothing be taken back.
+    #expect(try isExclusive(server.place) == false)
+    bus.close()
+    #expect(try isExclusive(server.place) == false)
+  }
+
+  @Test("a pseudo-terminal can be opened with parity after a kill, which leaves its settings behind")
+  func settingsAfterKill() throws {
+    let server = try ModbusServer("faulty_server.py", "rtu")
+    let descriptor = Glibc.open(server.place, O_RDWR | O_NOCTTY | O_NONBLOCK)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    let bus = serial(server.place)
+    #expect(openingError(bus) == nil)
+    var settings = termios()
+    tcgetattr(descriptor, &settings)
+    bus.close()
+    tcsetattr(descriptor, TCSANOW, &settings)
+    #expect(openingError(serial(server.place)) == nil)
+  }
+
+  /// TIOCGEXCL, of which Glibc's module has no name.
+  private func isExclusive(_ device: String) throws -> Bool {
+    let descriptor = Glibc.open(device, O_RDWR | O_NOCTTY | O_NONBLOCK)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    var flag: Int32 = -1
+    try #require(fieldgate_ioctl_pointer(descriptor, 0x8004_5440, &flag) == 0)
+    return flag != 0
+  }
+
+  @Test("a port that the unit does not allow gets other advice than one that belongs to another group")
+  func devicePolicy() {
+    let endpoint = ModbusEndpoint.rtu(device: "/dev/null", baud: 9_600, parity: .even, stopBits: 1)
+    let text = FailureText(name: "rs485", endpoint: endpoint, timeout: .seconds(1))
+    #expect(
+      text.opening(EPERM).detail == "bus rs485: cannot open /dev/null (Operation not permitted); "
+        + "the service may not use this kind of port: `systemctl edit fieldgate`, add the lines [Service] and DeviceAllow=char-null rw "
+        + "(the name is that in /proc/devices), then `systemctl daemon-reload` and `systemctl restart fieldgate`")
+    #expect(text.opening(EACCES).detail.contains("dialout"))
+  }
+
+  @Test("the driver's name is that of the port a link leads to, without its number")
+  func driverName() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let port = folder.appendingPathComponent("ttySC12")
+    let link = folder.appendingPathComponent("usb-maker-port0")
+    try Data().write(to: port)
+    try FileManager.default.createSymbolicLink(at: link, withDestinationURL: port)
+    #expect(FailureText.driver(of: link.path) == "ttySC")
+    #expect(FailureText.driver(of: folder.appendingPathComponent("missing").path) == nil)
   }
 
   @Test("a TCP port where nobody listens is named")

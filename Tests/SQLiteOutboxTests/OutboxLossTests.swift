@@ -62,7 +62,8 @@ struct OutboxLossTests {
     #expect(kinds == [false, false, true, true, false])
   }
 
-  @Test("Dropped batches become one loss notice that grows, names devices, times and counts, and keeps the numbers whole")
+  @Test(
+    "Dropped batches become one loss notice that grows, names devices, times and counts, and keeps the numbers whole")
   func dropping() throws {
     let (store, before) = try filled(8)
     let row = EpochLane(before.epoch, .telemetry)
@@ -103,7 +104,8 @@ struct OutboxLossTests {
     #expect(try store.batches(EpochLane(done.epoch, .telemetry), from: 1, through: 1, maximumBytes: 1).through == 1)
   }
 
-  @Test("What an abandoned epoch holds goes on under new numbers, some in each transaction, and nothing is cut meanwhile")
+  @Test(
+    "What an abandoned epoch holds goes on under new numbers, some in each transaction, and nothing is cut meanwhile")
   func abandoning() throws {
     let (store, before) = try filled(SQLiteOutbox.movesAtOnce + 10, rows: 2)
     let originals = try all(store, EpochLane(before.epoch, .telemetry))
@@ -122,13 +124,16 @@ struct OutboxLossTests {
     #expect(state.samples(.telemetry) == before.samples(.telemetry) + 2)
   }
 
-  @Test("Numbers that a restored central lacks are stood for by a notice, in both lanes", arguments: [Lane.telemetry, .alarms])
+  @Test(
+    "Numbers that a restored central lacks are stood for by a notice, in both lanes",
+    arguments: [Lane.telemetry, .alarms])
   func restoredCentral(lane: Lane) throws {
     let store = try scratch.open()
     let id = try store.register(scratch.catalogue)
     let row = EpochLane(try store.state().epoch, lane)
     for round in 0..<4 {
-      let frame = lane == .alarms
+      let frame =
+        lane == .alarms
         ? scratch.alarm("hot", round % 2 == 0 ? .raised : .cleared) : try scratch.telemetry(rows: 2, catalogueID: id)
       _ = try store.commit(.with([frame], cut: [lane]))
     }
@@ -178,12 +183,14 @@ struct OutboxLossTests {
     #expect(try copy.open().isEmpty)
   }
 
-  @Test("Frames of the boot clock wait until it is trusted, get their places in time, and never make a tag's time go back")
+  @Test(
+    "Frames of the boot clock wait until it is trusted, get their places in time, and never make a tag's time go back")
   func bootClock() throws {
     var store: SQLiteOutbox? = try scratch.open(boot: "first")
     let id = try #require(try store?.register(scratch.catalogue))
     _ = try store?.commit(.with([try scratch.telemetry(rows: 2, catalogueID: id)]))
-    _ = try store?.commit(.with([try scratch.telemetry(rows: 3, catalogueID: id, bootTimesFrom: 5_000)], cut: [.telemetry]))
+    _ = try store?.commit(
+      .with([try scratch.telemetry(rows: 3, catalogueID: id, bootTimesFrom: 5_000)], cut: [.telemetry]))
     store = nil
     store = try scratch.open(boot: "second")
     let frame = try scratch.telemetry(rows: 4, catalogueID: id, bootTimesFrom: 20_000)
@@ -214,4 +221,7 @@ final class UnlockedFiles: OutboxFiles {
   func identity(of path: String) -> String { files.identity(of: path) }
   func freeBytes(directory: String) -> Int? { files.freeBytes(directory: directory) }
   func setAside(_ path: String) throws(OutboxStoreError) -> String { try files.setAside(path) }
+  func exists(_ path: String) -> Bool { files.exists(path) }
+  func rename(_ path: String, to target: String) throws(OutboxStoreError) { try files.rename(path, to: target) }
+  func remove(_ path: String) { files.remove(path) }
 }

@@ -141,4 +141,7 @@ final class SteadyFiles: OutboxFiles {
   func identity(of path: String) -> String { "" }
   func freeBytes(directory: String) -> Int? { nil }
   func setAside(_ path: String) throws(OutboxStoreError) -> String { try files.setAside(path) }
+  func exists(_ path: String) -> Bool { files.exists(path) }
+  func rename(_ path: String, to target: String) throws(OutboxStoreError) { try files.rename(path, to: target) }
+  func remove(_ path: String) { files.remove(path) }
 }

@@ -42,9 +42,9 @@ enum LayerTable {
     row(
       "composition", "GatewayService", "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration", "Threads",
       "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI",
-      "CLinux", "GatewayRuntime", "Logging"),
+      "PKI", "CLinux", "GatewayRuntime", "Logging"),
     row(
-      "composition", "GatewayClient", "Telemetry", "JSONText", "GatewayConfiguration", "YAMLParser", "LocalAPI",
+      "composition", "GatewayClient", "Telemetry", "JSONText", "GatewayConfiguration", "YAMLParser", "LocalAPI", "PKI",
       "FoundationEssentials"),
     row(
       "composition", "CentralService", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "CentralCore", "Threads",
@@ -57,8 +57,14 @@ enum LayerTable {
     row("test kit", "FieldgateTestKit", "Telemetry", "JSONText", "Threads", "CLinux"),
     row("test kit", "fieldgate-simulate", "FieldgateTestKit", "Telemetry", "JSONText", "ArgumentParser"),
     row(
-      "test kit", "fieldgate-benchmark", "FieldgateTestKit", "BatchCodec", "CentralCore", "SQLite",
-      "SQLiteCentralStore", "Telemetry", "ArgumentParser"),
+      "test kit", "fieldgate-benchmark", "FieldgateTestKit", "BatchCodec", "CentralCore", "GatewayCore", "SQLite",
+      "SQLiteCentralStore", "SQLiteOutbox", "Telemetry", "ArgumentParser"),
+    row(
+      "test kit", "FleetSimulation", "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore",
+      "RuleEngine",
+      "SyncProtocol", "BatchCodec", "SQLiteOutbox", "SQLiteCentralStore", "SQLite", "SimulatedDisk", "Telemetry",
+      "Logging"),
+    row("test kit", "fieldgate-fleet", "FleetSimulation", "Telemetry", "JSONText", "ArgumentParser"),
   ]
 
   static let ofTheSystem: Set<String> = ["Glibc", "Synchronization"]

@@ -21,7 +21,8 @@ struct StyleTests {
     Ban(
       text: "print(", instead: "a logger; programs may print",
       exceptIn: [
-        "fieldgate", "fieldgated", "fieldgate-central", "fieldgate-simulate", "fieldgate-benchmark", "FieldgateTestKit",
+        "fieldgate", "fieldgated", "fieldgate-central", "fieldgate-simulate", "fieldgate-benchmark", "fieldgate-fleet",
+        "FieldgateTestKit",
         "GatewayService",
       ]),
   ]

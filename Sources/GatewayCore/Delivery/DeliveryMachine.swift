@@ -180,12 +180,17 @@ public struct DeliveryMachine: Sendable {
   }
 
   /// What ``Action/settle(_:)`` asked for is committed; tell the store's state afterwards.
-  public mutating func settled(_ finding: Finding) {
+  ///
+  /// After an epoch was abandoned the lanes rest a minute: if central keeps other batches than it was sent, for whatever
+  /// reason, epochs must not follow each other without end.
+  public mutating func settled(_ finding: Finding, now: MonotonicTime) {
     findings.removeAll { $0 == finding }
     switch finding {
     case .missing(let row, let position): confirmed[row] = position
-    case .retire: findings.removeAll()
-    case .abandon: break
+    case .retire(let retirement):
+      findings.removeAll()
+      if case .abandon = retirement { retryAt = now + Self.longestRetry }
+    case .abandon: retryAt = now + Self.longestRetry
     }
     for lane in Lane.allCases { restart(lane) }
   }

@@ -72,6 +72,7 @@ public struct OutboxTransaction: Sendable {
 
   public var isEmpty: Bool {
     frames.isEmpty && activeAlarms == nil && clockOffset == nil && confirmed.isEmpty && offered.isEmpty
-      && missingAtCentral.isEmpty && damaged.isEmpty && abandoned.isEmpty && retirement == nil && cut.isEmpty && thin == 0 && drop == nil
+      && missingAtCentral.isEmpty && damaged.isEmpty && abandoned.isEmpty && retirement == nil && cut.isEmpty
+      && thin == 0 && drop == nil
   }
 }

@@ -1,0 +1,126 @@
+import ArgumentParser
+import GatewayCore
+import Glibc
+import SQLiteOutbox
+import Telemetry
+
+/// How fast samples come to the disk through the outbox, beside plain rows at the same durability.
+struct OutboxFigures: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "outbox",
+    abstract: "Measure appending to the outbox and cutting batches, beside plain SQLite rows.",
+    discussion: """
+      Each second of a thousand tags is one transaction, synced to the disk. The outbox cuts a batch at its limit of \
+      65,536 samples. Subjects take turns, and the fastest round of each counts.
+      """)
+
+  @Option(help: "Directory for the files; must exist, and be on the disk that is to be measured.") var directory: String
+  @Option(help: "Seconds of plant data in a round, 65 to 3600.") var seconds = 650
+  @Option(help: "Rounds.") var rounds = 3
+
+  private struct Round {
+    var watch = Stopwatch()
+    var bytes = 0
+    var bytesWritten: Int?
+  }
+
+  func validate() throws {
+    guard (65...3_600).contains(seconds), (1...100).contains(rounds) else {
+      throw ValidationError("--seconds is 65 to 3600, --rounds 1 to 100")
+    }
+  }
+
+  func run() throws {
+    let recording = PlantRecording(seconds: seconds)
+    var best: [Round?] = [nil, nil, nil, nil]
+    for number in 0..<rounds {
+      let taken = [
+        try outbox(recording, number), try rows(recording, number, isIndexed: false),
+        try rows(recording, number, isIndexed: true), try syncs(number),
+      ]
+      for (index, round) in taken.enumerated() where round.watch.wall < best[index]?.watch.wall ?? .infinity {
+        best[index] = round
+      }
+    }
+    let found = best.compactMap { $0 }
+    let samples = Double(recording.sampleCount)
+    for (subject, round) in zip(["outbox", "plain_rows", "plain_rows_with_index"], found) {
+      figure(subject, "samples_per_second", samples / round.watch.wall, "1/s")
+      figure(subject, "cpu_seconds_per_million_samples", round.watch.processor / samples * 1e6, "s")
+      figure(subject, "bytes_on_disk_per_sample", Double(round.bytes) / samples, "B")
+      if let written = round.bytesWritten {
+        figure(subject, "bytes_written_per_sample", Double(written) / samples, "B")
+      }
+    }
+    figure("disk", "seconds_per_synced_write_of_8_kb", found[3].watch.wall / Double(seconds), "s")
+    for (index, subject) in [(1, "plain_rows"), (2, "plain_rows_with_index")] {
+      figure("outbox", "speed_beside_\(subject)", found[index].watch.wall / found[0].watch.wall, "1", budget: 10)
+      figure("outbox", "cpu_beside_\(subject)", found[0].watch.processor / found[index].watch.processor, "1")
+    }
+  }
+
+  private func outbox(_ recording: PlantRecording, _ number: Int) throws -> Round {
+    let place = "\(directory)/outbox-\(number)"
+    guard mkdir(place, 0o700) == 0 else { throw ValidationError("\(place) cannot be made; is --directory there?") }
+    let store = SQLiteOutbox(.machine(directory: place, boot: "benchmark"))
+    _ = try store.open()
+    let id = try store.register(recording.catalogue)
+    var builder = FrameBuilder(catalogue: recording.catalogue)
+    var round = Round()
+    let began = PlantRecording.began
+    try round.watch.run {
+      for second in 0..<seconds {
+        var transaction = OutboxTransaction()
+        let sequence = Int64(second + 1)
+        let frame = recording.frame(
+          second..<second + 1, began: began, sequence: sequence, catalogueID: id, &builder)
+        transaction.frames = frame.map { [$0] } ?? []
+        if sequence % 65 == 0 { transaction.cut = [.telemetry] }
+        _ = try store.commit(transaction)
+      }
+      store.close()
+    }
+    round.bytes = size(of: "\(place)/outbox.db")
+    round.bytesWritten = store.bytesWritten
+    return round
+  }
+
+  private func rows(_ recording: PlantRecording, _ number: Int, isIndexed: Bool) throws -> Round {
+    let path = "\(directory)/rows-\(isIndexed ? "indexed-" : "")\(number).db"
+    let table = try PlainTable(path: path, tagsPerDevice: PlantRecording.tagsPerDevice, isIndexed: isIndexed)
+    var round = Round()
+    try round.watch.run {
+      for second in 0..<seconds {
+        try table.commit(recording.scans(atSecond: second, began: PlantRecording.began), recording.catalogue)
+      }
+      try table.close()
+    }
+    round.bytes = size(of: path)
+    return round
+  }
+
+  /// What the disk alone costs: as many appended and synced writes as there were transactions.
+  private func syncs(_ number: Int) throws -> Round {
+    let path = "\(directory)/syncs-\(number)"
+    let file = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0o600)
+    guard file >= 0 else { throw ValidationError("\(path) cannot be made") }
+    defer { close(file) }
+    let block = [UInt8](repeating: 7, count: 8_192)
+    var round = Round()
+    round.watch.run {
+      for _ in 0..<seconds where write(file, block, block.count) == block.count { fdatasync(file) }
+    }
+    return round
+  }
+
+  private func size(of path: String) -> Int {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : 0
+  }
+
+  private func figure(_ subject: String, _ name: String, _ value: Double, _ unit: String, budget: Int? = nil) {
+    let text = value >= 1_000 ? "\(Int(value))" : "\((value * 10_000).rounded() / 10_000)"
+    let limit = budget.map { ",\"budget\":\($0)" } ?? ""
+    print("{\"subject\":\"\(subject)\",\"figure\":\"\(name)\",\"value\":\(text),\"unit\":\"\(unit)\"\(limit)}")
+  }
+}

@@ -1,0 +1,31 @@
+import FieldgateTestKit
+import Glibc
+import LocalAPI
+import Testing
+
+@Suite("The local socket", .serialized)
+struct LocalSocketTests {
+  @Test(
+    "the group may use it whatever mask the service has, and others may not", arguments: [0o077, 0o027, 0] as [mode_t])
+  func mode(mask: mode_t) throws {
+    let temporary = try TemporaryDirectory("socket")
+    let before = umask(mask)
+    defer { umask(before) }
+    let server = try LocalAPIServer(path: temporary("gateway.sock")) { _ in }
+    defer { server.stop() }
+    var status = stat()
+    try #require(stat(temporary("gateway.sock"), &status) == 0)
+    #expect(status.st_mode & 0o777 == 0o660)
+    #expect(umask(mask) == mask, "the mask for other files is left alone")
+  }
+
+  @Test("nobody there: the advice names the commands that tell why")
+  func missing() throws {
+    let temporary = try TemporaryDirectory("socket")
+    let error = #expect(throws: LocalAPIError.self) { _ = try LocalAPIClient(path: temporary("gateway.sock")) }
+    let text = try #require(error).description
+    for command in ["fieldgate check", "journalctl -u fieldgate -n 20", "systemctl start fieldgate"] {
+      #expect(text.contains("'\(command)'"), "\(text)")
+    }
+  }
+}
