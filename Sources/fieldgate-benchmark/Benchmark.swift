@@ -7,5 +7,7 @@ struct Benchmark: ParsableCommand {
     commandName: "fieldgate-benchmark",
     abstract: "Make loads and measure parts of Fieldgate.",
     discussion: "Scripts/bench runs it; each figure is one JSON line.",
-    subcommands: [CodecFigures.self, OutboxFigures.self, FillCentral.self, FillOutbox.self, CommitFigures.self])
+    subcommands: [
+      CodecFigures.self, OutboxFigures.self, FillCentral.self, FillOutbox.self, CommitFigures.self, Accepted.self,
+    ])
 }

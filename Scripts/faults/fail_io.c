@@ -1,0 +1,57 @@
+// For LD_PRELOAD: the FAIL_ATth write, fsync or ftruncate on a file under FAIL_DIRECTORY fails once with FAIL_ERRNO.
+// The 8 bytes of the file FAIL_COUNTER count the calls, in all processes that have it.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static unsigned long *counter;
+static unsigned long fail_at;
+static int error_number = EIO;
+static const char *directory;
+
+__attribute__((constructor)) static void begin(void) {
+  const char *path = getenv("FAIL_COUNTER"), *at = getenv("FAIL_AT"), *number = getenv("FAIL_ERRNO");
+  directory = getenv("FAIL_DIRECTORY");
+  fail_at = at ? strtoul(at, NULL, 10) : 0;
+  if (number) error_number = atoi(number);
+  int file = path ? open(path, O_RDWR | O_CREAT, 0600) : -1;
+  if (file < 0 || ftruncate(file, sizeof *counter) != 0) return;
+  void *memory = mmap(NULL, sizeof *counter, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (memory != MAP_FAILED) counter = memory;
+  close(file);
+}
+
+static int fails(int file) {
+  char link[32], target[4096];
+  if (!counter || !directory) return 0;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+  int before = errno;
+  ssize_t length = readlink(link, target, sizeof target - 1);
+  errno = before;
+  size_t prefix = strlen(directory);
+  if (length < (ssize_t)prefix || strncmp(target, directory, prefix) != 0) return 0;
+  if (__atomic_add_fetch(counter, 1, __ATOMIC_SEQ_CST) != fail_at) return 0;
+  errno = error_number;
+  return 1;
+}
+
+#define WRAP(result, name, parameters, arguments)                       \
+  result name parameters {                                              \
+    static result(*real) parameters;                                    \
+    if (!real) real = (result(*) parameters)dlsym(RTLD_NEXT, #name);    \
+    return fails(file) ? -1 : real arguments;                           \
+  }
+
+WRAP(ssize_t, write, (int file, const void *bytes, size_t count), (file, bytes, count))
+WRAP(ssize_t, pwrite, (int file, const void *bytes, size_t count, off_t offset), (file, bytes, count, offset))
+WRAP(ssize_t, pwrite64, (int file, const void *bytes, size_t count, off64_t offset), (file, bytes, count, offset))
+WRAP(int, fsync, (int file), (file))
+WRAP(int, fdatasync, (int file), (file))
+WRAP(int, ftruncate, (int file, off_t length), (file, length))
+WRAP(int, ftruncate64, (int file, off64_t length), (file, length))
