@@ -17,6 +17,7 @@ struct ColumnEncoder {
     appendNumbers(block.times.map(\.milliseconds), place: ColumnStarts.times, kind: .integer)
     for (index, column) in block.columns.enumerated() {
       let place = ColumnStarts.place(tag: index, .values)
+      appendTexts(column.texts)
       if appendQualities(column.qualities) {
         appendValues(column.bits, type: tags[index].type, place: place)
       } else {
@@ -33,11 +34,22 @@ struct ColumnEncoder {
       let type = tags[index].type
       appendNumbers(column.counts, place: ColumnStarts.place(tag: index, .counts), kind: .integer)
       let kept = column.counts.indices.filter { column.counts[$0] > 0 }
+      appendTexts(column.texts)
       func values(_ list: [Int64]) -> [Int64] { kept.count == list.count ? list : kept.map { list[$0] } }
-      appendValues(values(column.minimums), type: type, place: ColumnStarts.place(tag: index, .minimums))
+      if type != .text {
+        appendValues(values(column.minimums), type: type, place: ColumnStarts.place(tag: index, .minimums))
+      }
       appendValues(values(column.maximums), type: type, place: ColumnStarts.place(tag: index, .maximums))
+      if type == .text { continue }
       appendValues(values(column.totals), type: type.ofTotals, place: ColumnStarts.place(tag: index, .totals))
     }
+  }
+
+  /// How many, then each; nothing for columns of numbers and columns without values.
+  private mutating func appendTexts(_ table: TextTable) {
+    guard !table.isEmpty else { return }
+    sections[.texts].append(varint: table.texts.count)
+    for text in table.texts { sections[.texts].append(text: text) }
   }
 
   /// The sections with everything in them.
@@ -71,7 +83,7 @@ struct ColumnEncoder {
     guard !values.isEmpty else { return }
     switch type {
     case .boolean: appendStates(values)
-    case .integer: appendNumbers(values, place: place, kind: .integer)
+    case .integer, .text: appendNumbers(values, place: place, kind: .integer)
     case .float32:
       let ordered = values.map { Int64(SortableFloat.order(UInt32(truncatingIfNeeded: $0))) }
       appendFloats(values, ordered, place: place, kind: .float32)

@@ -4,7 +4,8 @@ public import Telemetry
 /// a batch. The bytes are specified in `docs/formats/frame.md`.
 public enum FrameCodec {
   static let magic: UInt8 = 0x46
-  static let version: UInt8 = 1
+  /// Version 2 has texts; frames without texts are written as version 1.
+  static let versions: ClosedRange<UInt8> = 1...2
   /// Frames are small and short-lived: the cheapest level.
   static let compressionLevel: Int32 = 1
 
@@ -17,9 +18,10 @@ public enum FrameCodec {
   ) -> [UInt8] {
     precondition(losses.count <= BatchLimits.maximumLosses, "more loss notices than a frame may hold")
     let body = TelemetryBody(blocks: devices.filter { $0.rowCount > 0 }, losses: losses)
+    let hasTexts = body.blocks.contains { $0.columns.contains { !$0.texts.isEmpty } }
     return seal(
       body.encoded(catalogue: catalogue, selfContained: false, level: compressionLevel), compressed: nil,
-      lane: .telemetry, catalogueID: catalogueID)
+      lane: .telemetry, catalogueID: catalogueID, version: hasTexts ? 2 : 1)
   }
 
   public static func encode(_ alarms: [AlarmEvent]) -> [UInt8] {
@@ -41,7 +43,9 @@ public enum FrameCodec {
     try AlarmBody.decode(try open(bytes, lane: .alarms)).events
   }
 
-  private static func seal(_ body: [UInt8], compressed: [UInt8]?, lane: Lane, catalogueID: Int) -> [UInt8] {
+  private static func seal(
+    _ body: [UInt8], compressed: [UInt8]?, lane: Lane, catalogueID: Int, version: UInt8 = 1
+  ) -> [UInt8] {
     var writer = ByteWriter()
     writer.append(magic)
     writer.append(version)
@@ -58,8 +62,8 @@ public enum FrameCodec {
     let end = bytes.count - BatchCodec.checksumBytes
     guard end >= 6 else { throw CodecError(.truncated, offset: bytes.count, "too short for a frame") }
     guard bytes[0] == magic else { throw CodecError(.badMagic, offset: 0, "this is not a frame") }
-    guard bytes[1] == version else {
-      throw CodecError(.unsupportedVersion, offset: 1, "version \(bytes[1]); this program reads version 1")
+    guard versions.contains(bytes[1]) else {
+      throw CodecError(.unsupportedVersion, offset: 1, "version \(bytes[1]); this program reads 1 and 2")
     }
     try BatchCodec.verifyChecksum(bytes[...], end: end)
     guard bytes[2] == lane.rawValue, bytes[3] & ~BatchCodec.compressedFlag == 0 else {

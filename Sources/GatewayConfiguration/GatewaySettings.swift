@@ -148,11 +148,15 @@ public struct DeviceSettings: Hashable, Sendable {
   public var serial: SerialDevice?
   /// The scan interval: 10 ms to 24 h.
   public var scanInterval: Duration
+  /// Values older than this are stale; nil: never. The default of the file is three scan intervals, at least 1 min.
+  public var staleAfter: Duration?
   public var tags: [TagSettings]
 
   public init(
-    name: String, bus: Int, unit: UInt8, serial: SerialDevice? = nil, scanInterval: Duration, tags: [TagSettings]
+    name: String, bus: Int, unit: UInt8, serial: SerialDevice? = nil, scanInterval: Duration,
+    staleAfter: Duration? = nil, tags: [TagSettings]
   ) {
+    self.staleAfter = staleAfter
     self.name = name
     self.bus = bus
     self.unit = unit
@@ -162,14 +166,21 @@ public struct DeviceSettings: Hashable, Sendable {
   }
 }
 
+extension DeviceSettings {
+  /// How long each tag's value is current; nil: for ever.
+  public var staleLimits: [Duration?] { tags.map { $0.treatment.staleAfter ?? staleAfter } }
+}
+
 /// One tag: what it is, and where it stands in its device.
 public struct TagSettings: Hashable, Sendable {
   public var definition: TagDefinition
   public var source: TagSource
+  public var treatment: TagTreatment
 
-  public init(definition: TagDefinition, source: TagSource) {
+  public init(definition: TagDefinition, source: TagSource, treatment: TagTreatment = .none) {
     self.definition = definition
     self.source = source
+    self.treatment = treatment
   }
 
   /// Nil for a tag of a serial sensor.

@@ -8,6 +8,10 @@ extension GatewayEngine {
   func took(_ arrived: DeviceScan, started: MonotonicTime, fault: String?, now: MonotonicTime) {
     if !clockTrust.isTrusted { lookAtClock(now: now) }
     var scan = arrived
+    for note in treatments[scan.device].apply(to: &scan) {
+      log.warning("\(catalogue.devices[scan.device].name): \(note)")
+    }
+    staleWatch.took(scan, now: now)
     let hasBootTime = !clockTrust.isTrusted
     // From the boot clock, because the wall clock may have been set between the start of the scan and now.
     scan.time = keptTime(wall(at: started, now: now), bootTime: started)
@@ -19,7 +23,7 @@ extension GatewayEngine {
     let kept = scan
     // People and programs on the box see the wall clock as it is.
     if hasBootTime { scan.time = arrived.time }
-    latest[scan.device] = scan
+    remember(scan)
     counters.scans += 1
     counters.samples += scan.readings.count
     for reading in scan.readings where reading.quality == .good { counters.goodSamples += 1 }
@@ -33,9 +37,40 @@ extension GatewayEngine {
     raise(changes)
   }
 
+  /// Values grew old: told like a scan, with nothing but them.
+  func tookStale(_ stale: DeviceScan, now: MonotonicTime) {
+    let hasBootTime = !clockTrust.isTrusted
+    var scan = stale
+    scan.time = keptTime(stale.time, bootTime: now)
+    if !hasBootTime {
+      scan.time = max(scan.time, newestTime[scan.device])
+      newestTime[scan.device] = scan.time
+    }
+    for (tag, reading) in stale.readings.enumerated() where reading.quality.level != .absent {
+      latest[stale.device]?.readings[tag] = reading
+    }
+    let definition = catalogue.devices[scan.device]
+    _ = rules.step(scan: stale, tags: definition.tags, now: now)
+    publish(stale, definition, now: now)
+    showTails(stale, definition)
+    keep(scan, hasBootTime: hasBootTime, now: now)
+  }
+
+  /// The newest reading of each tag; a tag that the scan says nothing of keeps the one before.
+  private func remember(_ scan: DeviceScan) {
+    var newest = scan
+    if let before = latest[scan.device], scan.readings.contains(where: { $0.quality.level == .absent }) {
+      for (tag, reading) in scan.readings.enumerated() where reading.quality.level == .absent {
+        newest.readings[tag] = before.readings[tag]
+        newest.texts[tag] = before.texts[tag]
+      }
+    }
+    latest[scan.device] = newest
+  }
+
   func keep(_ scan: DeviceScan, hasBootTime: Bool, now: MonotonicTime) {
     guard outbox.hasRoom else { return drop(scan, now: now) }
-    outbox.appended(samples: scan.readings.count, now: now)
+    outbox.appended(samples: scan.weight, now: now)
     guard isStoreOpen else { return waitingScans.append((scan, hasBootTime)) }
     if hasBootTime != builderHasBootTimes { sealFrame() }
     builderHasBootTimes = hasBootTime

@@ -16,12 +16,12 @@ public struct Reading: Hashable, Sendable {
   public static func bad(_ reason: Quality.Reason) -> Self { Self(bits: 0, quality: .bad(reason)) }
   public static let absent = Self(bits: 0, quality: .absent)
 
-  /// The raw value, or nil when the reading is bad or absent.
+  /// The raw value, or nil when the reading is bad, absent or a text.
   public func value(_ type: ValueType) -> Value? {
-    quality.hasValue ? Value(type: type, bits: bits) : nil
+    quality.hasValue && type != .text ? Value(type: type, bits: bits) : nil
   }
 
-  /// The value in the tag's unit, or nil when the reading is bad or absent.
+  /// The value in the tag's unit, or nil when the reading is bad, absent or a text.
   public func engineeringValue(_ definition: TagDefinition) -> Double? {
     value(definition.type).map(definition.scaling.apply)
   }
@@ -34,10 +34,19 @@ public struct DeviceScan: Hashable, Sendable {
   public var time: Timestamp
   /// As many as the device has tags.
   public var readings: [Reading]
+  /// The texts of this scan by the index of their tag, for text tags whose reading has a value. Empty for most devices.
+  public var texts: [Int: String]
 
-  public init(device: Int, time: Timestamp, readings: [Reading]) {
+  public init(device: Int, time: Timestamp, readings: [Reading], texts: [Int: String] = [:]) {
     self.device = device
     self.time = time
     self.readings = readings
+    self.texts = texts
   }
+
+  /// The text of a tag, nil when its reading has none.
+  public func text(_ tag: Int) -> String? { readings[tag].quality.hasValue ? texts[tag] : nil }
+
+  /// Samples that it counts for where memory is bounded: a sample of a number takes about 16 bytes, texts what they have.
+  public var weight: Int { readings.count + texts.values.reduce(0) { $0 + $1.utf8.count / 16 } }
 }

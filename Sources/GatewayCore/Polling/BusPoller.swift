@@ -30,6 +30,7 @@ public struct BusPoller: Sendable {
     /// Some reply came in this scan.
     var isAnswered = false
     var readings: [Reading]
+    var texts: [Int: String] = [:]
     /// The step of the device's plan that is asked next.
     var step = 0
     /// The first trouble of this scan.
@@ -137,6 +138,7 @@ public struct BusPoller: Sendable {
     }
     let device = devices[finished.position].device
     return .deliver(
-      DeviceScan(device: device, time: finished.time, readings: finished.readings), started: finished.started)
+      DeviceScan(device: device, time: finished.time, readings: finished.readings, texts: finished.texts),
+      started: finished.started)
   }
 }
