@@ -23,8 +23,8 @@ extension GatewaySettingsReader {
     section.announceUnused("deadband", &problems)
     guard let point, let unit, let scaling else { return nil }
     return TagSettings(
-      definition: TagDefinition(name: name, type: point.type.valueType, scaling: scaling, unit: unit), point: point,
-      write: write)
+      definition: TagDefinition(name: name, type: point.type.valueType, scaling: scaling, unit: unit),
+      source: .register(point), write: write)
   }
 
   private mutating func point(_ section: Section) -> RegisterPoint? {

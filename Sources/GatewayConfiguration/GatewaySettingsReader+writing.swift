@@ -71,9 +71,10 @@ extension GatewaySettingsReader {
   /// Reports the writable tags that the device's functions cannot write.
   mutating func checkWrites(_ tags: [TagSettings], _ functions: WriteFunctions, _ section: Section) {
     for tag in tags where tag.write != nil {
-      let count = tag.point.entryCount
-      guard functions.code(for: tag.point.table, count: count) == nil else { continue }
-      let needed = tag.point.table == .coil ? "5 or 15" : count == 1 ? "6 or 16" : "16"
+      guard let point = tag.point else { continue }
+      let count = point.entryCount
+      guard functions.code(for: point.table, count: count) == nil else { continue }
+      let needed = point.table == .coil ? "5 or 15" : count == 1 ? "6 or 16" : "16"
       problems.error(
         section.keyNode("write-functions"),
         "tag '\(tag.definition.name)' of \(section.title) is writable, but that takes function \(needed)",
