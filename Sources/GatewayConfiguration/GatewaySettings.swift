@@ -151,12 +151,15 @@ public struct DeviceSettings: Hashable, Sendable {
   /// Values older than this are stale; nil: never. The default of the file is three scan intervals, at least 1 min.
   public var staleAfter: Duration?
   public var tags: [TagSettings]
+  /// Default 5, 6, 15 and 16.
+  public var writeFunctions: WriteFunctions
 
   public init(
     name: String, bus: Int, unit: UInt8, serial: SerialDevice? = nil, scanInterval: Duration,
-    staleAfter: Duration? = nil, tags: [TagSettings]
+    staleAfter: Duration? = nil, tags: [TagSettings], writeFunctions: WriteFunctions = .usual
   ) {
     self.staleAfter = staleAfter
+    self.writeFunctions = writeFunctions
     self.name = name
     self.bus = bus
     self.unit = unit
@@ -176,8 +179,13 @@ public struct TagSettings: Hashable, Sendable {
   public var definition: TagDefinition
   public var source: TagSource
   public var treatment: TagTreatment
+  /// What may be written to it; nil when it is not writable.
+  public var write: WriteLimits?
 
-  public init(definition: TagDefinition, source: TagSource, treatment: TagTreatment = .none) {
+  public init(
+    definition: TagDefinition, source: TagSource, treatment: TagTreatment = .none, write: WriteLimits? = nil
+  ) {
+    self.write = write
     self.definition = definition
     self.source = source
     self.treatment = treatment

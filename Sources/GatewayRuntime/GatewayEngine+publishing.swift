@@ -98,7 +98,7 @@ extension GatewayEngine {
   }
 
   var answeringDevices: Int {
-    latest.count { scan in scan?.readings.contains { $0.quality.hasValue } ?? false }
+    latest.count { scan in scan?.readings.contains { $0.quality.hasValue && $0.quality.reason != .stale } ?? false }
   }
 
   private var summary: String {
