@@ -75,7 +75,7 @@ extension GatewayEngine {
     if hasBootTime != builderHasBootTimes { sealFrame() }
     builderHasBootTimes = hasBootTime
     builder.append(scan)
-    if builder.sampleCount >= OutboxPolicy.maximumFrameSamples { sealFrame() }
+    if builder.weight >= OutboxPolicy.maximumFrameSamples { sealFrame() }
   }
 
   /// Memory is full because the store does not answer: the newest samples go, counted, and a notice will say so.

@@ -18,12 +18,14 @@ extension SQLiteOutbox {
     let chosen = try framesToCut(lane, connection)
     guard let last = chosen.last else { return }
     let (sound, notices) = try setDamagedAside(chosen, lane: lane, connection, &after)
+    var taken = sound
     if !sound.isEmpty || !notices.isEmpty {
-      try cut(sound, notices, lane: lane, connection, &after)
+      try cut(&taken, notices, lane: lane, connection, &after)
     }
+    let end = taken.count == sound.count ? last.sequence : taken.last?.sequence ?? last.sequence
     let delete = try connection.statement("DELETE FROM frames WHERE lane = ?1 AND sequence <= ?2")
     try delete.bind(1, Int64(lane.rawValue))
-    try delete.bind(2, last.sequence)
+    try delete.bind(2, end)
     try delete.run()
     let newest = after.frames[lane]?.lastTime
     var frames = try OutboxReader.frames(connection, lane)
@@ -34,6 +36,21 @@ extension SQLiteOutbox {
   private func max(_ left: Timestamp?, _ right: Timestamp?) -> Timestamp? {
     guard let left, let right else { return left ?? right }
     return Swift.max(left, right)
+  }
+
+  /// Texts take more room than numbers: when the frames do not fit into one batch, only the first half is taken, and so
+  /// on; each frame alone fits.
+  private func cut(
+    _ frames: inout [HeldFrame], _ notices: [LossNotice], lane: Lane, _ connection: SQLiteConnection,
+    _ after: inout OutboxState
+  ) throws {
+    while true {
+      do {
+        return try cut(frames, notices, lane: lane, connection, &after)
+      } catch let error as CodecError where error.kind == .limitExceeded && frames.count > 1 {
+        frames.removeLast(frames.count - frames.count / 2)
+      }
+    }
   }
 
   private func cut(
