@@ -88,7 +88,7 @@ public enum RegisterEncoder {
   private static func decimal(_ number: UInt64) -> UInt64 {
     var (rest, pattern, shift) = (number, UInt64(0), UInt64(0))
     while rest > 0 {
-      pattern |= rest % 10 << shift
+      pattern |= (rest % 10) << shift
       rest /= 10
       shift += 4
     }
