@@ -14,7 +14,8 @@ extension GatewayEngine {
     counters.messagesReceived += 1
     counters.messagesUnknown += 1
     warn(
-      "a message on '\(message.topic)', which this version does not act on", about: "message \(message.topic)", now: now)
+      "a message on '\(message.topic)', which this version does not act on", about: "message \(message.topic)", now: now
+    )
   }
 
   func subscriptionRefused(_ filter: String, _ text: String, now: MonotonicTime) {

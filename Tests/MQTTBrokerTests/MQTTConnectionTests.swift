@@ -123,9 +123,13 @@ struct MQTTConnectionTests {
     _ = try await eventually("the next") { recorder.messages.last?.topic == "in/next" ? true : nil }
   }
 
-  @Test("A filter that the broker's access rules forbid is reported by name")
-  func refusedSubscription() async throws {
-    let broker = try Mosquitto("allow_anonymous true\nacl_file /dev/null")
+  @Test("What the broker's access rules forbid is reported: a filter by name, a message by number")
+  func accessRules() async throws {
+    let plugin = "/usr/lib/x86_64-linux-gnu/mosquitto_dynamic_security.so"
+    let rules = try TemporaryDirectory("rules")
+    try rules.write("rules.json", #"{"defaultACLAccess":{"publishClientSend":false,"subscribe":false}}"#)
+    let broker = try Mosquitto(
+      "allow_anonymous true\nplugin \(plugin)\nplugin_opt_config_file \(rules("rules.json"))")
     let connection = try connect(broker, .automatic, ["site/+/set"])
     defer { connection.stop() }
     let text = try await eventually("the refusal") { () -> String? in
@@ -133,5 +137,8 @@ struct MQTTConnectionTests {
       return nil
     }
     #expect(text.lowercased().contains("not authorized"))
+    let message = OutgoingMessage(topic: "site/x", payload: [1], qualityOfService: .atLeastOnce)
+    #expect(connection.publish(message) == .accepted)
+    _ = try await eventually("the broker's answer") { connection.statistics.refusedByBroker == 1 ? true : nil }
   }
 }

@@ -18,10 +18,13 @@ final class Mosquitto {
 
   deinit { process = nil }
 
+  /// Returns when it listens.
   func start() throws {
+    TextFile.remove(temporary("log"))
     process = try ChildProcess(
       "mosquitto", ["-c", temporary("mosquitto.conf")], standardOutput: .file(temporary("log")),
       standardError: .file(temporary("log")))
+    try waitUntil("the broker to listen", seen: { log }) { log.contains("running") }
   }
 
   func kill() { _ = process?.kill() }
