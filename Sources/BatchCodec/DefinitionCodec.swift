@@ -74,7 +74,9 @@ enum DefinitionCodec {
       }
       names.append(ValueName(value: value, name: name))
     }
-    guard !names.isEmpty else { throw CodecError(.malformed, offset: reader.offset, "tag \(tag) has a list of no names") }
+    guard !names.isEmpty else {
+      throw CodecError(.malformed, offset: reader.offset, "tag \(tag) has a list of no names")
+    }
     return names
   }
 }

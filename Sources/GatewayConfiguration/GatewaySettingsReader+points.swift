@@ -58,7 +58,8 @@ extension GatewaySettingsReader {
     guard point.type == .string else {
       for key in ["length", "encoding"] where section.has(key) {
         problems.error(
-          section.keyNode(key), "\(section.title) is no string and has no '\(key)'", hint: "remove it, or: type: string")
+          section.keyNode(key), "\(section.title) is no string and has no '\(key)'", hint: "remove it, or: type: string"
+        )
         return false
       }
       return true
@@ -112,7 +113,9 @@ extension GatewaySettingsReader {
     else {
       problems.error(
         section.value("bits") ?? section.node, "'bits' of \(section.title) cannot be '\(text.prefix(20))'",
-        hint: "bit 0 is the least significant and \(width - 1) the highest of \(point.type.rawValue), for example: bits: 4-7")
+        hint:
+          "bit 0 is the least significant and \(width - 1) the highest of \(point.type.rawValue), for example: bits: 4-7"
+      )
       return false
     }
     point.bits = BitField(lowest: lowest, count: highest - lowest + 1)

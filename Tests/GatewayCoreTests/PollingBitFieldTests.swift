@@ -124,7 +124,8 @@ struct PollingBitFieldTests {
 
   @Test("a text scan carries its text beside the readings")
   func poller() throws {
-    let device = PolledDevice(device: 0, unit: 1, scanInterval: .seconds(1), points: [Self.string(2), Self.point(.bool)])
+    let device = PolledDevice(
+      device: 0, unit: 1, scanInterval: .seconds(1), points: [Self.string(2), Self.point(.bool)])
     var poller = BusPoller(devices: [device], seed: 1, now: .zero)
     var now = MonotonicTime.zero
     for _ in 0..<40 {

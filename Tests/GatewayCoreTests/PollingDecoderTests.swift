@@ -96,7 +96,8 @@ struct PollingDecoderTests {
     arguments: [
       (RegisterType.float32, [0x7fc0, 0x0000] as [UInt16]), (.float32, [0x7f80, 0x0000]), (.float32, [0xff80, 0x0000]),
       (.float16, [0x7c00]), (.float16, [0xfe01]), (.uint64, [0x8000, 0, 0, 0]), (.bcd16, [0x123a]),
-      (.bcd32, [0xffff, 0xffff]), (.bcd64, [0, 0, 0, 0x000f]), (.float64, [0x7ff8, 0, 0, 0]), (.float64, [0x7ff0, 0, 0, 0]), (.float64, [0xfff0, 0, 0, 0]),
+      (.bcd32, [0xffff, 0xffff]), (.bcd64, [0, 0, 0, 0x000f]), (.float64, [0x7ff8, 0, 0, 0]),
+      (.float64, [0x7ff0, 0, 0, 0]), (.float64, [0xfff0, 0, 0, 0]),
     ])
   func notFinite(type: RegisterType, words: [UInt16]) {
     let point = RegisterPoint(table: .inputRegister, address: 0, type: type)

@@ -13,6 +13,7 @@ public enum RegisterEncoder {
     _ value: Value, as point: RegisterPoint, over existing: [UInt16]? = nil
   ) throws(RegisterEncodingError) -> [UInt16] {
     if point.table.isBits { return [try flag(value) ? 1 : 0] }
+    // "Any bit set" is true; what is written is the number 1, in the order of the point.
     if let field = point.field { return try encode(value, in: field, of: point, over: existing) }
     return scatter(try pattern(of: value, as: point.type), count: point.entryCount, order: point.order)
   }
@@ -51,7 +52,8 @@ public enum RegisterEncoder {
     } else {
       let most = field.count >= 64 ? Int64.max : Int64(1) << Int64(field.count) - 1
       let range =
-        point.type.isSigned ? (field.count >= 64 ? .min : -(most / 2) - 1)...(field.count >= 64 ? most : most / 2) : 0...most
+        point.type.isSigned
+        ? (field.count >= 64 ? .min : -(most / 2) - 1)...(field.count >= 64 ? most : most / 2) : 0...most
       whole = try integer(value, "\(field.count) bits of \(point.type.rawValue)", range)
     }
     let old = RegisterDecoder.gather(existing, at: 0, count: existing.count, order: point.order)
