@@ -47,7 +47,8 @@ struct IngestMachineTests {
     #expect(machine.counters.batchesDuplicate == 2)
   }
 
-  @Test("Nothing is taken behind a number that has other content here: the answer shows which, and only once it is stored")
+  @Test(
+    "Nothing is taken behind a number that has other content here: the answer shows which, and only once it is stored")
   func disputes() throws {
     // A copy of the gateway filled number 5; the original's requests repeat it, name it, or know nothing of it.
     let (theirs, ours) = (try BatchFactory.batch(key, 5, value: 500), try BatchFactory.batch(key, 5))
