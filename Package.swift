@@ -93,6 +93,7 @@ let package = Package(
     library("ServiceLog", ["SystemdNotify", "Telemetry", log]),
 
     // composition
+    library("BusPlanning", ["GatewayConfiguration", "GatewayCore", "JSONText", "Telemetry"]),
     library(
       "GatewayRuntime",
       [
@@ -102,7 +103,8 @@ let package = Package(
     library(
       "GatewayService",
       [
-        "GatewayRuntime", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration", "Threads", "YAMLParser",
+        "GatewayRuntime", "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration", "Threads",
+        "YAMLParser",
         "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "PKI", "SystemdNotify", "ServiceLog",
         "CLinux", log,
       ]),

@@ -38,10 +38,13 @@ enum LayerTable {
     row("adapters", "PKI", "COpenSSL"),
     row("adapters", "LocalAPI", "Threads"),
     row(
+      "composition", "BusPlanning", pure: true, "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration"),
+    row(
       "composition", "GatewayRuntime", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol",
       "GatewayCore", "GatewayConfiguration", "YAMLParser", "Logging"),
     row(
-      "composition", "GatewayService", "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration", "Threads",
+      "composition", "GatewayService", "BusPlanning", "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration",
+      "Threads",
       "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI",
       "PKI", "CLinux", "GatewayRuntime", "Logging"),
     row(
