@@ -40,6 +40,10 @@ public enum LearnedReadsFile {
   /// The file cannot be used.
   public struct Damage: Error, Hashable, CustomStringConvertible, Sendable {
     public var description: String
+
+    public init(description: String) {
+      self.description = description
+    }
   }
 
   public static let maximumBytes = 1 << 20
