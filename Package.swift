@@ -97,8 +97,8 @@ let package = Package(
     library(
       "GatewayRuntime",
       [
-        "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol", "GatewayConfiguration",
-        "YAMLParser", log,
+        "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol",
+        "GatewayConfiguration", "YAMLParser", log,
       ]),
     library(
       "GatewayService",
@@ -108,7 +108,9 @@ let package = Package(
         "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "PKI", "SystemdNotify", "ServiceLog",
         "CLinux", log,
       ]),
-    library("GatewayClient", ["LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "PKI", "YAMLParser"]),
+    library(
+      "GatewayClient",
+      ["BusPlanning", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "PKI", "YAMLParser"]),
     library(
       "CentralService",
       [

@@ -41,7 +41,9 @@ final class BusWorker: BusObserver, Sendable {
     firstPoller = BusPoller(
       devices: devices, seed: seed, now: now,
       learned: zip(names, devices).map { learned.learned(name: $0, unit: $1.unit, points: $1.points, now: now) })
-    report = Mutex(BusReport(statistics: firstPoller.statistics))
+    var first = BusReport(statistics: firstPoller.statistics)
+    first.plans = firstPoller.readPlans
+    report = Mutex(first)
     heartbeat = Atomic(now.nanoseconds)
   }
 
@@ -92,6 +94,7 @@ final class BusWorker: BusObserver, Sendable {
         if poller.planRevision != revision {
           revision = poller.planRevision
           learned.update(poller.learnedReads(names: names))
+          report.withLock { $0.plans = poller.readPlans }
         }
       case .wait(let until):
         let sleep = min(until - SystemClock.monotonic(), Self.longestSleep)

@@ -40,7 +40,8 @@ enum LayerTable {
     row(
       "composition", "BusPlanning", pure: true, "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration"),
     row(
-      "composition", "GatewayRuntime", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol",
+      "composition", "GatewayRuntime", "BusPlanning", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
+      "SyncProtocol",
       "GatewayCore", "GatewayConfiguration", "YAMLParser", "Logging"),
     row(
       "composition", "GatewayService", "BusPlanning", "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration",
@@ -48,7 +49,8 @@ enum LayerTable {
       "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI",
       "PKI", "CLinux", "GatewayRuntime", "Logging"),
     row(
-      "composition", "GatewayClient", "Telemetry", "JSONText", "GatewayConfiguration", "YAMLParser", "LocalAPI", "PKI",
+      "composition", "GatewayClient", "BusPlanning", "Telemetry", "JSONText", "GatewayConfiguration", "YAMLParser",
+      "LocalAPI", "PKI",
       "FoundationEssentials"),
     row(
       "composition", "CentralService", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "CentralCore", "Threads",

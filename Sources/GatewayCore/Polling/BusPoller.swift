@@ -86,9 +86,9 @@ public struct BusPoller: Sendable {
     positions[index].map { healths[$0] } ?? DeviceHealth()
   }
 
-  /// The plan of each device in their order, with what was learned.
-  public var readPlans: [(plan: ReadPlan, rules: ReadRules, learned: LearnedReads)] {
-    plans.map { ($0.plan, $0.rules, $0.learned) }
+  /// How each device is read, in their order.
+  public var readPlans: [DeviceReadPlan] {
+    plans.map { DeviceReadPlan(device: $0.device.device, plan: $0.plan, rules: $0.rules, learned: $0.learned) }
   }
 
   /// Moves on whenever ``readPlans`` changes.

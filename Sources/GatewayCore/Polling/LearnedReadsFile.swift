@@ -12,7 +12,7 @@ public enum LearnedReadsFile {
 
     public init(name: String, unit: UInt8, points: [RegisterPoint], learned: LearnedReads) {
       self.init(
-        name: name, unit: unit, fingerprint: LearnedReadsFile.fingerprint(unit: unit, points: points), learned: learned)
+        name: name, unit: unit, fingerprint: LearnedReadsFile.signature(unit: unit, points: points), learned: learned)
     }
 
     init(name: String, unit: UInt8, fingerprint: UInt64, learned: LearnedReads) {
@@ -26,7 +26,7 @@ public enum LearnedReadsFile {
     /// when its tags have changed.
     public func learned(unit: UInt8, points: [RegisterPoint], now: MonotonicTime) -> LearnedReads {
       guard unit == self.unit else { return LearnedReads() }
-      let isSame = fingerprint == LearnedReadsFile.fingerprint(unit: unit, points: points)
+      let isSame = fingerprint == LearnedReadsFile.signature(unit: unit, points: points)
       let places = Set(points.map { LearnedReads.Place($0) })
       var kept = learned
       kept.refusals = learned.refusals.filter { places.contains($0.key) }.mapValues { refusal in
@@ -118,7 +118,7 @@ public enum LearnedReadsFile {
     return true
   }
 
-  static func fingerprint(unit: UInt8, points: [RegisterPoint]) -> UInt64 {
+  static func signature(unit: UInt8, points: [RegisterPoint]) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for point in points {
       for byte in "\(unit) \(point.table.readFunction) \(point.address) \(point.entryCount);".utf8 {
