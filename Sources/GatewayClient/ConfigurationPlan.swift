@@ -1,5 +1,6 @@
 import BusPlanning
 import FoundationEssentials
+import GatewayConfiguration
 import JSONText
 import YAMLParser
 
