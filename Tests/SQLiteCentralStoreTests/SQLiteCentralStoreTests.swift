@@ -138,7 +138,7 @@ final class SQLiteCentralStoreTests {
   func textsAndNames() throws {
     let old = try SQLiteConnection(
       path: "\(directory)/\(SQLiteCentralStore.fileName)", mode: .readWrite)
-    let columns = "\n      text TEXT,\n      definition BLOB,"
+    let columns = "\n  text TEXT,\n  definition BLOB,"
     let first = CentralSchema.statements.split(separator: columns, omittingEmptySubsequences: false)
     #expect(first.count == 2)
     try old.execute(first.joined())
