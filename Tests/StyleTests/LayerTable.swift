@@ -55,6 +55,7 @@ enum LayerTable {
     row("programs", "fieldgate-central", "CentralService", "ArgumentParser"),
     row("test kit", "SimulatedDisk", "CSimulatedDisk"),
     row("test kit", "FieldgateTestKit", "Telemetry", "JSONText", "Threads", "CLinux"),
+    row("test kit", "SampleTelemetry", "BatchCodec", "CentralCore", "Telemetry"),
     row("test kit", "fieldgate-simulate", "FieldgateTestKit", "Telemetry", "JSONText", "ArgumentParser"),
     row(
       "test kit", "fieldgate-benchmark", "FieldgateTestKit", "BatchCodec", "CentralCore", "GatewayCore", "SQLite",
