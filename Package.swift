@@ -71,11 +71,12 @@ let package = Package(
     library("BatchCodec", ["Telemetry", "CZstd"]),
     library("RuleEngine", ["Telemetry"]),
     library("SyncProtocol", ["Telemetry"]),
+    library("SerialSensors", ["Telemetry"]),
 
     // cores (pure)
     library("GatewayCore", ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol"]),
     library("CentralCore", ["Telemetry", "JSONText", "BatchCodec", "SyncProtocol"]),
-    library("GatewayConfiguration", ["Telemetry", "RuleEngine", "JSONText"]),
+    library("GatewayConfiguration", ["Telemetry", "RuleEngine", "SerialSensors", "JSONText"]),
 
     // adapters
     library("YAMLParser", ["GatewayConfiguration", "CFYAML"]),
@@ -154,6 +155,7 @@ let package = Package(
     tests("GatewayCoreTests", ["GatewayCore", "BatchCodec", "RuleEngine", "SyncProtocol", "Telemetry"]),
     tests("GatewayConfigurationTests", ["GatewayConfiguration", "YAMLParser", "RuleEngine", "Telemetry"]),
     tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "FieldgateTestKit", "Telemetry", "CLinux"]),
+    tests("MQTTBrokerTests", ["MQTTBroker", "GatewayCore", "FieldgateTestKit"]),
     tests("LocalAPITests", ["LocalAPI", "FieldgateTestKit"]),
     tests("HTTPClientTests", ["HTTPClient", "CCurl", "GatewayCore", "FieldgateTestKit"]),
     tests("GatewayClientTests", ["GatewayClient", "FieldgateTestKit"]),

@@ -62,7 +62,7 @@ final class SimulatedGateway {
       DeviceSettings(
         name: "d\(index + 1)", bus: 0, unit: UInt8(index + 1), scanInterval: scenario.scanInterval,
         tags: zip(SimulatedFieldDevice.definitions, SimulatedFieldDevice.points).map {
-          TagSettings(definition: $0, point: $1)
+          TagSettings(definition: $0, source: .register($1))
         })
     }
     let rules = devices.indices.map { index in
@@ -123,7 +123,7 @@ final class SimulatedGateway {
       devices: settings.devices.enumerated().map {
         PolledDevice(
           device: $0.offset, unit: $0.element.unit, scanInterval: $0.element.scanInterval,
-          points: $0.element.tags.map(\.point))
+          points: $0.element.tags.compactMap(\.point))
       }, seed: random.next(), now: time.now)
     turn()
     poll()
@@ -294,7 +294,9 @@ final class GatewayWay: CentralLink {
 
 final class SimulatedBroker: MessageBroker, @unchecked Sendable {  // the simulation has one thread
   var isAway = false
-  func publish(topic: String, payload: [UInt8], retained: Bool) -> PublishOutcome { isAway ? .notConnected : .accepted }
+  func publish(_ message: OutgoingMessage) -> PublishOutcome { isAway ? .notConnected : .accepted }
+  func subscribe(to filters: [String]) {}
+  var statistics: BrokerStatistics { BrokerStatistics() }
 }
 
 final class NoViewers: LocalAPIReplies {

@@ -1,4 +1,5 @@
 public import RuleEngine
+public import SerialSensors
 public import Telemetry
 
 /// The gateway's whole configuration, typed and within bounds: what `/etc/fieldgate/gateway.yaml` says.
@@ -36,21 +37,6 @@ public struct GatewaySettings: Hashable, Sendable {
   /// Names, types and units of all tags; device and tag indices are those of `devices`.
   public var catalogue: Catalogue {
     Catalogue(devices: devices.map { DeviceDefinition(name: $0.name, tags: $0.tags.map(\.definition)) })
-  }
-}
-
-/// The MQTT broker on the box.
-public struct BrokerSettings: Hashable, Sendable {
-  public var host: String
-  /// 1 to 65535; default 1883.
-  public var port: Int
-  /// Most messages handed to the broker a second, 1 to 100000; default 500. What is above is dropped and counted.
-  public var messagesPerSecond: Int
-
-  public init(host: String = "127.0.0.1", port: Int = 1883, messagesPerSecond: Int = 500) {
-    self.host = host
-    self.port = port
-    self.messagesPerSecond = messagesPerSecond
   }
 }
 
@@ -93,6 +79,8 @@ public struct BusSettings: Hashable, Sendable {
   public enum Kind: Hashable, Sendable {
     case modbusRTU(SerialLine)
     case modbusTCP(host: String, port: Int)
+    /// Sensors that speak no Modbus.
+    case serialLines(SerialLine, LineFraming)
   }
 
   /// Unique on its gateway.
@@ -139,16 +127,25 @@ public struct DeviceSettings: Hashable, Sendable {
   public var name: String
   /// Index into ``GatewaySettings/buses``.
   public var bus: Int
-  /// The Modbus unit id: 1 to 247 (RTU), 0 to 255 (TCP).
+  /// The Modbus unit id: 1 to 247 (RTU), 0 to 255 (TCP); 0 on a bus of serial lines, where it means nothing.
   public var unit: UInt8
+  /// On a bus of serial lines only: how the device is understood.
+  public var serial: SerialDevice?
   /// The scan interval: 10 ms to 24 h.
   public var scanInterval: Duration
   public var tags: [TagSettings]
+  /// Default 5, 6, 15 and 16.
+  public var writeFunctions: WriteFunctions
 
-  public init(name: String, bus: Int, unit: UInt8, scanInterval: Duration, tags: [TagSettings]) {
+  public init(
+    name: String, bus: Int, unit: UInt8, serial: SerialDevice? = nil, scanInterval: Duration, tags: [TagSettings],
+    writeFunctions: WriteFunctions = .usual
+  ) {
+    self.writeFunctions = writeFunctions
     self.name = name
     self.bus = bus
     self.unit = unit
+    self.serial = serial
     self.scanInterval = scanInterval
     self.tags = tags
   }
@@ -157,11 +154,19 @@ public struct DeviceSettings: Hashable, Sendable {
 /// One tag: what it is, and where it stands in its device.
 public struct TagSettings: Hashable, Sendable {
   public var definition: TagDefinition
-  public var point: RegisterPoint
+  public var source: TagSource
+  /// What may be written to it; nil when it is not writable.
+  public var write: WriteLimits?
 
-  public init(definition: TagDefinition, point: RegisterPoint) {
+  public init(definition: TagDefinition, source: TagSource, write: WriteLimits? = nil) {
+    self.write = write
     self.definition = definition
-    self.point = point
+    self.source = source
+  }
+
+  /// Nil for a tag of a serial sensor.
+  public var point: RegisterPoint? {
+    if case .register(let point) = source { point } else { nil }
   }
 }
 

@@ -31,6 +31,34 @@ extension GatewayEngine {
       json.member("state", "disconnected")
       json.member("detail", text)
     }
+    if let statistics = outside.broker?.statistics { writeBroker(statistics, to: &json) }
+  }
+
+  private func writeBroker(_ statistics: BrokerStatistics, to json: inout JSONWriter) {
+    json.member("protocol", ifPresent: statistics.protocolVersion.isEmpty ? nil : statistics.protocolVersion)
+    json.member("connections", statistics.connections)
+    json.array("subscriptions") { json in
+      for subscription in statistics.subscriptions {
+        json.object { json in
+          json.member("filter", subscription.filter)
+          switch subscription.state {
+          case .waiting: json.member("state", "waiting")
+          case .granted: json.member("state", "granted")
+          case .refused(let text):
+            json.member("state", "refused")
+            json.member("detail", text)
+          }
+        }
+      }
+    }
+    json.object("received") { json in
+      json.member("messages", statistics.received)
+      json.member("unknown", counters.messagesUnknown)
+      json.member("too large", statistics.receivedTooLarge)
+      json.member("queue full", statistics.receivedQueueFull)
+    }
+    json.member("lost_with_connection", statistics.lostWithConnection)
+    json.member("refused_by_broker", statistics.refusedByBroker)
   }
 
   private func writeCentral(to json: inout JSONWriter, now: MonotonicTime) {
@@ -67,6 +95,9 @@ extension GatewayEngine {
     json.member("scans_skipped", statistics.scansSkipped)
     json.member("scans_dropped", report.scansDropped)
     json.member("reconnects", statistics.reconnects)
+    json.member("load", Self.rounded(statistics.load))
+    json.member("busy_ms", statistics.busyTime.wholeMilliseconds)
+    json.member("late_replies", statistics.lateReplies)
     json.array("devices") { json in
       for (index, device) in settings.devices.enumerated() where device.bus == bus.index {
         json.object { json in
@@ -78,10 +109,29 @@ extension GatewayEngine {
           json.member("last_scan", ifPresent: latest[index]?.time.iso8601)
           json.member("last_good", ifPresent: report.health[index]?.lastGood?.iso8601)
           json.member("fault", ifPresent: deviceFaults[index])
+          if let health = report.health[index] { Self.writeAnswers(of: health, to: &json) }
         }
       }
     }
   }
+
+  /// How a device answers: what `docs/formats/local-api.md` calls its figures.
+  private static func writeAnswers(of health: DeviceHealth, to json: inout JSONWriter) {
+    json.member("silent", health.isSilent)
+    json.member("requests", health.requests)
+    json.member("replies", health.replies)
+    json.member("success_rate", ifPresent: health.successRate.map(rounded))
+    guard health.responses.count > 0 else { return }
+    json.object("response_ms") { json in
+      for percent in [50, 90, 99] {
+        let time = health.responses.percentile(percent) ?? .zero
+        json.member("p\(percent)", Double(time.wholeNanoseconds / 10_000) / 100)
+      }
+    }
+  }
+
+  /// To four digits after the point.
+  private static func rounded(_ fraction: Double) -> Double { (fraction * 10_000).rounded() / 10_000 }
 
   func writeAlarms(to json: inout JSONWriter) {
     json.array("rules") { json in

@@ -12,7 +12,6 @@ import Threads
 final class BusWorker: BusObserver, Sendable {
   let index: Int
   let name: String
-  private let devices: [Int]
   private let report: Mutex<BusReport>
   /// Nanoseconds of the last turn of the loop; the watchdog is fed only while it moves.
   private let heartbeat: Atomic<Int64>
@@ -30,11 +29,10 @@ final class BusWorker: BusObserver, Sendable {
     let polled = settings.devices.enumerated().filter { $0.element.bus == index }.map {
       PolledDevice(
         device: $0.offset, unit: $0.element.unit, scanInterval: $0.element.scanInterval,
-        points: $0.element.tags.map(\.point))
+        points: $0.element.tags.compactMap(\.point))
     }
     self.index = index
     name = settings.buses[index].name
-    devices = polled.map(\.device)
     self.events = events
     self.makeBus = makeBus
     let now = SystemClock.monotonic()
@@ -85,7 +83,7 @@ final class BusWorker: BusObserver, Sendable {
       case .deliver(let scan, let started):
         let fault = scan.isComplete ? nil : poller.health(of: scan.device).lastError
         let isTaken = events.send(.scan(scan, started: started, fault: fault))
-        publishReport(poller, dropped: isTaken ? 0 : 1)
+        publishReport(poller, of: scan.device, lateReplies: bus.lateReplies, dropped: isTaken ? 0 : 1)
       case .wait(let until):
         let sleep = min(until - SystemClock.monotonic(), Self.longestSleep)
         if sleep > .zero { _ = stopRequests.receive(timeout: sleep) }
@@ -105,11 +103,11 @@ final class BusWorker: BusObserver, Sendable {
     }
   }
 
-  private func publishReport(_ poller: BusPoller, dropped: Int) {
-    let health = Dictionary(uniqueKeysWithValues: devices.map { ($0, poller.health(of: $0)) })
+  private func publishReport(_ poller: BusPoller, of device: Int, lateReplies: Int, dropped: Int) {
     report.withLock {
       $0.statistics = poller.statistics
-      $0.health = health
+      $0.statistics.lateReplies = lateReplies
+      $0.health[device] = poller.health(of: device)
       $0.scansDropped += dropped
     }
   }
