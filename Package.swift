@@ -85,7 +85,7 @@ let package = Package(
     library("SQLite", ["CSQLite"]),
     library("SQLiteOutbox", ["GatewayCore", "Telemetry", "BatchCodec", "SQLite"]),
     library("SQLiteCentralStore", ["CentralCore", "Telemetry", "BatchCodec", "SQLite"]),
-    library("HTTPClient", ["GatewayCore", "Threads", "CCurl"]),
+    library("HTTPClient", ["Telemetry", "GatewayCore", "Threads", "CCurl"]),
     library("PKI", ["COpenSSL"]),
     library("LocalAPI", ["Threads"]),
     library("SystemdNotify", ["CSystemd"]),

@@ -34,7 +34,7 @@ enum LayerTable {
     row("adapters", "SQLite", "CSQLite"),
     row("adapters", "SQLiteOutbox", "Telemetry", "BatchCodec", "GatewayCore", "SQLite"),
     row("adapters", "SQLiteCentralStore", "Telemetry", "BatchCodec", "CentralCore", "SQLite"),
-    row("adapters", "HTTPClient", "GatewayCore", "Threads", "CCurl"),
+    row("adapters", "HTTPClient", "Telemetry", "GatewayCore", "Threads", "CCurl"),
     row("adapters", "PKI", "COpenSSL"),
     row("adapters", "LocalAPI", "Threads"),
     row(
