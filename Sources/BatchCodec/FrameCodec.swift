@@ -25,14 +25,14 @@ public enum FrameCodec {
     LossCodec.append(losses, to: &writer)
     let compressed =
       writer.bytes.count < minimumCompressedBytes
-      ? nil : Compressor(level: compressionLevel).compress(writer.bytes)
+      ? nil : Compression.compress(writer.bytes, level: compressionLevel)
     return seal(writer.bytes, compressed: compressed, lane: .telemetry, catalogueID: catalogueID)
   }
 
   public static func encode(_ alarms: [AlarmEvent]) -> [UInt8] {
     let body = AlarmBody.encode(alarms)
     return seal(
-      body, compressed: Compressor(level: compressionLevel).compress(body), lane: .alarms, catalogueID: 0)
+      body, compressed: Compression.compress(body, level: compressionLevel), lane: .alarms, catalogueID: 0)
   }
 
   /// A telemetry frame's rows and loss notices; `catalogue` is the one it was written with. For many frames of one
