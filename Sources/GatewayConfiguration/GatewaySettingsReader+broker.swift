@@ -49,7 +49,8 @@ extension GatewaySettingsReader {
       authority: path("authority", section), certificate: path("certificate", section), key: path("key", section))
     if section.has("certificate") != section.has("key") {
       let (given, missing) = section.has("key") ? ("key", "certificate") : ("certificate", "key")
-      problems.error(section.keyNode(given), "tls of broker has a '\(given)' and no '\(missing)'", hint: "give both or neither")
+      problems.error(
+        section.keyNode(given), "tls of broker has a '\(given)' and no '\(missing)'", hint: "give both or neither")
     }
     return settings
   }

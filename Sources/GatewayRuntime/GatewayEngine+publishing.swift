@@ -92,7 +92,8 @@ extension GatewayEngine {
       guard latest[index] != nil else { return nil }
       return OutgoingMessage(
         topic: publishing.topics.status(catalogue.devices[index].name),
-        payload: Array((isAnswering(index) ? "online" : "offline").utf8), isRetained: true, qualityOfService: .atLeastOnce)
+        payload: Array((isAnswering(index) ? "online" : "offline").utf8), isRetained: true,
+        qualityOfService: .atLeastOnce)
     }
   }
 

@@ -12,11 +12,13 @@ struct ConnectionTrouble {
   func text(_ code: Int32, cause: String, wasReached: Bool) -> String {
     if let finding { return "the certificate of the broker at \(endpoint.address) \(certificate(finding))" }
     if endpoint.tls != nil, let alert { return "TLS with the broker at \(endpoint.address) failed: \(alert)" }
-    if wasReached {
-      let hint = endpoint.tls == nil ? "; does this port want TLS?" : ""
+    let ends = [MOSQ_ERR_CONN_LOST, MOSQ_ERR_TLS, MOSQ_ERR_TLS_HANDSHAKE, MOSQ_ERR_PROTOCOL].map(\.rawValue.signed)
+    if wasReached || ends.contains(code) {
+      let hint = endpoint.tls == nil ? "; does this port want TLS?" : "; does this port speak TLS?"
       return "the broker at \(endpoint.address) closed the connection without an answer: \(cause)\(hint)"
     }
-    let hint = endpoint.isLocal ? "Is mosquitto running?" : "Are address and port right, and does a firewall let us through?"
+    let hint =
+      endpoint.isLocal ? "Is mosquitto running?" : "Are address and port right, and does a firewall let us through?"
     return "cannot reach the broker at \(endpoint.address): \(cause). \(hint)"
   }
 
@@ -39,14 +41,17 @@ struct ConnectionTrouble {
   private var alert: String? {
     guard let colon = logged.lastIndex(of: ":"), logged.contains("OpenSSL Error") else { return nil }
     let text = String(logged[logged.index(after: colon)...])
-    if text.contains("certificate required") || (text.contains("handshake failure") && endpoint.tls?.certificate == nil) {
+    let isAnonymous = endpoint.tls?.certificate == nil
+    if text.contains("certificate required") || (text.contains("handshake failure") && isAnonymous) {
       return "it asks for a certificate of ours (broker: tls: certificate, key)"
     }
     if text.contains("certificate expired") { return "our certificate \(endpoint.tls?.certificate ?? "") has expired" }
     if text.contains("unknown ca") || text.contains("bad certificate") || text.contains("certificate unknown") {
       return "it does not accept our certificate \(endpoint.tls?.certificate ?? "") (\(text))"
     }
-    if text.contains("wrong version number") { return "this port does not speak TLS" }
+    if text.contains("wrong version number") || text.contains("unexpected eof") {
+      return "this port does not answer in TLS (\(text))"
+    }
     return text
   }
 
@@ -61,7 +66,8 @@ struct ConnectionTrouble {
           " Look at the password of user '\(login.user)', and at the broker's rules"
         } else {
           endpoint.tls?.certificate == nil
-            ? " It wants to know who we are: broker: user, password-file" : " Look at the broker's rules for our certificate"
+            ? " It wants to know who we are: broker: user, password-file"
+            : " Look at the broker's rules for our certificate, or give a user: broker: user, password-file"
         }
     default: hint = ""
     }

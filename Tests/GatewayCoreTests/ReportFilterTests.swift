@@ -7,7 +7,9 @@ import Testing
 struct ReportFilterTests {
   private let tags = [TagDefinition(name: "t", type: .float64)]
   private func at(_ seconds: Double) -> MonotonicTime { MonotonicTime(nanoseconds: Int64(seconds * 1e9)) }
-  private func reading(_ value: Double, _ quality: Quality = .good) -> Reading { Reading(.float64(value), quality: quality) }
+  private func reading(_ value: Double, _ quality: Quality = .good) -> Reading {
+    Reading(.float64(value), quality: quality)
+  }
 
   /// Feeds readings a second apart; the times (in seconds) at which one was reported.
   private func reported(_ rule: ReportFilter.Rule, _ readings: [Reading]) -> [Int] {
@@ -42,8 +44,8 @@ struct ReportFilterTests {
   @Test("A change of quality is reported, and so is a change of its reason; an absent reading never")
   func quality() {
     let readings = [
-      reading(1), .bad(.timeout), .bad(.timeout), .bad(.busDown), reading(1), reading(1, .uncertain(.outOfRange)), .absent,
-      reading(1, .uncertain(.outOfRange)),
+      reading(1), .bad(.timeout), .bad(.timeout), .bad(.busDown), reading(1), reading(1, .uncertain(.outOfRange)),
+      .absent, reading(1, .uncertain(.outOfRange)),
     ]
     #expect(reported(.init(deadband: .absolute(100)), readings) == [0, 1, 3, 4, 5])
   }
@@ -67,7 +69,8 @@ struct ReportFilterTests {
     #expect(filter.due([reading(1), reading(1)], tags: two, now: at(3)) == [0, 1])
   }
 
-  @Test("At every scan, what a subscriber sees is within the deadband, of the same quality, and not older than the heartbeat")
+  @Test(
+    "At every scan a subscriber's value is within the deadband, of the same quality, and no older than the heartbeat")
   func property() {
     let seed = ProcessInfo.processInfo.environment["FIELDGATE_SEED"].flatMap { UInt64($0) } ?? 20_261_125
     print("seed \(seed); replay: FIELDGATE_SEED=\(seed) swift test --filter ReportFilterTests")

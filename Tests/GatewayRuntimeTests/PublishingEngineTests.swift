@@ -86,10 +86,14 @@ struct PublishingEngineTests {
     for round in 0..<3 { bench.scan(0, (0..<20).map { reading(Int64($0 * 10 + round)) }) }
     #expect(bench.broker.newest.count < 10)
     bench.wait(.seconds(10))
-    for tag in 0..<20 { #expect(bench.broker.text("fieldgate/site/a/t\(tag)")?.hasPrefix("{\"value\":\(tag * 10 + 2),") == true) }
+    for tag in 0..<20 {
+      #expect(bench.broker.text("fieldgate/site/a/t\(tag)")?.hasPrefix("{\"value\":\(tag * 10 + 2),") == true)
+    }
   }
 
-  @Test("Whatever connection and limit do, what a subscriber sees comes within the deadband of the truth", arguments: 0..<20)
+  @Test(
+    "Whatever connection and limit do, what a subscriber sees comes within the deadband of the truth", arguments: 0..<20
+  )
   func converges(_ round: Int) throws {
     let seed = ProcessInfo.processInfo.environment["FIELDGATE_SEED"].flatMap { UInt64($0) } ?? UInt64(round)
     var random = SplitMix64(seed: seed)

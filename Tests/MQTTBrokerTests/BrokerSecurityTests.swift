@@ -27,7 +27,8 @@ struct BrokerSecurityTests {
       connection.statistics.subscriptions[0].state == .granted ? true : nil
     }
     for topic in ["fieldgate/site/boiler", "elsewhere"] {
-      #expect(connection.publish(OutgoingMessage(topic: topic, payload: [1], qualityOfService: .atLeastOnce)) == .accepted)
+      let message = OutgoingMessage(topic: topic, payload: [1], qualityOfService: .atLeastOnce)
+      #expect(connection.publish(message) == .accepted)
     }
     _ = try await eventually("the refusal") { connection.statistics.refusedByBroker == 1 ? true : nil }
   }
@@ -54,9 +55,16 @@ struct BrokerSecurityTests {
       (changed(good) { $0.tls?.key = files("foreign/stranger.key") }, "cannot use the key"),
       (changed(good) { $0.login?.passwordFile = password("wrong") }, "Look at the password of user 'site'"),
       (changed(good) { $0.login?.passwordFile = "/no/such/file" }, "password from /no/such/file: No such file"),
-      (changed(good) { $0.login = nil }, "It wants to know who we are"),
+      (changed(good) { $0.login = nil }, "Look at the broker's rules for our certificate"),
+      (
+        changed(good) {
+          $0.login = nil
+          $0.tls?.certificate = nil
+          $0.tls?.key = nil
+        }, "It wants to know who we are"
+      ),
       (changed(good) { $0.tls = nil }, "does this port want TLS?"),
-      (changed(good) { $0.port = plain.port }, "this port does not speak TLS"),
+      (changed(good) { $0.port = plain.port }, "this port does not answer in TLS"),
       (changed(good) { $0.port = 1 }, "Connection refused. Is mosquitto running?"),
       (changed(good) { $0.host = "no-such-host.invalid" }, "cannot reach the broker at no-such-host.invalid"),
       (
@@ -84,7 +92,8 @@ struct BrokerSecurityTests {
   @Test(
     "What OpenSSL finds wrong with the broker's certificate is said with what to look at",
     arguments: [
-      (9 as Int32, "is not valid yet, or this gateway's clock is behind"), (10, "has expired, or this gateway's clock is ahead"),
+      (9 as Int32, "is not valid yet, or this gateway's clock is behind"),
+      (10, "has expired, or this gateway's clock is ahead"),
       (62, "is for another name than 'broker.example'"), (19, "was not signed by a CA that /ca.pem knows (words)"),
       (23, "is not accepted: words"),
     ])
