@@ -158,6 +158,12 @@ let package = Package(
     tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
     tests("GatewayCoreTests", ["GatewayCore", "BatchCodec", "RuleEngine", "SyncProtocol", "Telemetry"]),
     tests("GatewayConfigurationTests", ["GatewayConfiguration", "YAMLParser", "RuleEngine", "Telemetry"]),
+    tests(
+      "GatewayRuntimeTests",
+      [
+        "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "SQLiteOutbox", "YAMLParser", "FieldgateTestKit",
+        "Telemetry", log,
+      ]),
     tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "FieldgateTestKit", "Telemetry", "CLinux"]),
     tests("MQTTBrokerTests", ["MQTTBroker", "GatewayCore", "FieldgateTestKit"]),
     tests("LocalAPITests", ["LocalAPI", "FieldgateTestKit"]),
