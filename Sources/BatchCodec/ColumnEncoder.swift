@@ -83,7 +83,8 @@ struct ColumnEncoder {
     guard !values.isEmpty else { return }
     switch type {
     case .boolean: appendStates(values)
-    case .integer, .text: appendNumbers(values, place: place, kind: .integer)
+    case .integer: appendNumbers(values, place: place, kind: .integer)
+    case .text: appendNumbers(values, place: ColumnStarts.none, kind: .integer)
     case .float32:
       let ordered = values.map { Int64(SortableFloat.order(UInt32(truncatingIfNeeded: $0))) }
       appendFloats(values, ordered, place: place, kind: .float32)

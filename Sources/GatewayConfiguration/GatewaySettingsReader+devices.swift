@@ -11,7 +11,7 @@ extension GatewaySettingsReader {
   }
 
   static let deviceKeys =
-    ["name", "bus", "unit", "every", "stale-after", "tags", "write-functions"] + readKeys
+    ["name", "bus", "unit", "every", "stale-after", "tags", "write-functions"] + readKeys + publishingKeys
   /// Topics of the gateway itself stand beside those of its devices.
   static let reservedDeviceNames = ["status", "alarms"]
 
@@ -47,6 +47,7 @@ extension GatewaySettingsReader {
     let reading = reading(section, bus: bus.flatMap { buses[$0].settings })
     // Two devices of one name have been reported; their tags are not compared with each other.
     taken["tags of \(section.title)"] = nil
+    let publishing = publishing(section, over: self.publishing)
     var names: [String] = []
     var tags: [TagSettings] = []
     if section.require("tags", example: "[ { name: temperature, holding: 100 } ]", &problems) {
@@ -56,12 +57,15 @@ extension GatewaySettingsReader {
         problems.error(
           section.keyNode("tags"), "\(section.title) has an empty list of tags", hint: "for example:  - \(example)")
       }
-      for item in items { if let tag = tag(item, of: section.title, &names) { tags.append(tag) } }
+      for item in items {
+        if let tag = tag(item, of: section.title, publishing, &names) { tags.append(tag) }
+      }
     }
     let functions = writeFunctions(section)
     checkScaleFactors(tags, section)
     let stale = section.duration("stale-after", Self.staleRange, &problems)
     checkWrites(tags, functions, section)
+    checkTopics(tags, publishing, section)
     guard let name else { return nil }
     guard let bus, let unit, let every, tags.count == names.count, buses[bus].settings != nil else {
       return ReadDevice(name: name, bus: bus, settings: nil, tagNames: names)
@@ -71,6 +75,7 @@ extension GatewaySettingsReader {
       name: name, bus: bus, unit: unit, scanInterval: every, staleAfter: stale ?? max(.seconds(60), every * 3),
       tags: tags, writeFunctions: functions)
     settings.reading = reading
+    settings.publishing = publishing
     return ReadDevice(name: name, bus: bus, settings: settings, tagNames: names)
   }
 

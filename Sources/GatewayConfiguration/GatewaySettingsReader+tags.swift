@@ -6,7 +6,9 @@ extension GatewaySettingsReader {
   static let scalingKeys = ["scale", "offset"]
 
   /// - Parameter names: gets the tag's name also when something else in it is wrong.
-  mutating func tag(_ node: YAMLNode, of device: String, _ names: inout [String]) -> TagSettings? {
+  mutating func tag(
+    _ node: YAMLNode, of device: String, _ publishing: PublishingSettings, _ names: inout [String]
+  ) -> TagSettings? {
     guard var section = Section(node, "a tag of \(device)", keys: Self.tagKeys, &problems) else { return nil }
     guard let name = section.name("name", example: "temperature", &problems) else { return nil }
     section.title = "tag '\(name)' of \(device)"
@@ -17,15 +19,15 @@ extension GatewaySettingsReader {
     let scaling = scaling(section, type: point?.type)
     let treatment = treatment(section, point)
     let valueNames = valueNames(section, point)
-    _ = section.decimal("deadband", &problems)
+    let deadband = deadband(section) ?? publishing.deadband
     let write = writeLimits(section, point)
-    section.announceUnused("deadband", &problems)
     guard let point, let unit, let scaling else { return nil }
     if write != nil { checkWritable(section, point, treatment) }
     let type = treatment.scaleFactor == nil ? point.type.valueType : .float64
     return TagSettings(
       definition: TagDefinition(name: name, type: type, scaling: scaling, unit: unit, names: valueNames),
-      source: .register(point), treatment: treatment, write: write)
+      source: .register(point), treatment: treatment, write: write,
+      deadband: deadband)
   }
 
   private mutating func unitText(_ section: Section) -> String? {
