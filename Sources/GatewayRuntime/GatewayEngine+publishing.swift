@@ -121,7 +121,7 @@ extension GatewayEngine {
 
   /// At least one of its tags has a value.
   func isAnswering(_ device: Int) -> Bool {
-    latest[device]?.readings.contains { $0.quality.hasValue } ?? false
+    latest[device]?.readings.contains { $0.quality.hasValue && $0.quality.reason != .stale } ?? false
   }
 
   var answeringDevices: Int { latest.indices.count { isAnswering($0) } }

@@ -47,6 +47,15 @@ public struct DeviceScan: Hashable, Sendable {
   /// The text of a tag, nil when its reading has none.
   public func text(_ tag: Int) -> String? { readings[tag].quality.hasValue ? texts[tag] : nil }
 
+  /// Cuts texts that are longer than ``TextTable/maximumTextBytes`` at a whole letter.
+  public mutating func shortenTexts() {
+    for (tag, text) in texts where text.utf8.count > TextTable.maximumTextBytes {
+      var short = text
+      while short.utf8.count > TextTable.maximumTextBytes { short.removeLast() }
+      texts[tag] = short
+    }
+  }
+
   /// Samples that it counts for where memory is bounded: a sample of a number takes about 16 bytes, texts what they have.
   public var weight: Int { readings.count + texts.values.reduce(0) { $0 + $1.utf8.count / 16 } }
 }

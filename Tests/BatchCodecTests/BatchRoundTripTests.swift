@@ -149,20 +149,20 @@ private let seeds: [UInt64] = Array(1...60)
 
   @Test("Only a batch with texts or names of values is of version 2, so that an older central reads the others")
   func versions() throws {
-    func version(_ tag: TagDefinition, _ texts: [Int: String] = [:]) throws -> [UInt8] {
+    func version(_ tag: TagDefinition, _ texts: [Int: String] = [:]) throws -> UInt8 {
       let catalogue = Catalogue(devices: [DeviceDefinition(name: "d", tags: [tag])])
       var block = DeviceColumns(device: 0, tagCount: 1)
-      block.append(
-        DeviceScan(
-          device: 0, time: Timestamp(milliseconds: 1), readings: [Reading(bits: 0, quality: .good)], texts: texts))
+      let scan = DeviceScan(
+        device: 0, time: Timestamp(milliseconds: 1), readings: [Reading(bits: 0, quality: .good)], texts: texts)
+      block.append(scan)
       let batch = try BatchCodec.encode(epoch: epoch, number: 1, catalogue: catalogue, devices: [block])
-      let frame = FrameCodec.encode([block], catalogue: catalogue, catalogueID: 1)
+      let frame = FrameCodec.encode([scan], layout: FrameLayout(catalogue), catalogueID: 1)
       #expect(try FrameCodec.decodeTelemetry(frame, catalogue: catalogue).blocks == [block])
-      return [batch[4], frame[1]]
+      return batch[4]
     }
     let name = ValueName(value: 0, name: "off")
-    #expect(try version(TagDefinition(name: "t", type: .integer)) == [1, 1])
-    #expect(try version(TagDefinition(name: "t", type: .integer, names: [name])) == [2, 1])
-    #expect(try version(TagDefinition(name: "t", type: .text), [0: "idle"]) == [2, 2])
+    #expect(try version(TagDefinition(name: "t", type: .integer)) == 1)
+    #expect(try version(TagDefinition(name: "t", type: .integer, names: [name])) == 2)
+    #expect(try version(TagDefinition(name: "t", type: .text), [0: "idle"]) == 2)
   }
 }

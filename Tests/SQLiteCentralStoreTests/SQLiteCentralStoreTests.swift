@@ -163,7 +163,7 @@ final class SQLiteCentralStoreTests {
     let bytes = try BatchCodec.encode(epoch: key.epoch, number: 1, catalogue: catalogue, devices: [block])
     #expect(bytes[4] == 2)
     var group = IngestMachine.Group()
-    group.batches.append((key, ReceivedBatch(bytes: bytes, batch: try BatchCodec.decode(bytes[...]))))
+    group.batches.append((key, try ReceivedBatch(bytes)))
     group.heads[key] = LaneHead(position: 1, checksum: nil)
     try store.commit(group, received: received)
     let reader = try SQLiteCentralReader(directory: directory)
