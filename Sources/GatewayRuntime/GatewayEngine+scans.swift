@@ -11,7 +11,7 @@ extension GatewayEngine {
     for note in treatments[scan.device].apply(to: &scan) {
       log.warning("\(catalogue.devices[scan.device].name): \(note)")
     }
-    if !scan.texts.isEmpty { scan.shortenTexts() }
+    if !scan.texts.isEmpty { scan.sealTexts() }
     staleWatch.took(scan, now: now)
     let hasBootTime = !clockTrust.isTrusted
     // From the boot clock, because the wall clock may have been set between the start of the scan and now.

@@ -47,12 +47,16 @@ public struct DeviceScan: Hashable, Sendable {
   /// The text of a tag, nil when its reading has none.
   public func text(_ tag: Int) -> String? { readings[tag].quality.hasValue ? texts[tag] : nil }
 
-  /// Cuts texts that are longer than ``TextTable/maximumTextBytes`` at a whole letter.
-  public mutating func shortenTexts() {
-    for (tag, text) in texts where text.utf8.count > TextTable.maximumTextBytes {
+  /// Cuts texts that are longer than ``TextTable/maximumTextBytes`` at a whole letter, and gives each text's reading its
+  /// hash as bits (FNV-1a), so that whoever compares readings sees that a text changed.
+  public mutating func sealTexts() {
+    for (tag, text) in texts where readings[tag].quality.hasValue {
       var short = text
       while short.utf8.count > TextTable.maximumTextBytes { short.removeLast() }
       texts[tag] = short
+      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+      for byte in short.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      readings[tag].bits = Int64(bitPattern: hash)
     }
   }
 
