@@ -5,7 +5,8 @@ struct StatusText {
   let status: GatewayStatus
 
   var lines: [String] {
-    var lines = [head, broker, central, outbox]
+    var lines = [head] + BrokerText(broker: status.broker, messages: status.counters.messages).lines
+    lines += [central, outbox]
     lines += troubles
     lines.append("buses")
     for bus in status.buses { lines += busLines(bus) }
@@ -18,11 +19,6 @@ struct StatusText {
 
   private var head: String {
     "\(status.gateway)  fieldgated \(status.version), running for \(age(status.since) ?? "?")"
-  }
-
-  private var broker: String {
-    let detail = status.broker.detail.map { ": \($0)" } ?? ""
-    return "broker   \(status.broker.state)\(status.broker.address.map { "  \($0)" } ?? "")\(detail)"
   }
 
   private var central: String {
