@@ -41,7 +41,7 @@ public struct BusPoller: Sendable {
     case open
   }
 
-  let devices: [PolledDevice]
+  var devices: [PolledDevice]
   var plans: [ReadPlan]
   var schedule: PollSchedule
   var backoff: ReconnectBackoff
@@ -52,7 +52,7 @@ public struct BusPoller: Sendable {
   var awaited: Action?
   var scan: CurrentScan?
   var healths: [DeviceHealth]
-  private var positions: [Int: Int] = [:]
+  var positions: [Int: Int] = [:]
   public internal(set) var statistics = PollStatistics()
 
   /// - Parameters:
@@ -66,7 +66,11 @@ public struct BusPoller: Sendable {
     link = .closed(retryAt: now)
     silent = SilentDevices(count: devices.count)
     healths = devices.map { _ in DeviceHealth() }
-    for (position, device) in devices.enumerated() { positions[device.device] = position }
+    positions = Self.positions(devices)
+  }
+
+  static func positions(_ devices: [PolledDevice]) -> [Int: Int] {
+    Dictionary(devices.enumerated().map { ($0.element.device, $0.offset) }) { first, _ in first }
   }
 
   /// How the device at this catalogue index fares; an empty one for a device that is not on this bus.
