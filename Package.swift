@@ -71,11 +71,12 @@ let package = Package(
     library("BatchCodec", ["Telemetry", "CZstd"]),
     library("RuleEngine", ["Telemetry"]),
     library("SyncProtocol", ["Telemetry"]),
+    library("SerialSensors", ["Telemetry"]),
 
     // cores (pure)
     library("GatewayCore", ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol"]),
     library("CentralCore", ["Telemetry", "JSONText", "BatchCodec", "SyncProtocol"]),
-    library("GatewayConfiguration", ["Telemetry", "RuleEngine", "JSONText"]),
+    library("GatewayConfiguration", ["Telemetry", "RuleEngine", "SerialSensors", "JSONText"]),
 
     // adapters
     library("YAMLParser", ["GatewayConfiguration", "CFYAML"]),

@@ -62,7 +62,7 @@ final class SimulatedGateway {
       DeviceSettings(
         name: "d\(index + 1)", bus: 0, unit: UInt8(index + 1), scanInterval: scenario.scanInterval,
         tags: zip(SimulatedFieldDevice.definitions, SimulatedFieldDevice.points).map {
-          TagSettings(definition: $0, point: $1)
+          TagSettings(definition: $0, source: .register($1))
         })
     }
     let rules = devices.indices.map { index in
@@ -123,7 +123,7 @@ final class SimulatedGateway {
       devices: settings.devices.enumerated().map {
         PolledDevice(
           device: $0.offset, unit: $0.element.unit, scanInterval: $0.element.scanInterval,
-          points: $0.element.tags.map(\.point))
+          points: $0.element.tags.compactMap(\.point))
       }, seed: random.next(), now: time.now)
     turn()
     poll()

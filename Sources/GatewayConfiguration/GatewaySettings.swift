@@ -1,4 +1,5 @@
 public import RuleEngine
+public import SerialSensors
 public import Telemetry
 
 /// The gateway's whole configuration, typed and within bounds: what `/etc/fieldgate/gateway.yaml` says.
@@ -93,6 +94,8 @@ public struct BusSettings: Hashable, Sendable {
   public enum Kind: Hashable, Sendable {
     case modbusRTU(SerialLine)
     case modbusTCP(host: String, port: Int)
+    /// Sensors that speak no Modbus.
+    case serialLines(SerialLine, LineFraming)
   }
 
   /// Unique on its gateway.
@@ -139,16 +142,21 @@ public struct DeviceSettings: Hashable, Sendable {
   public var name: String
   /// Index into ``GatewaySettings/buses``.
   public var bus: Int
-  /// The Modbus unit id: 1 to 247 (RTU), 0 to 255 (TCP).
+  /// The Modbus unit id: 1 to 247 (RTU), 0 to 255 (TCP); 0 on a bus of serial lines, where it means nothing.
   public var unit: UInt8
+  /// On a bus of serial lines only: how the device is understood.
+  public var serial: SerialDevice?
   /// The scan interval: 10 ms to 24 h.
   public var scanInterval: Duration
   public var tags: [TagSettings]
 
-  public init(name: String, bus: Int, unit: UInt8, scanInterval: Duration, tags: [TagSettings]) {
+  public init(
+    name: String, bus: Int, unit: UInt8, serial: SerialDevice? = nil, scanInterval: Duration, tags: [TagSettings]
+  ) {
     self.name = name
     self.bus = bus
     self.unit = unit
+    self.serial = serial
     self.scanInterval = scanInterval
     self.tags = tags
   }
@@ -157,11 +165,16 @@ public struct DeviceSettings: Hashable, Sendable {
 /// One tag: what it is, and where it stands in its device.
 public struct TagSettings: Hashable, Sendable {
   public var definition: TagDefinition
-  public var point: RegisterPoint
+  public var source: TagSource
 
-  public init(definition: TagDefinition, point: RegisterPoint) {
+  public init(definition: TagDefinition, source: TagSource) {
     self.definition = definition
-    self.point = point
+    self.source = source
+  }
+
+  /// Nil for a tag of a serial sensor.
+  public var point: RegisterPoint? {
+    if case .register(let point) = source { point } else { nil }
   }
 }
 

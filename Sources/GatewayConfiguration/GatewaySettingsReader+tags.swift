@@ -24,7 +24,8 @@ extension GatewaySettingsReader {
     section.announceUnused("writable", &problems)
     guard let point, let unit, let scaling else { return nil }
     return TagSettings(
-      definition: TagDefinition(name: name, type: point.type.valueType, scaling: scaling, unit: unit), point: point)
+      definition: TagDefinition(name: name, type: point.type.valueType, scaling: scaling, unit: unit),
+      source: .register(point))
   }
 
   private mutating func point(_ section: Section) -> RegisterPoint? {

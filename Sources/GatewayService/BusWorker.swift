@@ -30,7 +30,7 @@ final class BusWorker: BusObserver, Sendable {
     let polled = settings.devices.enumerated().filter { $0.element.bus == index }.map {
       PolledDevice(
         device: $0.offset, unit: $0.element.unit, scanInterval: $0.element.scanInterval,
-        points: $0.element.tags.map(\.point))
+        points: $0.element.tags.compactMap(\.point))
     }
     self.index = index
     name = settings.buses[index].name

@@ -145,6 +145,7 @@ extension BusSettings {
   var endpoint: ModbusEndpoint {
     switch kind {
     case .modbusTCP(let host, let port): .tcp(host: host, port: port)
+    case .serialLines: preconditionFailure("a bus of serial lines has no Modbus endpoint")
     case .modbusRTU(let line):
       .rtu(device: line.device, baud: line.baud, parity: line.parity.modbus, stopBits: line.stopBits)
     }
