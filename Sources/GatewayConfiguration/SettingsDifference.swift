@@ -8,6 +8,11 @@ public struct SettingsDifference: Hashable, Sendable {
     public var name: String
     /// Such as `every 1 s -> 2 s`; at least one.
     public var details: [String]
+
+    public init(name: String, details: [String]) {
+      self.name = name
+      self.details = details
+    }
   }
 
   /// Entries of one kind. Names are identities: a renamed entry is one removed and one added.

@@ -81,7 +81,7 @@ public struct RunningConfiguration: Sendable {
     settings.devices.enumerated().filter { $0.element.bus == place }.map {
       PolledDevice(
         device: deviceHandles[$0.offset], unit: $0.element.unit, scanInterval: $0.element.scanInterval,
-        points: $0.element.tags.map(\.point))
+        points: $0.element.tags.compactMap(\.point))
     }
   }
 }

@@ -1,4 +1,3 @@
-import GatewayConfiguration
 import GatewayCore
 import GatewayRuntime
 import Synchronization
@@ -8,38 +7,42 @@ import Threads
 /// One bus and the thread that drives it: asks the poller what to do, does it, tells the poller how it went.
 ///
 /// Calls of the field bus block, at most for the bus's time-out; that is why each bus has a thread, and why a slow bus
-/// delays no other.
+/// delays no other. The worker outlives its thread: when the line itself changes, the thread ends, and a new one goes on with
+/// the same poller and thus with all that it learnt.
 final class BusWorker: BusObserver, Sendable {
+  typealias MakeBus = @Sendable () -> any FieldBus
+
+  enum Order: Sendable {
+    case stop
+    /// Go on with these devices.
+    case poll([PolledDevice])
+  }
+
+  /// The bus's handle (``RunningConfiguration``).
   let index: Int
   let name: String
-  private let devices: [Int]
   private let report: Mutex<BusReport>
   /// Nanoseconds of the last turn of the loop; the watchdog is fed only while it moves.
   private let heartbeat: Atomic<Int64>
-  private let stopRequests = Mailbox<Void>(capacity: 1)
+  private let orders = Mailbox<Order>(capacity: 64)
   private let stopped = Atomic(false)
   private let events: Mailbox<EngineEvent>
-  private let makeBus: @Sendable () -> any FieldBus
   private let thread = Mutex<NamedThread?>(nil)
-  private let firstPoller: BusPoller
+  /// What the next thread begins with.
+  private let resting: Mutex<(poller: BusPoller, makeBus: MakeBus)>
 
+  /// - Parameter devices: with their handles.
   init(
-    index: Int, settings: GatewaySettings, seed: UInt64, events: Mailbox<EngineEvent>,
-    makeBus: @escaping @Sendable () -> any FieldBus
+    index: Int, name: String, devices: [PolledDevice], seed: UInt64, events: Mailbox<EngineEvent>,
+    makeBus: @escaping MakeBus
   ) {
-    let polled = settings.devices.enumerated().filter { $0.element.bus == index }.map {
-      PolledDevice(
-        device: $0.offset, unit: $0.element.unit, scanInterval: $0.element.scanInterval,
-        points: $0.element.tags.compactMap(\.point))
-    }
     self.index = index
-    name = settings.buses[index].name
-    devices = polled.map(\.device)
+    self.name = name
     self.events = events
-    self.makeBus = makeBus
     let now = SystemClock.monotonic()
-    firstPoller = BusPoller(devices: polled, seed: seed, now: now)
-    report = Mutex(BusReport(statistics: firstPoller.statistics))
+    let poller = BusPoller(devices: devices, seed: seed, now: now)
+    resting = Mutex((poller, makeBus))
+    report = Mutex(BusReport(statistics: poller.statistics))
     heartbeat = Atomic(now.nanoseconds)
   }
 
@@ -49,12 +52,16 @@ final class BusWorker: BusObserver, Sendable {
   var lastTurn: MonotonicTime { MonotonicTime(nanoseconds: heartbeat.load(ordering: .relaxed)) }
 
   func start() {
+    heartbeat.store(SystemClock.monotonic().nanoseconds, ordering: .relaxed)
     thread.withLock { $0 = NamedThread("bus-\(name)") { [self] in run() } }
   }
 
+  /// Other devices on the same line, from the end of the request under way on.
+  func poll(_ devices: [PolledDevice]) { orders.send(.poll(devices), always: true) }
+
   func askToStop() {
     stopped.store(true, ordering: .sequentiallyConsistent)
-    stopRequests.send(())
+    orders.send(.stop, always: true)
   }
 
   /// Returns when the thread has ended: after the request under way, at most.
@@ -62,17 +69,34 @@ final class BusWorker: BusObserver, Sendable {
     thread.withLock { $0.take() }?.join()
   }
 
+  /// Starts again on another line, with the devices' state as it was. Only after ``join()``.
+  func restart(on makeBus: @escaping MakeBus, devices: [PolledDevice]) {
+    let now = SystemClock.monotonic()
+    _ = orders.receive(timeout: .zero)
+    resting.withLock { state in
+      state.makeBus = makeBus
+      state.poller.lineChanged(now: now)
+      state.poller.reconfigure(devices: devices, seed: .random(in: .min ... .max), now: now)
+    }
+    stopped.store(false, ordering: .sequentiallyConsistent)
+    start()
+  }
+
   /// Longest sleep, so that the heartbeat moves even on a bus that is asked once an hour.
   private static let longestSleep = Duration.seconds(2)
 
   private func run() {
+    var (poller, makeBus) = resting.withLock { $0 }
     let bus = makeBus()
-    defer { bus.close() }
-    var poller = firstPoller
+    defer {
+      bus.close()
+      resting.withLock { $0.poller = poller }
+    }
     var wasUp: Bool?
     while !stopped.load(ordering: .sequentiallyConsistent) {
       let now = SystemClock.monotonic()
       heartbeat.store(now.nanoseconds, ordering: .relaxed)
+      take(orders.receive(timeout: .zero), &poller)
       switch poller.next(now: now, wall: SystemClock.wall()) {
       case .open:
         let result = Result { () throws(FieldBusError) in try bus.open() }
@@ -88,8 +112,16 @@ final class BusWorker: BusObserver, Sendable {
         publishReport(poller, dropped: isTaken ? 0 : 1)
       case .wait(let until):
         let sleep = min(until - SystemClock.monotonic(), Self.longestSleep)
-        if sleep > .zero { _ = stopRequests.receive(timeout: sleep) }
+        if sleep > .zero { take(orders.receive(timeout: sleep), &poller) }
       }
+    }
+  }
+
+  private func take(_ orders: [Order], _ poller: inout BusPoller) {
+    for order in orders {
+      guard case .poll(let devices) = order else { continue }
+      poller.reconfigure(devices: devices, seed: .random(in: .min ... .max), now: SystemClock.monotonic())
+      publishReport(poller, dropped: 0)
     }
   }
 
@@ -106,10 +138,9 @@ final class BusWorker: BusObserver, Sendable {
   }
 
   private func publishReport(_ poller: BusPoller, dropped: Int) {
-    let health = Dictionary(uniqueKeysWithValues: devices.map { ($0, poller.health(of: $0)) })
     report.withLock {
       $0.statistics = poller.statistics
-      $0.health = health
+      $0.health = poller.healthByDevice
       $0.scansDropped += dropped
     }
   }

@@ -32,18 +32,23 @@ final class SystemdSupervisor: ServiceSupervisor {
 
 /// The running parts of one gateway: adapters, threads, and the engine between them.
 final class GatewayParts: @unchecked Sendable {  // built by one thread, then only started and stopped, in turn
-  private let settings: GatewaySettings
-  private let events = Mailbox<EngineEvent>(capacity: EngineLimits.waitingEvents)
+  var running: RunningConfiguration
+  let events = Mailbox<EngineEvent>(capacity: EngineLimits.waitingEvents)
   private let store: SQLiteOutbox
-  private let broker: MQTTConnection?
-  private let central: CentralConnection?
-  private let api: LocalAPIServer
-  private let workers: [BusWorker]
+  var broker: BrokerLink?
+  var central: CentralConnection?
+  let api: LocalAPIServer
+  /// In the order of the settings.
+  var workers: [BusWorker]
+  /// Ends what a reload replaced; at most one at a time.
+  var retirement: NamedThread?
+  let version: String
   private let engine: GatewayEngine
   private var engineThread: NamedThread?
 
-  init(settings: GatewaySettings, log: Logger, version: String) throws {
-    self.settings = settings
+  init(settings: GatewaySettings, log: Logger, version: String, keeper: any ConfigurationKeeper) throws {
+    running = RunningConfiguration(settings)
+    self.version = version
     let events = events
     store = SQLiteOutbox(.machine(directory: settings.outbox.directory, boot: SystemClock.bootName))
     do throws(OutboxStoreError) {
@@ -61,30 +66,18 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
         case .closed(let client): events.send(.viewerLeft(client: client), always: true)
         }
       }
-      broker = try Self.connect(settings, version: version, events)
-      // A result that was lost would hold its place in the window for ever, so it goes past the queue's bound.
-      central = try settings.central.map { central in
-        try CentralConnection(
-          endpoint: CentralEndpoint(
-            url: central.url, authority: central.authority, certificate: central.certificate, key: central.key,
-            maximumBytesPerSecond: central.rateLimitBytes)
-        ) { events.send(.central($0), always: true) }
-      }
+      broker = try Self.connectBroker(settings, version: version, events)
+      central = try Self.connectCentral(settings, events)
     } catch {
       throw GatewayDaemon.StartError(description: "\(error)", exitCode: 71)
     }
-    workers = settings.buses.indices.map { index in
-      let bus = settings.buses[index]
-      return BusWorker(index: index, settings: settings, seed: .random(in: .min ... .max), events: events) {
-        ModbusBus(endpoint: bus.endpoint, timeout: bus.timeout, name: bus.name)
-      }
-    }
+    workers = settings.buses.indices.map { [running] in Self.worker(running, $0, events) }
     do {
       engine = try GatewayEngine(
         settings: settings,
         outside: .init(
-          clock: MachineClock(), store: store, broker: broker, central: central, viewers: api,
-          supervisor: SystemdSupervisor()),
+          clock: MachineClock(), store: store, broker: broker?.connection, central: central, viewers: api,
+          supervisor: SystemdSupervisor(), keeper: keeper),
         buses: workers, log: log, version: version)
     } catch {
       throw GatewayDaemon.StartError(description: "\(error)", exitCode: 74)
@@ -92,7 +85,8 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
   }
 
   var summary: String {
-    "\(settings.buses.count) buses, \(settings.devices.count) devices, \(settings.catalogue.tagCount) tags, "
+    let settings = running.settings
+    return "\(settings.buses.count) buses, \(settings.devices.count) devices, \(settings.catalogue.tagCount) tags, "
       + "\(settings.rules.count) rules; outbox in \(settings.outbox.directory)"
   }
 
@@ -117,26 +111,11 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
     for worker in workers { worker.join() }
     events.send(.stop, always: true)
     engineThread?.join()
-    broker?.stop()
+    broker?.connection.stop()
     central?.stop()
     api.stop()
     store.close()
-  }
-
-  private static func connect(
-    _ settings: GatewaySettings, version: String, _ events: Mailbox<EngineEvent>
-  ) throws -> MQTTConnection? {
-    guard let broker = settings.broker else { return nil }
-    // The broker publishes this when we vanish without a word.
-    let will = MQTTConnection.Will(
-      topic: MQTTTopics.status(gateway: settings.gateway),
-      payload: JSONWriter.object { json in
-        json.member("state", "offline")
-        json.member("version", version)
-      })
-    return try MQTTConnection(
-      host: broker.host, port: broker.port, clientID: "fieldgate-\(settings.gateway)", will: will
-    ) { events.send(.broker($0), always: true) }
+    retirement?.join()
   }
 }
 

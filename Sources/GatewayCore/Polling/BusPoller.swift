@@ -78,6 +78,9 @@ public struct BusPoller: Sendable {
     positions[index].map { healths[$0] } ?? DeviceHealth()
   }
 
+  /// How each device fares, by ``PolledDevice/device``.
+  public var healthByDevice: [Int: DeviceHealth] { positions.mapValues { healths[$0] } }
+
   /// What to do now.
   ///
   /// An opening or a read is repeated until its result was reported.

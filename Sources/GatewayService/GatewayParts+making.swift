@@ -1,0 +1,64 @@
+import GatewayConfiguration
+import GatewayCore
+import GatewayRuntime
+import HTTPClient
+import JSONText
+import MQTTBroker
+import ModbusBus
+import Telemetry
+import Threads
+
+/// How single parts are made, at the start and when a reload replaces them.
+extension GatewayParts {
+  /// Connects in the background at once.
+  static func connectBroker(
+    _ settings: GatewaySettings, version: String, _ events: Mailbox<EngineEvent>
+  ) throws -> BrokerLink? {
+    guard let broker = settings.broker else { return nil }
+    // The broker publishes this when we vanish without a word.
+    let will = MQTTConnection.Will(
+      topic: MQTTTopics.status(gateway: settings.gateway),
+      payload: JSONWriter.object { json in
+        json.member("state", "offline")
+        json.member("version", version)
+      })
+    let gate = NewsGate()
+    let connection = try MQTTConnection(
+      host: broker.host, port: broker.port, clientID: "fieldgate-\(settings.gateway)", will: will
+    ) { state in gate.pass { events.send(.broker(state), always: true) } }
+    return BrokerLink(connection: connection, gate: gate)
+  }
+
+  static func connectCentral(
+    _ settings: GatewaySettings, _ events: Mailbox<EngineEvent>
+  ) throws -> CentralConnection? {
+    // A result that was lost would hold its place in the window for ever, so it goes past the queue's bound.
+    try settings.central.map { central in
+      try CentralConnection(
+        endpoint: CentralEndpoint(
+          url: central.url, authority: central.authority, certificate: central.certificate, key: central.key,
+          maximumBytesPerSecond: central.rateLimitBytes)
+      ) { events.send(.central($0), always: true) }
+    }
+  }
+
+  /// - Parameter place: of the bus among the settings.
+  static func worker(
+    _ running: RunningConfiguration, _ place: Int, _ events: Mailbox<EngineEvent>
+  ) -> BusWorker {
+    BusWorker(
+      index: running.busHandles[place], name: running.settings.buses[place].name,
+      devices: running.polledDevices(ofBus: place), seed: .random(in: .min ... .max), events: events,
+      makeBus: makeBus(running.settings.buses[place]))
+  }
+
+  static func makeBus(_ bus: BusSettings) -> BusWorker.MakeBus {
+    { ModbusBus(endpoint: bus.endpoint, timeout: bus.timeout, name: bus.name) }
+  }
+}
+
+/// The connection to the broker, and the gate that its news go through.
+struct BrokerLink {
+  var connection: MQTTConnection
+  var gate: NewsGate
+}
