@@ -149,10 +149,14 @@ public struct DeviceSettings: Hashable, Sendable {
   /// The scan interval: 10 ms to 24 h.
   public var scanInterval: Duration
   public var tags: [TagSettings]
+  /// Default 5, 6, 15 and 16.
+  public var writeFunctions: WriteFunctions
 
   public init(
-    name: String, bus: Int, unit: UInt8, serial: SerialDevice? = nil, scanInterval: Duration, tags: [TagSettings]
+    name: String, bus: Int, unit: UInt8, serial: SerialDevice? = nil, scanInterval: Duration, tags: [TagSettings],
+    writeFunctions: WriteFunctions = .usual
   ) {
+    self.writeFunctions = writeFunctions
     self.name = name
     self.bus = bus
     self.unit = unit
@@ -166,8 +170,11 @@ public struct DeviceSettings: Hashable, Sendable {
 public struct TagSettings: Hashable, Sendable {
   public var definition: TagDefinition
   public var source: TagSource
+  /// What may be written to it; nil when it is not writable.
+  public var write: WriteLimits?
 
-  public init(definition: TagDefinition, source: TagSource) {
+  public init(definition: TagDefinition, source: TagSource, write: WriteLimits? = nil) {
+    self.write = write
     self.definition = definition
     self.source = source
   }

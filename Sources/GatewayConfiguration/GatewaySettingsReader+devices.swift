@@ -10,7 +10,7 @@ extension GatewaySettingsReader {
     var tagNames: [String]
   }
 
-  static let deviceKeys = ["name", "bus", "unit", "every", "tags"]
+  static let deviceKeys = ["name", "bus", "unit", "every", "tags", "write-functions"]
   /// Topics of the gateway itself stand beside those of its devices.
   static let reservedDeviceNames = ["status", "alarms"]
 
@@ -58,12 +58,15 @@ extension GatewaySettingsReader {
       }
       for item in items { if let tag = tag(item, of: section.title, &names) { tags.append(tag) } }
     }
+    let functions = writeFunctions(section)
+    checkWrites(tags, functions, section)
     guard let name else { return nil }
     guard let bus, let unit, let every, tags.count == names.count, buses[bus].settings != nil else {
       return ReadDevice(name: name, bus: bus, settings: nil, tagNames: names)
     }
     // Buses with mistakes leave no settings; the file is refused then, so the index is never used.
-    let settings = DeviceSettings(name: name, bus: bus, unit: unit, scanInterval: every, tags: tags)
+    let settings = DeviceSettings(
+      name: name, bus: bus, unit: unit, scanInterval: every, tags: tags, writeFunctions: functions)
     return ReadDevice(name: name, bus: bus, settings: settings, tagNames: names)
   }
 

@@ -19,13 +19,12 @@ extension GatewaySettingsReader {
     let unit = unitText(section)
     let scaling = scaling(section, type: point?.type)
     _ = section.decimal("deadband", &problems)
-    _ = section.flag("writable", &problems)
+    let write = writeLimits(section, point)
     section.announceUnused("deadband", &problems)
-    section.announceUnused("writable", &problems)
     guard let point, let unit, let scaling else { return nil }
     return TagSettings(
       definition: TagDefinition(name: name, type: point.type.valueType, scaling: scaling, unit: unit),
-      source: .register(point))
+      source: .register(point), write: write)
   }
 
   private mutating func point(_ section: Section) -> RegisterPoint? {

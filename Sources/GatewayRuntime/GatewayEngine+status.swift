@@ -68,6 +68,9 @@ extension GatewayEngine {
     json.member("scans_skipped", statistics.scansSkipped)
     json.member("scans_dropped", report.scansDropped)
     json.member("reconnects", statistics.reconnects)
+    json.member("load", Self.rounded(statistics.load))
+    json.member("busy_ms", statistics.busyTime.wholeMilliseconds)
+    json.member("late_replies", statistics.lateReplies)
     json.array("devices") { json in
       for (index, device) in settings.devices.enumerated() where device.bus == place {
         json.object { json in
@@ -79,10 +82,29 @@ extension GatewayEngine {
           json.member("last_scan", ifPresent: latest[index]?.time.iso8601)
           json.member("last_good", ifPresent: report.health[running.deviceHandles[index]]?.lastGood?.iso8601)
           json.member("fault", ifPresent: deviceFaults[index])
+          if let health = report.health[running.deviceHandles[index]] { Self.writeAnswers(of: health, to: &json) }
         }
       }
     }
   }
+
+  /// How a device answers: what `docs/formats/local-api.md` calls its figures.
+  private static func writeAnswers(of health: DeviceHealth, to json: inout JSONWriter) {
+    json.member("silent", health.isSilent)
+    json.member("requests", health.requests)
+    json.member("replies", health.replies)
+    json.member("success_rate", ifPresent: health.successRate.map(rounded))
+    guard health.responses.count > 0 else { return }
+    json.object("response_ms") { json in
+      for percent in [50, 90, 99] {
+        let time = health.responses.percentile(percent) ?? .zero
+        json.member("p\(percent)", Double(time.wholeNanoseconds / 10_000) / 100)
+      }
+    }
+  }
+
+  /// To four digits after the point.
+  private static func rounded(_ fraction: Double) -> Double { (fraction * 10_000).rounded() / 10_000 }
 
   func writeAlarms(to json: inout JSONWriter) {
     json.array("rules") { json in

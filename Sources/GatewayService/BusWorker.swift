@@ -96,7 +96,7 @@ final class BusWorker: BusObserver, Sendable {
     while !stopped.load(ordering: .sequentiallyConsistent) {
       let now = SystemClock.monotonic()
       heartbeat.store(now.nanoseconds, ordering: .relaxed)
-      take(orders.receive(timeout: .zero), &poller)
+      take(orders.receive(timeout: .zero), &poller, bus)
       switch poller.next(now: now, wall: SystemClock.wall()) {
       case .open:
         let result = Result { () throws(FieldBusError) in try bus.open() }
@@ -109,19 +109,19 @@ final class BusWorker: BusObserver, Sendable {
       case .deliver(let scan, let started):
         let fault = scan.isComplete ? nil : poller.health(of: scan.device).lastError
         let isTaken = events.send(.scan(scan, started: started, fault: fault))
-        publishReport(poller, dropped: isTaken ? 0 : 1)
+        publishReport(poller, of: scan.device, lateReplies: bus.lateReplies, dropped: isTaken ? 0 : 1)
       case .wait(let until):
         let sleep = min(until - SystemClock.monotonic(), Self.longestSleep)
-        if sleep > .zero { take(orders.receive(timeout: sleep), &poller) }
+        if sleep > .zero { take(orders.receive(timeout: sleep), &poller, bus) }
       }
     }
   }
 
-  private func take(_ orders: [Order], _ poller: inout BusPoller) {
+  private func take(_ orders: [Order], _ poller: inout BusPoller, _ bus: any FieldBus) {
     for order in orders {
       guard case .poll(let devices) = order else { continue }
       poller.reconfigure(devices: devices, seed: .random(in: .min ... .max), now: SystemClock.monotonic())
-      publishReport(poller, dropped: 0)
+      publishReport(poller, of: nil, lateReplies: bus.lateReplies, dropped: 0)
     }
   }
 
@@ -137,10 +137,12 @@ final class BusWorker: BusObserver, Sendable {
     }
   }
 
-  private func publishReport(_ poller: BusPoller, dropped: Int) {
+  /// - Parameter device: whose health is told; nil: of all, because others may have gone.
+  private func publishReport(_ poller: BusPoller, of device: Int?, lateReplies: Int, dropped: Int) {
     report.withLock {
       $0.statistics = poller.statistics
-      $0.health = poller.healthByDevice
+      $0.statistics.lateReplies = lateReplies
+      if let device { $0.health[device] = poller.health(of: device) } else { $0.health = poller.healthByDevice }
       $0.scansDropped += dropped
     }
   }

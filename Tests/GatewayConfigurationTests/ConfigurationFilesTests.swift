@@ -66,6 +66,10 @@ struct ConfigurationFilesTests {
     #expect(settings.devices.map(\.unit) == [247, 255])
     let tags = settings.devices[0].tags
     #expect(tags.map(\.definition.name) == ["temp", "energy", "total", "pump", "on"])
+    let limits = WriteLimits(
+      minimum: DecimalNumber(text: "-20"), maximum: DecimalNumber(text: "80.5"), step: DecimalNumber(text: "0.5"))
+    #expect(tags.map(\.write) == [limits, nil, nil, .any, nil])
+    #expect(settings.devices.map(\.writeFunctions) == [[.singleRegister, .coils, .maskRegister], .usual])
     #expect(tags[0].definition.scaling.apply(.integer(635)) == 23.5)
     #expect(tags[1].point == RegisterPoint(table: .inputRegister, address: 0, type: .float64, order: .littleLittle))
     #expect(tags[3].point == RegisterPoint(table: .coil, address: 65_535, type: .bool))

@@ -214,4 +214,17 @@ struct PollingBusPollerTests {
     #expect(run.poller.statistics.requests == 10)
     #expect(run.poller.statistics.scansNotAsked == 0)
   }
+
+  @Test("requests, replies, response times and the bus's load are counted")
+  func figures() {
+    var run = PollingRun([Self.device])
+    for _ in 0..<100 { _ = run.scan(answers: [.success([1]), Self.failure(.exception(4)), Self.failure(.checksum)]) }
+    let health = run.poller.health(of: 4)
+    #expect(health.requests == 300 && health.replies == 200)
+    #expect(health.successRate.map { abs($0 - 2.0 / 3) < 0.001 } == true)
+    #expect(health.responses.percentile(50).map { $0 >= .milliseconds(3) && $0 < .milliseconds(4) } == true)
+    #expect(run.poller.statistics.busyTime == .milliseconds(900))
+    // 9 ms of each second.
+    #expect(abs(run.poller.statistics.load - 0.009) < 0.001)
+  }
 }

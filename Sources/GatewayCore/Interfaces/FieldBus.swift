@@ -40,4 +40,11 @@ public protocol FieldBus: AnyObject {
   func read(_ request: ReadRequest) throws(FieldBusError) -> [UInt16]
 
   func close()
+
+  /// Replies that came after their time-out, were recognised and thrown away, since this value was made.
+  var lateReplies: Int { get }
+}
+
+extension FieldBus {
+  public var lateReplies: Int { 0 }
 }

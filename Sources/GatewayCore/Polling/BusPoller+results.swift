@@ -5,7 +5,7 @@ extension BusPoller {
   /// Reports the result of ``Action/open``; ignored when none was asked for.
   public mutating func opened(_ result: Result<Void, FieldBusError>, now: MonotonicTime) {
     guard awaited == .open else { return }
-    awaited = nil
+    _ = takeBusyTime(now: now)
     switch result {
     case .success:
       link = .open
@@ -20,8 +20,12 @@ extension BusPoller {
 
   /// Reports the result of ``Action/read(_:)``; ignored when none was asked for.
   public mutating func answered(_ result: Result<[UInt16], FieldBusError>, now: MonotonicTime) {
-    guard case .read(let request) = awaited, scan != nil else { return }
-    awaited = nil
+    guard case .read(let request) = awaited, let position = scan?.position else { return }
+    let time = takeBusyTime(now: now)
+    if Self.isWholeReply(result) {
+      healths[position].replies += 1
+      healths[position].responses.add(time)
+    }
     switch result {
     case .success(let entries) where entries.count == request.count:
       backoff.succeeded()
@@ -33,6 +37,28 @@ extension BusPoller {
           "unit \(request.unit) sent \(entries.count) entries where \(request.count) were asked for"), now: now)
     case .failure(let error):
       failed(error, now: now)
+    }
+  }
+
+  /// What was handed out has been answered.
+  ///
+  /// - Returns: how long it took.
+  private mutating func takeBusyTime(now: MonotonicTime) -> Duration {
+    awaited = nil
+    let time = max(.zero, now - awaitedSince)
+    load.add(time, now: now)
+    statistics.busyTime += time
+    statistics.load = load.fraction(now: now)
+    return time
+  }
+
+  /// The device itself answered, if only to refuse.
+  private static func isWholeReply(_ result: Result<[UInt16], FieldBusError>) -> Bool {
+    switch result {
+    case .success: return true
+    case .failure(let error):
+      if case .exception = error.reason { return true }
+      return false
     }
   }
 
@@ -66,7 +92,10 @@ extension BusPoller {
     case .timeout:
       // A device that does not answer one request will not answer the others: it costs one time-out a scan.
       giveUp(from: step, reason: .timeout)
-      if let scan, !scan.isAnswered { silent.failed(position, cost: now - scan.started, now: now) }
+      if let scan, !scan.isAnswered {
+        silent.failed(position, cost: now - scan.started, now: now)
+        healths[position].isSilent = silent.isPausing(position, now: now)
+      }
     case .exception(Self.illegalDataAddress)
     where plans[position].splitAtGaps(step: step, points: devices[position].points):
       // The refusal may be about entries that no tag needs; the same values are asked for again without them.
@@ -83,6 +112,7 @@ extension BusPoller {
   private mutating func gotReply(_ position: Int) {
     scan?.isAnswered = true
     silent.answered(position)
+    healths[position].isSilent = false
   }
 
   private mutating func giveUp(from step: Int, reason: Quality.Reason) {

@@ -50,6 +50,9 @@ public struct BusPoller: Sendable {
   var silent: SilentDevices
   /// The open or read that was handed out and not answered yet.
   var awaited: Action?
+  /// When it was handed out.
+  var awaitedSince = MonotonicTime.zero
+  var load: BusLoad
   var scan: CurrentScan?
   var healths: [DeviceHealth]
   var positions: [Int: Int] = [:]
@@ -65,6 +68,7 @@ public struct BusPoller: Sendable {
     backoff = ReconnectBackoff(seed: ~seed)
     link = .closed(retryAt: now)
     silent = SilentDevices(count: devices.count)
+    load = BusLoad(now: now)
     healths = devices.map { _ in DeviceHealth() }
     positions = Self.positions(devices)
   }
@@ -90,18 +94,20 @@ public struct BusPoller: Sendable {
     if let awaited { return awaited }
     guard !devices.isEmpty else { return .wait(until: .never) }
     if scan == nil {
-      if case .closed(let retryAt) = link, retryAt <= now { return handOut(.open) }
+      if case .closed(let retryAt) = link, retryAt <= now { return handOut(.open, now: now) }
       guard begin(now: now, wall: wall) else { return .wait(until: wakeTime) }
     }
     guard let scan else { return .wait(until: wakeTime) }
     let steps = plans[scan.position].steps
     guard scan.step < steps.count else { return finish(scan) }
     statistics.requests += 1
-    return handOut(.read(steps[scan.step].request))
+    healths[scan.position].requests += 1
+    return handOut(.read(steps[scan.step].request), now: now)
   }
 
-  private mutating func handOut(_ action: Action) -> Action {
+  private mutating func handOut(_ action: Action, now: MonotonicTime) -> Action {
     awaited = action
+    awaitedSince = now
     return action
   }
 

@@ -18,6 +18,12 @@ public struct PollStatistics: Hashable, Sendable {
   public var reconnects = 0
   /// Attempts to open the bus that failed.
   public var failedOpenings = 0
+  /// Time during which a request was under way, or the bus was being opened.
+  public var busyTime = Duration.zero
+  /// Busy part of the last half to full minute, 0 to 1.
+  public var load = 0.0
+  /// Replies that came after their time-out and were thrown away; see ``FieldBus/lateReplies``.
+  public var lateReplies = 0
   public var isBusUp = false
   /// The newest error of this bus, one line; stays after recovery.
   public var lastError: String?
