@@ -45,10 +45,13 @@ public struct GatewayClient: ~Copyable {
   /// - Parameter isDryRun: only says what would change.
   /// - Returns: whether the file is good, and was applied unless it was a dry run.
   public func reload(isDryRun: Bool) throws -> Bool {
-    try connection.send(JSONWriter.text { $0.object { json in
-      json.member("request", "reload")
-      json.member("check", isDryRun)
-    } })
+    try connection.send(
+      JSONWriter.text {
+        $0.object { json in
+          json.member("request", "reload")
+          json.member("check", isDryRun)
+        }
+      })
     // It waits for the disk and for reloads before it.
     let (line, text) = try answer(timeout: .seconds(120))
     guard let reload = line.reload else { throw Failure(description: "the daemon answered something else") }

@@ -36,7 +36,8 @@ public struct SettingsDifference: Hashable, Sendable {
   public init(from old: GatewaySettings, to new: GatewaySettings) {
     buses = Entries(old.buses, new.buses, name: \.name) { $0.differences(to: $1) }
     devices = Entries(
-      old.devices.map { PlacedDevice($0, of: old) }, new.devices.map { PlacedDevice($0, of: new) }, name: \.settings.name
+      old.devices.map { PlacedDevice($0, of: old) }, new.devices.map { PlacedDevice($0, of: new) },
+      name: \.settings.name
     ) { $0.differences(to: $1) }
     // A tag's place in the catalogue changes with every device before it; its name says whether the rule is the same.
     rules = Entries(old.rules.map(\.unplaced), new.rules.map(\.unplaced), name: \.name) { $0.differences(to: $1) }

@@ -197,7 +197,10 @@ extension GatewayEngine {
       memoryLoss = nil
     }
     let time = newestTime.max() ?? outside.clock.wall()
-    guard var frame = builder.frame(sequence: nextSequence, catalogueID: catalogues.expectedNumber(builderCatalogue), time: time) else { return }
+    guard
+      var frame = builder.frame(
+        sequence: nextSequence, catalogueID: catalogues.expectedNumber(builderCatalogue), time: time)
+    else { return }
     frame.hasBootTimes = builderHasBootTimes
     catalogues.made(frame.sequence, with: builderCatalogue)
     nextSequence += 1

@@ -30,7 +30,11 @@ struct JSONObject {
   }
 
   func flag(_ name: String) -> Bool? {
-    if case .scalar(let text, false) = entries[name] { text == "true" ? true : text == "false" ? false : nil } else { nil }
+    if case .scalar(let text, false) = entries[name] {
+      text == "true" ? true : text == "false" ? false : nil
+    } else {
+      nil
+    }
   }
 
   /// Nil when it is there and is no list of texts; empty when it is absent.

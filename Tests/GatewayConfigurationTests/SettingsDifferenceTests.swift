@@ -37,7 +37,7 @@ struct SettingsDifferenceTests {
     Case("unit: 3, every: 1s", "unit: 3, every: 2s", "devices: 1 changed (boiler: every 1 s -> 2 s), 1 unchanged"),
     Case("unit: 3,", "unit: 4,", "devices: 1 changed (boiler: unit 3 -> 4), 1 unchanged"),
     Case(
-      "name: boiler", "name: burner", "devices: 1 added (burner), 1 removed (boiler), 1 unchanged",
+      "boiler", "burner", "devices: 1 added (burner), 1 removed (boiler), 1 unchanged",
       "rules: 1 changed (hot: tag boiler/temp -> burner/temp)"),
     Case(
       "{ name: flow, holding: 2 }", "{ name: level, holding: 2 }",
@@ -46,13 +46,15 @@ struct SettingsDifferenceTests {
       "{ name: flow, holding: 2 }", "{ name: flow, holding: 2, scale: 0.1 }",
       "devices: 1 changed (boiler: tag changed: flow), 1 unchanged"),
     Case(
-      "[{ name: temp, holding: 1 }, { name: flow, holding: 2 }]", "[{ name: flow, holding: 2 }, { name: temp, holding: 1 }]",
+      "[{ name: temp, holding: 1 }, { name: flow, holding: 2 }]",
+      "[{ name: flow, holding: 2 }, { name: temp, holding: 1 }]",
       "devices: 1 changed (boiler: tags in another order), 1 unchanged"),
     Case("baud: 9600", "baud: 19200", "buses: 1 changed (rs485: baud 9600 -> 19200), 1 unchanged"),
     Case(
       "type: modbus-tcp, host: 192.0.2.10", "type: modbus-tcp, host: 192.0.2.11, timeout: 2s",
       "buses: 1 changed (plc: timeout 1 s -> 2 s, host 192.0.2.10 -> 192.0.2.11), 1 unchanged"),
-    Case("above: 85", "above: 90, for: 10s", "rules: 1 changed (hot: limit above 85.0 -> above 90.0, for 0 ms -> 10 s)"),
+    Case(
+      "above: 85", "above: 90, for: 10s", "rules: 1 changed (hot: limit above 85.0 -> above 90.0, for 0 ms -> 10 s)"),
     Case("{ host: 127.0.0.1 }", "{ host: 127.0.0.1, port: 1884 }", "broker: port 1883 -> 1884"),
     Case("broker: { host: 127.0.0.1 }", "", "broker: removed"),
     Case(
