@@ -66,6 +66,7 @@ extension SettingsDifference {
         "broker", isSame: old == new,
         [
           text("host", old.host, new.host), text("port", old.port, new.port),
+          text("protocol", old.protocolVersion, new.protocolVersion),
           text("messages-per-second", old.messagesPerSecond, new.messagesPerSecond),
         ])
     }

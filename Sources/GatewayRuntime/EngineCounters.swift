@@ -17,4 +17,7 @@ struct EngineCounters: Sendable {
   var scansSuperseded = 0
   var reloads = 0
   var messages: [PublishOutcome: Int] = [:]
+  /// Messages of the broker that reached the engine, and those of them with a topic that it does not know.
+  var messagesReceived = 0
+  var messagesUnknown = 0
 }

@@ -90,7 +90,10 @@ extension GatewayEngine {
 
   private func replaceConnections(_ new: Reconfiguration) {
     if case .replaced(let broker) = new.broker {
+      // The old broker would keep our last status for ever.
+      publishFarewell()
       outside.broker = broker
+      subscribe()
       brokerState = .disconnected(broker == nil ? "not configured" : "not connected yet")
       _ = logLimiter.clear(subject: "broker")
     }

@@ -1,7 +1,7 @@
 public import GatewayCore
 
 /// A new configuration for a running engine, with the parts that go with it.
-public final class Reconfiguration: @unchecked Sendable {  // made by one thread, handed over whole, then the engine's alone
+public final class Reconfiguration: @unchecked Sendable {  // handed over whole by whoever made it
   /// What becomes of a connection.
   public enum Part<Connection> {
     case kept

@@ -16,16 +16,27 @@ extension GatewayParts {
   ) throws -> BrokerLink? {
     guard let broker = settings.broker else { return nil }
     // The broker publishes this when we vanish without a word.
-    let will = MQTTConnection.Will(
+    let will = MQTTEndpoint.Will(
       topic: MQTTTopics.status(gateway: settings.gateway),
       payload: JSONWriter.object { json in
         json.member("state", "offline")
         json.member("version", version)
       })
     let gate = NewsGate()
-    let connection = try MQTTConnection(
-      host: broker.host, port: broker.port, clientID: "fieldgate-\(settings.gateway)", will: will
-    ) { state in gate.pass { events.send(.broker(state), always: true) } }
+    let endpoint = MQTTEndpoint(
+      host: broker.host, port: broker.port, clientID: "fieldgate-\(settings.gateway)",
+      version: broker.protocolVersion.choice, will: will)
+    let connection = try MQTTConnection(endpoint) { event in
+      gate.pass {
+        switch event {
+        case .state(let state): events.send(.broker(state), always: true)
+        // Past the queue's bound as well, because the connection counts how many wait.
+        case .message(let message): events.send(.message(message), always: true)
+        case .subscriptionRefused(let filter, let text):
+          events.send(.subscriptionRefused(filter: filter, text), always: true)
+        }
+      }
+    }
     return BrokerLink(connection: connection, gate: gate)
   }
 

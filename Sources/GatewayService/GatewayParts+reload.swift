@@ -3,6 +3,7 @@ import GatewayCore
 import GatewayRuntime
 import HTTPClient
 import MQTTBroker
+import Synchronization
 import Threads
 
 /// Another configuration for the running parts (`docs/reload.md`). On the control thread only.
@@ -44,6 +45,8 @@ extension GatewayParts {
     rest.removed = old.busHandles.enumerated().filter { next.bus($0.element) == nil }.map { workers[$0.offset] }
 
     let (newBroker, newCentral) = try connections(old.settings, next.settings, isCredentialsChanged)
+    let oldBroker = broker.withLock { $0 }
+    if case .replaced = newBroker { oldBroker?.gate.hold() }
     let outcome = Mailbox<String?>(capacity: 1)
     events.send(
       .reconfigure(
@@ -53,6 +56,7 @@ extension GatewayParts {
         ) { outcome.send($0) }), always: true)
     // Without a time-out: a reload whose outcome nobody knows would be worse, and the watchdog looks after the engine.
     if let refusal = outcome.receive(timeout: nil).first ?? nil {
+      oldBroker?.gate.release()
       if case .replaced(let link?) = newBroker { link.connection.stop() }
       if case .replaced(let link?) = newCentral { link.stop() }
       throw Refusal(description: refusal)
@@ -61,8 +65,9 @@ extension GatewayParts {
     workers = newWorkers
     for (worker, place) in told { worker.poll(next.polledDevices(ofBus: place)) }
     if case .replaced(let link) = newBroker {
-      broker?.gate.close()
-      (rest.broker, broker) = (broker, link)
+      oldBroker?.gate.close()
+      rest.broker = oldBroker
+      broker.withLock { $0 = link }
     }
     if case .replaced(let link) = newCentral { (rest.central, central) = (central, link) }
     return rest

@@ -8,6 +8,7 @@ import Logging
 import MQTTBroker
 import ModbusBus
 import SQLiteOutbox
+import Synchronization
 import SystemdNotify
 import Telemetry
 import Threads
@@ -35,7 +36,8 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
   var running: RunningConfiguration
   let events = Mailbox<EngineEvent>(capacity: EngineLimits.waitingEvents)
   private let store: SQLiteOutbox
-  var broker: BrokerLink?
+  /// The engine's thread, too, has to do with it.
+  let broker: Mutex<BrokerLink?>
   var central: CentralConnection?
   let api: LocalAPIServer
   /// In the order of the settings.
@@ -66,7 +68,7 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
         case .closed(let client): events.send(.viewerLeft(client: client), always: true)
         }
       }
-      broker = try Self.connectBroker(settings, version: version, events)
+      broker = Mutex(try Self.connectBroker(settings, version: version, events))
       central = try Self.connectCentral(settings, events)
     } catch {
       throw GatewayDaemon.StartError(description: "\(error)", exitCode: 71)
@@ -76,8 +78,8 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
       engine = try GatewayEngine(
         settings: settings,
         outside: .init(
-          clock: MachineClock(), store: store, broker: broker?.connection, central: central, viewers: api,
-          supervisor: SystemdSupervisor(), keeper: keeper),
+          clock: MachineClock(), store: store, broker: broker.withLock { $0?.connection }, central: central,
+          viewers: api, supervisor: SystemdSupervisor(), keeper: keeper),
         buses: workers, log: log, version: version)
     } catch {
       throw GatewayDaemon.StartError(description: "\(error)", exitCode: 74)
@@ -99,7 +101,10 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
   private func run() {
     while !engine.isStopping {
       let wait = engine.deadline - SystemClock.monotonic()
-      for event in events.receive(timeout: wait) { engine.take(event) }
+      for event in events.receive(timeout: wait) {
+        if case .message = event { broker.withLock { $0?.connection.messageTaken() } }
+        engine.take(event)
+      }
       engine.turn()
     }
     engine.finish()
@@ -111,11 +116,22 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
     for worker in workers { worker.join() }
     events.send(.stop, always: true)
     engineThread?.join()
-    broker?.connection.stop()
+    broker.withLock { $0 }?.connection.stop()
     central?.stop()
     api.stop()
     store.close()
     retirement?.join()
+  }
+}
+
+extension BrokerSettings.ProtocolVersion {
+  /// As the adapter takes it.
+  var choice: MQTTVersionChoice {
+    switch self {
+    case .automatic: .automatic
+    case .version5: .only(.version5)
+    case .version311: .only(.version311)
+    }
   }
 }
 
