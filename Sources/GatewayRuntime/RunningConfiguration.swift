@@ -1,3 +1,4 @@
+import BusPlanning
 public import GatewayConfiguration
 public import GatewayCore
 import Telemetry
@@ -65,23 +66,20 @@ public struct RunningConfiguration: Sendable {
       new, deviceHandles: deviceHandles, busHandles: busHandles, nextDevice: nextDevice, nextBus: nextBus)
   }
 
-  /// Both are the same source of the same values, at whatever pace.
+  /// Both are the same source of the same values, at whatever pace and with whatever patience they are asked.
   private func isSame(_ old: DeviceSettings, _ device: DeviceSettings, of new: GatewaySettings) -> Bool {
-    guard settings.buses[old.bus].name == new.buses[device.bus].name else { return false }
-    var same = old
-    same.bus = device.bus
-    same.scanInterval = device.scanInterval
-    return same == device
+    settings.buses[old.bus].name == new.buses[device.bus].name && old.unit == device.unit
+      && old.serial == device.serial && old.tags == device.tags
   }
 
   /// The devices of a bus as its poller takes them, with their handles.
   ///
   /// - Parameter place: of the bus among the settings.
   public func polledDevices(ofBus place: Int) -> [PolledDevice] {
-    settings.devices.enumerated().filter { $0.element.bus == place }.map {
-      PolledDevice(
-        device: deviceHandles[$0.offset], unit: $0.element.unit, scanInterval: $0.element.scanInterval,
-        points: $0.element.tags.compactMap(\.point))
+    settings.polledDevices(onBus: place).map { device in
+      var device = device
+      device.device = deviceHandles[device.device]
+      return device
     }
   }
 }

@@ -15,7 +15,28 @@ final class BusWorker: BusObserver, Sendable {
   enum Order: Sendable {
     case stop
     /// Go on with these devices.
-    case poll([PolledDevice])
+    case poll([NamedDevice])
+  }
+
+  /// A device with its handle, and the name by which what it refuses is remembered over restarts.
+  struct NamedDevice: Hashable, Sendable {
+    var name: String
+    var polled: PolledDevice
+  }
+
+  private struct Resting: Sendable {
+    var poller: BusPoller
+    /// Of the poller's devices, in their order.
+    var names: [String]
+    var makeBus: MakeBus
+
+    mutating func poll(_ devices: [NamedDevice], _ learned: LearnedReadsStore) {
+      let now = SystemClock.monotonic()
+      poller.reconfigure(
+        devices: devices.map(\.polled), seed: .random(in: .min ... .max), now: now,
+        learned: devices.map { learned.learned($0, now: now) })
+      names = devices.map(\.name)
+    }
   }
 
   /// The bus's handle (``RunningConfiguration``).
@@ -29,20 +50,25 @@ final class BusWorker: BusObserver, Sendable {
   private let events: Mailbox<EngineEvent>
   private let thread = Mutex<NamedThread?>(nil)
   /// What the next thread begins with.
-  private let resting: Mutex<(poller: BusPoller, makeBus: MakeBus)>
+  private let resting: Mutex<Resting>
+  private let learned: LearnedReadsStore
 
   /// - Parameter devices: with their handles.
   init(
-    index: Int, name: String, devices: [PolledDevice], seed: UInt64, events: Mailbox<EngineEvent>,
-    makeBus: @escaping MakeBus
+    index: Int, name: String, devices: [NamedDevice], seed: UInt64, events: Mailbox<EngineEvent>,
+    learned: LearnedReadsStore, makeBus: @escaping MakeBus
   ) {
     self.index = index
     self.name = name
     self.events = events
     let now = SystemClock.monotonic()
-    let poller = BusPoller(devices: devices, seed: seed, now: now)
-    resting = Mutex((poller, makeBus))
-    report = Mutex(BusReport(statistics: poller.statistics))
+    self.learned = learned
+    let poller = BusPoller(
+      devices: devices.map(\.polled), seed: seed, now: now, learned: devices.map { learned.learned($0, now: now) })
+    resting = Mutex(Resting(poller: poller, names: devices.map(\.name), makeBus: makeBus))
+    var first = BusReport(statistics: poller.statistics)
+    first.plans = poller.readPlans
+    report = Mutex(first)
     heartbeat = Atomic(now.nanoseconds)
   }
 
@@ -57,7 +83,7 @@ final class BusWorker: BusObserver, Sendable {
   }
 
   /// Other devices on the same line, from the end of the request under way on.
-  func poll(_ devices: [PolledDevice]) { orders.send(.poll(devices), always: true) }
+  func poll(_ devices: [NamedDevice]) { orders.send(.poll(devices), always: true) }
 
   func askToStop() {
     stopped.store(true, ordering: .sequentiallyConsistent)
@@ -70,13 +96,14 @@ final class BusWorker: BusObserver, Sendable {
   }
 
   /// Starts again on another line, with the devices' state as it was. Only after ``join()``.
-  func restart(on makeBus: @escaping MakeBus, devices: [PolledDevice]) {
-    let now = SystemClock.monotonic()
+  func restart(on makeBus: @escaping MakeBus, devices: [NamedDevice]) {
     _ = orders.receive(timeout: .zero)
     resting.withLock { state in
       state.makeBus = makeBus
-      state.poller.lineChanged(now: now)
-      state.poller.reconfigure(devices: devices, seed: .random(in: .min ... .max), now: now)
+      state.poller.lineChanged(now: SystemClock.monotonic())
+      state.poll(devices, learned)
+      let poller = state.poller
+      report.withLock { $0.tell(poller) }
     }
     stopped.store(false, ordering: .sequentiallyConsistent)
     start()
@@ -86,42 +113,49 @@ final class BusWorker: BusObserver, Sendable {
   private static let longestSleep = Duration.seconds(2)
 
   private func run() {
-    var (poller, makeBus) = resting.withLock { $0 }
-    let bus = makeBus()
+    var work = resting.withLock { $0 }
+    let bus = work.makeBus()
     defer {
       bus.close()
-      resting.withLock { $0.poller = poller }
+      resting.withLock { $0 = work }
     }
     var wasUp: Bool?
+    var revision = work.poller.planRevision
     while !stopped.load(ordering: .sequentiallyConsistent) {
       let now = SystemClock.monotonic()
       heartbeat.store(now.nanoseconds, ordering: .relaxed)
-      take(orders.receive(timeout: .zero), &poller, bus)
-      switch poller.next(now: now, wall: SystemClock.wall()) {
+      take(orders.receive(timeout: .zero), &work)
+      switch work.poller.next(now: now, wall: SystemClock.wall()) {
       case .open:
         let result = Result { () throws(FieldBusError) in try bus.open() }
-        poller.opened(result, now: SystemClock.monotonic())
+        work.poller.opened(result, now: SystemClock.monotonic())
         tell(result, &wasUp)
       case .read(let request):
         let result = Result { () throws(FieldBusError) in try bus.read(request) }
-        poller.answered(result, now: SystemClock.monotonic())
+        work.poller.answered(result, now: SystemClock.monotonic())
         if case .failure(let error) = result, error.isBusDown { tell(.failure(error), &wasUp) }
       case .deliver(let scan, let started):
-        let fault = scan.isComplete ? nil : poller.health(of: scan.device).lastError
+        let fault = scan.isComplete ? nil : work.poller.health(of: scan.device).lastError
         let isTaken = events.send(.scan(scan, started: started, fault: fault))
-        publishReport(poller, of: scan.device, lateReplies: bus.lateReplies, dropped: isTaken ? 0 : 1)
+        publishReport(work.poller, of: scan.device, lateReplies: bus.lateReplies, dropped: isTaken ? 0 : 1)
+        if work.poller.planRevision != revision {
+          revision = work.poller.planRevision
+          learned.update(work.poller.learnedReads(names: work.names))
+          report.withLock { $0.plans = work.poller.readPlans }
+        }
       case .wait(let until):
         let sleep = min(until - SystemClock.monotonic(), Self.longestSleep)
-        if sleep > .zero { take(orders.receive(timeout: sleep), &poller, bus) }
+        if sleep > .zero { take(orders.receive(timeout: sleep), &work) }
       }
     }
   }
 
-  private func take(_ orders: [Order], _ poller: inout BusPoller, _ bus: any FieldBus) {
+  private func take(_ orders: [Order], _ work: inout Resting) {
     for order in orders {
       guard case .poll(let devices) = order else { continue }
-      poller.reconfigure(devices: devices, seed: .random(in: .min ... .max), now: SystemClock.monotonic())
-      publishReport(poller, of: nil, lateReplies: bus.lateReplies, dropped: 0)
+      work.poll(devices, learned)
+      let poller = work.poller
+      report.withLock { $0.tell(poller) }
     }
   }
 
@@ -137,13 +171,35 @@ final class BusWorker: BusObserver, Sendable {
     }
   }
 
-  /// - Parameter device: whose health is told; nil: of all, because others may have gone.
-  private func publishReport(_ poller: BusPoller, of device: Int?, lateReplies: Int, dropped: Int) {
+  private func publishReport(_ poller: BusPoller, of device: Int, lateReplies: Int, dropped: Int) {
     report.withLock {
       $0.statistics = poller.statistics
       $0.statistics.lateReplies = lateReplies
-      if let device { $0.health[device] = poller.health(of: device) } else { $0.health = poller.healthByDevice }
+      $0.health[device] = poller.health(of: device)
       $0.scansDropped += dropped
+    }
+  }
+}
+
+extension BusReport {
+  /// Everything anew: devices may have gone.
+  fileprivate mutating func tell(_ poller: BusPoller) {
+    health = poller.healthByDevice
+    plans = poller.readPlans
+  }
+}
+
+extension LearnedReadsStore {
+  fileprivate func learned(_ device: BusWorker.NamedDevice, now: MonotonicTime) -> LearnedReads {
+    learned(name: device.name, unit: device.polled.unit, points: device.polled.points, now: now)
+  }
+}
+
+extension BusPoller {
+  /// - Parameter names: of the devices, in their order.
+  fileprivate func learnedReads(names: [String]) -> [LearnedReadsFile.Entry] {
+    zip(names, zip(devices, readPlans)).map { name, known in
+      LearnedReadsFile.Entry(name: name, unit: known.0.unit, points: known.0.points, learned: known.1.learned)
     }
   }
 }

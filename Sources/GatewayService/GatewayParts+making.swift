@@ -55,16 +55,27 @@ extension GatewayParts {
 
   /// - Parameter place: of the bus among the settings.
   static func worker(
-    _ running: RunningConfiguration, _ place: Int, _ events: Mailbox<EngineEvent>
+    _ running: RunningConfiguration, _ place: Int, _ events: Mailbox<EngineEvent>, _ learned: LearnedReadsStore
   ) -> BusWorker {
     BusWorker(
       index: running.busHandles[place], name: running.settings.buses[place].name,
-      devices: running.polledDevices(ofBus: place), seed: .random(in: .min ... .max), events: events,
+      devices: devices(running, ofBus: place), seed: .random(in: .min ... .max), events: events, learned: learned,
       makeBus: makeBus(running.settings.buses[place]))
   }
 
+  static func devices(_ running: RunningConfiguration, ofBus place: Int) -> [BusWorker.NamedDevice] {
+    running.polledDevices(ofBus: place).map { polled in
+      let place = running.device(polled.device)
+      return .init(name: place.map { running.settings.devices[$0].name } ?? "", polled: polled)
+    }
+  }
+
   static func makeBus(_ bus: BusSettings) -> BusWorker.MakeBus {
-    { ModbusBus(endpoint: bus.endpoint, timeout: bus.timeout, name: bus.name) }
+    {
+      ModbusBus(
+        endpoint: bus.endpoint, timeout: bus.timeout, silence: bus.pacing.silence, direction: bus.direction,
+        name: bus.name)
+    }
   }
 }
 

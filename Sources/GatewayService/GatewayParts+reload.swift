@@ -31,14 +31,14 @@ extension GatewayParts {
     var told: [(worker: BusWorker, place: Int)] = []
     for (place, bus) in next.settings.buses.enumerated() {
       guard let known = old.bus(next.busHandles[place]) else {
-        rest.added.append(Self.worker(next, place, events))
+        rest.added.append(Self.worker(next, place, events, learned))
         newWorkers.append(rest.added.last!)
         continue
       }
       newWorkers.append(workers[known])
       if old.settings.buses[known] != bus {
         rest.changed.append((workers[known], place))
-      } else if old.polledDevices(ofBus: known) != next.polledDevices(ofBus: place) {
+      } else if Self.devices(old, ofBus: known) != Self.devices(next, ofBus: place) {
         told.append((workers[known], place))
       }
     }
@@ -63,7 +63,7 @@ extension GatewayParts {
     }
     running = next
     workers = newWorkers
-    for (worker, place) in told { worker.poll(next.polledDevices(ofBus: place)) }
+    for (worker, place) in told { worker.poll(Self.devices(next, ofBus: place)) }
     if case .replaced(let link) = newBroker {
       oldBroker?.gate.close()
       rest.broker = oldBroker
@@ -79,9 +79,10 @@ extension GatewayParts {
     for worker in ending { worker.askToStop() }
     retire(rest.broker, rest.central)
     for worker in ending { worker.join() }
+    learned.keep(only: Set(running.settings.devices.map(\.name)))
     for (worker, place) in rest.changed {
       worker.restart(
-        on: Self.makeBus(running.settings.buses[place]), devices: running.polledDevices(ofBus: place))
+        on: Self.makeBus(running.settings.buses[place]), devices: Self.devices(running, ofBus: place))
     }
     for worker in rest.added { worker.start() }
   }

@@ -45,6 +45,7 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
   /// Ends what a reload replaced; at most one at a time.
   var retirement: NamedThread?
   let version: String
+  let learned: LearnedReadsStore
   private let engine: GatewayEngine
   private var engineThread: NamedThread?
 
@@ -73,7 +74,10 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
     } catch {
       throw GatewayDaemon.StartError(description: "\(error)", exitCode: 71)
     }
-    workers = settings.buses.indices.map { [running] in Self.worker(running, $0, events) }
+    let learned = LearnedReadsStore(directory: settings.outbox.directory, log: log)
+    learned.keep(only: Set(settings.devices.map(\.name)))
+    self.learned = learned
+    workers = settings.buses.indices.map { [running] in Self.worker(running, $0, events, learned) }
     do {
       engine = try GatewayEngine(
         settings: settings,
@@ -144,6 +148,15 @@ extension BusSettings {
     case .modbusRTU(let line):
       .rtu(device: line.device, baud: line.baud, parity: line.parity.modbus, stopBits: line.stopBits)
     }
+  }
+}
+
+extension BusSettings {
+  var direction: RS485Direction? {
+    guard case .modbusRTU(let line) = kind, let settings = line.rs485 else { return nil }
+    return RS485Direction(
+      isRTSHighWhenSending: settings.isRTSHighWhenSending, delayBeforeSending: settings.delayBeforeSending,
+      delayAfterSending: settings.delayAfterSending)
   }
 }
 

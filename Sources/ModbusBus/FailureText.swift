@@ -23,7 +23,9 @@ struct FailureText {
     switch reason {
     case .timeout:
       return error(
-        reason, "\(unit) did not answer within \(timeout.wholeMilliseconds) ms at \(place); \(timeoutAdvice)")
+        reason,
+        "\(unit) did not answer within \((request.pacing.timeout ?? timeout).wholeMilliseconds) ms at \(place); "
+          + timeoutAdvice)
     case .exception:
       return error(
         reason,
@@ -41,7 +43,10 @@ struct FailureText {
     case .inputOutput:
       return error(reason, "\(what) of \(unit) at \(place) cannot be sent (\(Self.text(code))); check the unit id")
     default:
-      return error(.busDown, "lost \(place) at \(what) of \(unit) (\(Self.text(code))); \(lossAdvice)")
+      return FieldBusError(
+        .busDown,
+        "bus \(name): lost \(place) at \(what) of \(unit) (\(Self.text(code))); \(lossAdvice)",
+        mayReturnSoon: isSerial)
     }
   }
 
@@ -58,7 +63,21 @@ struct FailureText {
       case EMFILE, ENFILE: "too many open files; raise LimitNOFILE of the service"
       default: "unplug the adapter and plug it in again"
       }
-    return error(.busDown, "cannot open \(endpoint.place) (\(Self.text(code))); \(advice)")
+    return FieldBusError(
+      .busDown, "bus \(name): cannot open \(endpoint.place) (\(Self.text(code))); \(advice)", mayReturnSoon: true)
+  }
+
+  /// Why the driver does not switch the direction of an RS-485 line.
+  func direction(_ code: Int32) -> FieldBusError {
+    let cause = [ENOTTY, EINVAL, EOPNOTSUPP].contains(code) ? "its driver cannot do that" : Self.text(code)
+    return error(
+      .busDown,
+      "cannot set RS-485 direction control on \(endpoint.place) (\(cause)); remove 'rs485' from the bus if the adapter "
+        + "switches by itself, as nearly all USB adapters do, or use a port whose driver knows TIOCSRS485")
+  }
+
+  private var isSerial: Bool {
+    if case .rtu = endpoint { true } else { false }
   }
 
   /// The permissions of the file are good; the unit's DeviceAllow= does not name this kind of port (systemd answers EPERM).

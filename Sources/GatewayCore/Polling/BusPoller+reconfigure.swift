@@ -4,27 +4,32 @@ public import Telemetry
 extension BusPoller {
   /// Goes on with other devices. May be called at any time, also between a request and its result.
   ///
-  /// A device is known by ``PolledDevice/device``. One that is the same as before keeps its grid, plan, health and silence;
-  /// one whose interval alone differs keeps all but its grid. The line stays as it is. The scan of a device that is gone or
-  /// differs is given up and counted as skipped: a result that still comes for it is ignored.
+  /// A device is known by ``PolledDevice/device``. One that stays (of the same unit and points) keeps its health, silence and
+  /// what was learned of it; its plan, unless it is asked in another way; its grid, unless its pace differs. The line stays as
+  /// it is. The scan of a device that is gone or differs is given up and counted as skipped: a result that still comes for it
+  /// is ignored.
   ///
-  /// - Parameter seed: of the first due times of devices that are new.
-  public mutating func reconfigure(devices new: [PolledDevice], seed: UInt64, now: MonotonicTime) {
+  /// - Parameters:
+  ///   - seed: of the first due times of devices that are new.
+  ///   - learned: what new devices have refused before, in the order of all; empty: nothing is known.
+  public mutating func reconfigure(
+    devices new: [PolledDevice], seed: UInt64, now: MonotonicTime, learned: [LearnedReads] = []
+  ) {
     let old = devices
     /// Where each device stood, if it is still the same source of values.
     let kept = new.map { device -> Int? in
       guard let position = positions[device.device] else { return nil }
-      var same = old[position]
-      same.scanInterval = device.scanInterval
-      return same == device ? position : nil
+      return old[position].unit == device.unit && old[position].points == device.points ? position : nil
     }
     let sameGrid = zip(kept, new).map { position, device in
-      position.flatMap { old[$0].scanInterval == device.scanInterval ? $0 : nil }
+      position.flatMap { old[$0].pace == device.pace ? $0 : nil }
     }
-    schedule = schedule.rearranged(intervals: new.map(\.scanInterval), kept: sameGrid, seed: seed, now: now)
+    schedule = schedule.rearranged(paces: new.map(\.pace), kept: sameGrid, seed: seed, now: now)
     silent = silent.rearranged(kept: kept)
-    plans = zip(kept, new).map { position, device in
-      position.map { plans[$0] } ?? ReadPlan(unit: device.unit, points: device.points)
+    plans = zip(kept, new).enumerated().map { index, known in
+      let (position, device) = known
+      if let position { return plans[position].continued(device) }
+      return DevicePlan(device, learned: index < learned.count ? learned[index] : LearnedReads())
     }
     healths = kept.map { position in position.map { healths[$0] } ?? DeviceHealth() }
     devices = new
