@@ -108,7 +108,11 @@ struct PollingReconfigureTests {
           others.append(Self.device(nextHandle, every: [300, 1_000, 5_000].randomElement(using: &random)!))
           nextHandle += 1
         } else if let index = others.indices.randomElement(using: &random) {
-          if random.chance(2) { others.remove(at: index) } else { others[index].pace = PollPace(interval: .milliseconds(700)) }
+          if random.chance(2) {
+            others.remove(at: index)
+          } else {
+            others[index].pace = PollPace(interval: .milliseconds(700))
+          }
         }
         run.poller.reconfigure(devices: (kept + others).shuffled(using: &random), seed: random.next(), now: run.now)
       }
