@@ -18,6 +18,7 @@ extension GatewayEngine {
     let activeBefore = activeAlarms
     // Delays that ran out so far belong to the old rules.
     raise(rules.expire(now: now, time: outside.clock.wall()))
+    forgetTopics(old.settings, new.configuration.settings)
     running = new.configuration
     buses = new.buses
     catalogue = settings.catalogue
@@ -27,7 +28,7 @@ extension GatewayEngine {
     moveBuses(from: old)
     for client in tails.keys { tails[client] = tails[client]?.moved(to: catalogue) }
     judgeByNewRules(old, activeBefore: activeBefore)
-    applyLimits(old.settings)
+    applyLimits()
     replaceConnections(new)
     counters.reloads += 1
     nextStatus = now
@@ -78,19 +79,30 @@ extension GatewayEngine {
     unpublishedAlarms.formUnion(Set(settings.rules.map(\.name)).subtracting(old.settings.rules.map(\.name)))
   }
 
-  private func applyLimits(_ old: GatewaySettings) {
+  private func applyLimits() {
     outbox.policy = settings.outboxPolicy
     let diskFreeBytes = outbox.space.diskFreeBytes
     outbox.space = settings.outboxSpace
     outbox.space.diskFreeBytes = diskFreeBytes
-    if settings.broker?.messagesPerSecond != old.broker?.messagesPerSecond { messageBucket = settings.messageBucket }
     if settings.central?.quietHours == nil { delivery.pauseTelemetry(until: nil) }
     deliveryDeadline = .zero
   }
 
+  /// The broker does not keep what nobody will renew: best effort, like all publishing.
+  private func forgetTopics(_ old: GatewaySettings, _ new: GatewaySettings) {
+    guard let broker = outside.broker, brokerState == .connected else { return }
+    for topic in old.retainedTopics.subtracting(new.retainedTopics).sorted() {
+      count(broker.publish(topic: topic, payload: [], retained: true))
+    }
+  }
+
   private func replaceConnections(_ new: Reconfiguration) {
+    defer {
+      publishing = PublishingState(settings)
+      if brokerState == .connected { republishDevices() }
+    }
     if case .replaced(let broker) = new.broker {
-      // The old broker would keep our last status for ever.
+      // Under the old topics: the old broker would keep our last status for ever.
       publishFarewell()
       outside.broker = broker
       subscribe()
@@ -103,5 +115,22 @@ extension GatewayEngine {
       outbox.centralChanged(isOnline: false)
       _ = logLimiter.clear(subject: "central")
     }
+  }
+}
+
+extension GatewaySettings {
+  /// Of devices.
+  fileprivate var retainedTopics: Set<String> {
+    guard broker != nil else { return [] }
+    let topics = MQTTTopics(self)
+    var retained: Set<String> = []
+    for device in devices {
+      retained.insert(topics.status(device.name))
+      guard device.publishing.isRetained else { continue }
+      if device.publishing.topics.hasDevice { retained.insert(topics.device(device.name)) }
+      guard device.publishing.topics.hasTags else { continue }
+      for tag in device.tags { retained.insert(topics.tag(tag.definition.name, of: device.name)) }
+    }
+    return retained
   }
 }

@@ -12,8 +12,4 @@ extension GatewaySettings {
   var outboxSpace: OutboxSpace {
     OutboxSpace(capacityBytes: outbox.capacityBytes, diskFloorBytes: outbox.diskFloorBytes, keep: outbox.keep)
   }
-
-  var messageBucket: TokenBucket {
-    TokenBucket(perSecond: broker?.messagesPerSecond ?? 1, burst: broker?.messagesPerSecond ?? 1)
-  }
 }

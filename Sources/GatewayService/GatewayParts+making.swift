@@ -17,15 +17,13 @@ extension GatewayParts {
     guard let broker = settings.broker else { return nil }
     // The broker publishes this when we vanish without a word.
     let will = MQTTEndpoint.Will(
-      topic: MQTTTopics.status(gateway: settings.gateway),
+      topic: MQTTTopics(settings).status,
       payload: JSONWriter.object { json in
         json.member("state", "offline")
         json.member("version", version)
       })
     let gate = NewsGate()
-    let endpoint = MQTTEndpoint(
-      host: broker.host, port: broker.port, clientID: "fieldgate-\(settings.gateway)",
-      version: broker.protocolVersion.choice, will: will)
+    let endpoint = try broker.endpoint(gateway: settings.gateway, will: will)
     let connection = try MQTTConnection(endpoint) { event in
       gate.pass {
         switch event {

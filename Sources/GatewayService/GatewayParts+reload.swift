@@ -131,6 +131,7 @@ extension BrokerSettings {
   fileprivate var connectionSettings: Self {
     var settings = self
     settings.messagesPerSecond = 0
+    settings.publishing = PublishingSettings()
     return settings
   }
 }

@@ -128,17 +128,6 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
   }
 }
 
-extension BrokerSettings.ProtocolVersion {
-  /// As the adapter takes it.
-  var choice: MQTTVersionChoice {
-    switch self {
-    case .automatic: .automatic
-    case .version5: .only(.version5)
-    case .version311: .only(.version311)
-    }
-  }
-}
-
 extension BusSettings {
   /// As the adapter takes it.
   var endpoint: ModbusEndpoint {
