@@ -61,10 +61,7 @@ struct FrameCatalogues {
       guard let catalogue = byFrame[frames[index].sequence] else { continue }
       let number = try number(catalogue, in: store)
       guard frames[index].catalogueID != number else { continue }
-      if let (blocks, losses) = try? FrameCodec.decodeTelemetry(frames[index].bytes, catalogue: self[catalogue]) {
-        frames[index].bytes = FrameCodec.encode(
-          blocks, losses: losses, catalogue: self[catalogue], catalogueID: number)
-      }
+      frames[index].bytes = FrameCodec.renumbered(frames[index].bytes, catalogueID: number)
       frames[index].catalogueID = number
     }
   }
