@@ -16,14 +16,14 @@ static inline int fieldgate_ioctl_pointer(int descriptor, unsigned long request,
 
 static inline int fieldgate_ioctl_none(int descriptor, unsigned long request) { return ioctl(descriptor, request, 0); }
 
-// poll(2) to the nanosecond; ppoll is declared for _GNU_SOURCE only, which Swift does not set.
-#include <poll.h>
+// poll(2) to the nanosecond; ppoll is declared for _GNU_SOURCE only, which Swift does not set. poll.h and time.h are not
+// included: their types would become this module's.
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-static inline int fieldgate_poll_nanoseconds(struct pollfd *entries, unsigned count, struct timespec timeout) {
-  return (int)syscall(SYS_ppoll, entries, (unsigned long)count, &timeout, NULL, 0UL);
+static inline int fieldgate_poll_nanoseconds(void *entries, unsigned count, long seconds, long nanoseconds) {
+  long timeout[2] = {seconds, nanoseconds};
+  return (int)syscall(SYS_ppoll, entries, (unsigned long)count, timeout, 0L, 0UL);
 }
 
 // An expression that Swift does not import.

@@ -1,11 +1,10 @@
-import GatewayConfiguration
 import GatewayCore
 import Telemetry
 
 /// Messages that come from the broker.
 extension GatewayEngine {
   /// Commands for any device. The device is looked up when a message comes, so that a sender who misspells it is told.
-  var commandFilter: String { MQTTTopics.command("+", gateway: settings.gateway) }
+  var commandFilter: String { publishing.topics.command("+") }
 
   /// What the engine listens to; told to the broker again whenever the settings change.
   func subscribe() { outside.broker?.subscribe(to: [commandFilter]) }

@@ -47,7 +47,7 @@ public final class GatewayEngine {
   var outbox: OutboxMachine
   var delivery = DeliveryMachine()
   var logLimiter = LogLimiter()
-  var messageBucket: TokenBucket
+  var publishing: PublishingState
   var catalogueID = 0
 
   // What waits for its commit.
@@ -122,8 +122,7 @@ public final class GatewayEngine {
       space: OutboxSpace(
         capacityBytes: settings.outbox.capacityBytes, diskFloorBytes: settings.outbox.diskFloorBytes,
         keep: settings.outbox.keep))
-    messageBucket = TokenBucket(
-      perSecond: settings.broker?.messagesPerSecond ?? 1, burst: settings.broker?.messagesPerSecond ?? 1)
+    publishing = PublishingState(settings)
     latest = Array(repeating: nil, count: catalogue.devices.count)
     newestTime = Array(repeating: Timestamp(milliseconds: .min), count: catalogue.devices.count)
     newestAlarm = Timestamp(milliseconds: .min)
@@ -141,10 +140,11 @@ public final class GatewayEngine {
   public var deadline: MonotonicTime {
     var next = min(outbox.deadline, nextStatus, nextWatchdog)
     if let delay = rules.deadline { next = min(next, delay) }
-    return min(next, deliveryDeadline)
+    return min(next, deliveryDeadline, publishDeadline)
   }
 
   var deliveryDeadline = MonotonicTime.zero
+  var publishDeadline = MonotonicTime.never
 
   /// Takes one event; call ``turn()`` when all that wait have been taken.
   public func take(_ event: EngineEvent) {
@@ -171,6 +171,10 @@ public final class GatewayEngine {
     commitIfDue(now: now)
     deliver(now: now)
     publishWaitingAlarms(now: now)
+    publishWaiting(now: now)
+    publishDeadline =
+      brokerState == .connected
+      ? publishing.deadline(now: now, hasAlarms: !unpublishedAlarms.isEmpty) : .never
     if nextStatus <= now { renewStatus(now: now) }
     if nextWatchdog <= now, let watchdogPeriod {
       nextWatchdog = now + watchdogPeriod

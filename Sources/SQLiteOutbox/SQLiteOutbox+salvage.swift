@@ -94,7 +94,7 @@ extension SQLiteOutbox {
     try search.bind(1, bytes)
     let id = try search.firstRow { $0.int(0) } ?? 0
     let time = salvage.newest[.telemetry] ?? Timestamp(milliseconds: 0)
-    let frame = FrameCodec.encode([], losses: [notice], catalogue: catalogue, catalogueID: id)
+    let frame = FrameCodec.encode([], losses: [notice], layout: FrameLayout(catalogue), catalogueID: id)
     try self.insert(
       Salvage.Frame(
         sequence: salvage.lastFrame + 1, lane: .telemetry, catalogue: id, boot: nil, samples: 0, first: time,

@@ -129,8 +129,8 @@ final class Salvage {
   }
 
   private func readFrames(_ connection: SQLiteConnection) {
-    var known: [Int: Catalogue] = [:]
-    for (id, bytes) in catalogues { known[id] = try? CatalogueCodec.decode(bytes) }
+    var known: [Int: FrameLayout] = [:]
+    for (id, bytes) in catalogues { known[id] = (try? CatalogueCodec.decode(bytes)).map(FrameLayout.init) }
     var seen: Set<Int64> = []
     for order in ["ASC", "DESC"] {
       try? connection.statement(
@@ -155,12 +155,13 @@ final class Salvage {
     frames.sort { $0.sequence < $1.sequence }
   }
 
-  private static func isSound(_ frame: Frame, _ catalogue: Catalogue?) -> Bool {
+  private static func isSound(_ frame: Frame, _ layout: FrameLayout?) -> Bool {
     switch frame.lane {
     case .alarms: return (try? FrameCodec.decodeAlarms(frame.bytes)) != nil
     case .telemetry:
-      guard let catalogue else { return false }
-      return (try? FrameCodec.decodeTelemetry(frame.bytes, catalogue: catalogue)) != nil
+      guard let layout else { return false }
+      var rows = FrameRows(layout)
+      return (try? rows.append(frame.bytes)) != nil
     }
   }
 }
