@@ -56,7 +56,9 @@ final class RTUServerLoop: @unchecked Sendable {  // used by its one thread, and
       ]
       // Milliseconds are too coarse: at 19200 baud a character takes 0.57.
       let timeout = later.timeout(now: monotonicNanoseconds(), orBefore: silenceEnds)
-      guard fieldgate_poll_nanoseconds(&polled, 2, timeout.tv_sec, timeout.tv_nsec) >= 0 || errno == EINTR else { return }
+      guard fieldgate_poll_nanoseconds(&polled, 2, timeout.tv_sec, timeout.tv_nsec) >= 0 || errno == EINTR else {
+        return
+      }
       if polled[0].revents != 0 { return }
       if polled[1].revents != 0 { receive() }
       let now = monotonicNanoseconds()
