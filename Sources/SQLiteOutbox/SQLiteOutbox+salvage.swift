@@ -28,6 +28,8 @@ extension SQLiteOutbox {
     return [
       "the outbox was damaged (\(cause)); it is kept as \(aside), \(salvaged.batches.count) batches and "
         + "\(salvaged.frames.count) frames were taken over, \(salvaged.unreadable) could not be read"
+        + (salvaged.left > 0
+          ? "; there was no room for its batches, so \(salvaged.left) stay in that file: make room on the disk" : "")
     ]
   }
 

@@ -75,8 +75,14 @@ final class Salvage {
 
   func close() { connection?.close() }
 
+  /// Batches for which the disk has no room.
+  private(set) var left = 0
+
   /// Only frames and counts are taken over.
-  func leaveBatches() { batches.removeAll() }
+  func leaveBatches() {
+    left = batches.count
+    batches.removeAll()
+  }
 
   private func take(_ lane: Lane, _ time: Timestamp) {
     newest[lane] = max(newest[lane] ?? time, time)

@@ -3,8 +3,9 @@ public import Telemetry
 /// How many bytes may be sent to central now, so that a link of so many bytes a second is never asked for more, requests of
 /// any size and all connections together.
 ///
-/// What TLS and TCP add is counted too: the limit is that of the wire. A quarter of a second's bytes may gather while nothing
-/// is sent. What could not be held back, a handshake for instance, is made good afterwards.
+/// What TLS and TCP add is counted too: the limit is that of the wire. Nine tenths of it are given out evenly, and a tenth may
+/// gather while nothing is sent, so that no second sees more. What could not be held back, a handshake for instance, is made
+/// good afterwards.
 public struct SendAllowance: Sendable {
   /// A record's head, nonce and tag (RFC 5246, section 6.2.3.3), the most that a version of TLS in use adds.
   static let recordBytes = 29
@@ -25,9 +26,9 @@ public struct SendAllowance: Sendable {
 
   /// - Parameter perSecond: bytes, 1 or more.
   public init(perSecond: Int, now: MonotonicTime) {
-    self.perSecond = Double(max(1, perSecond))
-    smallestPiece = max(256, min(8_192, perSecond / 8))
-    burst = max(Double(perSecond) / 4, Double(Self.cost(smallestPiece)))
+    self.perSecond = Double(max(1, perSecond)) * 0.9
+    smallestPiece = max(256, min(8_192, perSecond / 12))
+    burst = max(Double(perSecond) / 10, Double(Self.cost(smallestPiece)))
     available = burst
     last = now
   }
