@@ -18,7 +18,6 @@ extension GatewayEngine {
     let activeBefore = activeAlarms
     // Delays that ran out so far belong to the old rules.
     raise(rules.expire(now: now, time: outside.clock.wall()))
-    forgetTopics(old.settings, new.configuration.settings)
     running = new.configuration
     buses = new.buses
     catalogue = settings.catalogue
@@ -29,7 +28,7 @@ extension GatewayEngine {
     for client in tails.keys { tails[client] = tails[client]?.moved(to: catalogue) }
     judgeByNewRules(old, activeBefore: activeBefore)
     applyLimits()
-    replaceConnections(new)
+    replaceConnections(new, now: now)
     counters.reloads += 1
     nextStatus = now
     new.finished(nil)
@@ -75,8 +74,10 @@ extension GatewayEngine {
           time: outside.clock.wall(), alarm: name, tag: rule?.tagName ?? "", transition: .cleared,
           severity: rule?.severity ?? .low, value: nil, message: "the rule was removed from the configuration")
       })
-    // The broker keeps the state of rules it never heard of, too.
-    unpublishedAlarms.formUnion(Set(settings.rules.map(\.name)).subtracting(old.settings.rules.map(\.name)))
+    // Their topics are forgotten (``announce(now:)``), so nothing more is published under them.
+    let removed = Set(old.settings.rules.map(\.name)).subtracting(settings.rules.map(\.name))
+    unpublishedAlarms.subtract(removed)
+    for name in removed { alarmTexts[name] = nil }
   }
 
   private func applyLimits() {
@@ -88,18 +89,11 @@ extension GatewayEngine {
     deliveryDeadline = .zero
   }
 
-  /// The broker does not keep what nobody will renew: best effort, like all publishing.
-  private func forgetTopics(_ old: GatewaySettings, _ new: GatewaySettings) {
-    guard let broker = outside.broker, brokerState == .connected else { return }
-    for topic in old.retainedTopics.subtracting(new.retainedTopics).sorted() {
-      count(broker.publish(topic: topic, payload: [], retained: true))
-    }
-  }
-
-  private func replaceConnections(_ new: Reconfiguration) {
+  private func replaceConnections(_ new: Reconfiguration, now: MonotonicTime) {
     defer {
-      publishing = PublishingState(settings)
-      if brokerState == .connected { republishDevices() }
+      publishing = PublishingState(settings, alarms: alarmNames, version: version)
+      // With topics to be forgotten, and entities that are new to Home Assistant.
+      if outside.broker != nil, brokerState == .connected { announce(now: now) }
     }
     if case .replaced(let broker) = new.broker {
       // Under the old topics: the old broker would keep our last status for ever.
@@ -115,22 +109,5 @@ extension GatewayEngine {
       outbox.centralChanged(isOnline: false)
       _ = logLimiter.clear(subject: "central")
     }
-  }
-}
-
-extension GatewaySettings {
-  /// Of devices.
-  fileprivate var retainedTopics: Set<String> {
-    guard broker != nil else { return [] }
-    let topics = MQTTTopics(self)
-    var retained: Set<String> = []
-    for device in devices {
-      retained.insert(topics.status(device.name))
-      guard device.publishing.isRetained else { continue }
-      if device.publishing.topics.hasDevice { retained.insert(topics.device(device.name)) }
-      guard device.publishing.topics.hasTags else { continue }
-      for tag in device.tags { retained.insert(topics.tag(tag.definition.name, of: device.name)) }
-    }
-    return retained
   }
 }

@@ -23,11 +23,15 @@ public final class GatewayEngine {
     public var supervisor: any ServiceSupervisor
     /// Nil: there is no file to reload.
     public var keeper: (any ConfigurationKeeper)?
+    /// Nil: nothing is remembered, and retained messages of what leaves the configuration stay at the broker.
+    public var topics: (any TopicMemory)?
 
     public init(
       clock: any EngineClock, store: any OutboxStore, broker: (any MessageBroker)?, central: (any CentralLink)?,
-      viewers: any LocalAPIReplies, supervisor: any ServiceSupervisor, keeper: (any ConfigurationKeeper)? = nil
+      viewers: any LocalAPIReplies, supervisor: any ServiceSupervisor, topics: (any TopicMemory)? = nil,
+      keeper: (any ConfigurationKeeper)? = nil
     ) {
+      self.topics = topics
       self.clock = clock
       self.store = store
       self.broker = broker
@@ -54,6 +58,8 @@ public final class GatewayEngine {
   var delivery = DeliveryMachine()
   var logLimiter = LogLimiter()
   var publishing: PublishingState
+  /// Topics of ours that the broker may retain, those of former configurations included.
+  var rememberedTopics: Set<String>
   var catalogues: FrameCatalogues
 
   // What waits for its commit.
@@ -127,7 +133,9 @@ public final class GatewayEngine {
     builder = FrameBuilder(catalogue: catalogue)
     rules = RuleEngine(rules: settings.rules)
     outbox = OutboxMachine(policy: settings.outboxPolicy, space: settings.outboxSpace)
-    publishing = PublishingState(settings)
+    publishing = PublishingState(
+      settings, alarms: settings.rules.map(\.name) + [Self.capacityAlarm], version: version)
+    rememberedTopics = Set(outside.topics?.load() ?? [])
     latest = Array(repeating: nil, count: catalogue.devices.count)
     newestTime = Array(repeating: Timestamp(milliseconds: .min), count: catalogue.devices.count)
     newestAlarm = Timestamp(milliseconds: .min)
@@ -177,6 +185,7 @@ public final class GatewayEngine {
     commitIfDue(now: now)
     deliver(now: now)
     publishWaitingAlarms(now: now)
+    repeatStatesIfDue(now: now)
     publishWaiting(now: now)
     publishDeadline =
       brokerState == .connected

@@ -83,7 +83,8 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
         settings: settings,
         outside: .init(
           clock: MachineClock(), store: store, broker: broker.withLock { $0?.connection }, central: central,
-          viewers: api, supervisor: SystemdSupervisor(), keeper: keeper),
+          viewers: api, supervisor: SystemdSupervisor(), topics: TopicFile(directory: settings.outbox.directory),
+          keeper: keeper),
         buses: workers, log: log, version: version)
     } catch {
       throw GatewayDaemon.StartError(description: "\(error)", exitCode: 74)
