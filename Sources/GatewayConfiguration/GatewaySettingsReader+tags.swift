@@ -1,9 +1,11 @@
 import Telemetry
 
 extension GatewaySettingsReader {
-  static let tagKeys = [
-    "name", "coil", "discrete", "holding", "input", "type", "order", "scale", "offset", "unit", "deadband", "writable",
-  ]
+  static let tagKeys =
+    [
+      "name", "coil", "discrete", "holding", "input", "type", "order", "scale", "offset", "unit", "deadband",
+      "writable",
+    ] + presentationKeys
   static let tables: [(String, RegisterTable)] = [
     ("coil", .coil), ("discrete", .discreteInput), ("holding", .holdingRegister), ("input", .inputRegister),
   ]
@@ -22,10 +24,14 @@ extension GatewaySettingsReader {
     let scaling = scaling(section, type: point?.type)
     let deadband = deadband(section) ?? publishing.deadband
     let write = writeLimits(section, point)
+    let presentation = presentation(
+      section, unit: unit ?? "", type: point?.type.valueType, isWritable: write != nil)
     guard let point, let unit, let scaling else { return nil }
-    return TagSettings(
+    var settings = TagSettings(
       definition: TagDefinition(name: name, type: point.type.valueType, scaling: scaling, unit: unit),
       source: .register(point), write: write, deadband: deadband)
+    settings.presentation = presentation
+    return settings
   }
 
   private mutating func point(_ section: Section) -> RegisterPoint? {

@@ -21,11 +21,14 @@ public final class GatewayEngine {
     public var central: (any CentralLink)?
     public var viewers: any LocalAPIReplies
     public var supervisor: any ServiceSupervisor
+    /// Nil: nothing is remembered, and retained messages of what leaves the configuration stay at the broker.
+    public var topics: (any TopicMemory)?
 
     public init(
       clock: any EngineClock, store: any OutboxStore, broker: (any MessageBroker)?, central: (any CentralLink)?,
-      viewers: any LocalAPIReplies, supervisor: any ServiceSupervisor
+      viewers: any LocalAPIReplies, supervisor: any ServiceSupervisor, topics: (any TopicMemory)? = nil
     ) {
+      self.topics = topics
       self.clock = clock
       self.store = store
       self.broker = broker
@@ -48,6 +51,8 @@ public final class GatewayEngine {
   var delivery = DeliveryMachine()
   var logLimiter = LogLimiter()
   var publishing: PublishingState
+  /// Topics of ours that the broker may retain, those of former configurations included.
+  var rememberedTopics: Set<String>
   var catalogueID = 0
 
   // What waits for its commit.
@@ -122,7 +127,9 @@ public final class GatewayEngine {
       space: OutboxSpace(
         capacityBytes: settings.outbox.capacityBytes, diskFloorBytes: settings.outbox.diskFloorBytes,
         keep: settings.outbox.keep))
-    publishing = PublishingState(settings)
+    publishing = PublishingState(
+      settings, alarms: settings.rules.map(\.name) + [Self.capacityAlarm], version: version)
+    rememberedTopics = Set(outside.topics?.load() ?? [])
     latest = Array(repeating: nil, count: catalogue.devices.count)
     newestTime = Array(repeating: Timestamp(milliseconds: .min), count: catalogue.devices.count)
     newestAlarm = Timestamp(milliseconds: .min)
@@ -171,6 +178,7 @@ public final class GatewayEngine {
     commitIfDue(now: now)
     deliver(now: now)
     publishWaitingAlarms(now: now)
+    repeatStatesIfDue(now: now)
     publishWaiting(now: now)
     publishDeadline =
       brokerState == .connected

@@ -90,7 +90,7 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
         settings: settings,
         outside: .init(
           clock: MachineClock(), store: store, broker: broker, central: central, viewers: api,
-          supervisor: SystemdSupervisor()),
+          supervisor: SystemdSupervisor(), topics: TopicFile(directory: settings.outbox.directory)),
         buses: workers, log: log, version: version)
     } catch {
       throw GatewayDaemon.StartError(description: "\(error)", exitCode: 74)
