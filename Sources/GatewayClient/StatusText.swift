@@ -5,7 +5,8 @@ struct StatusText {
   let status: GatewayStatus
 
   var lines: [String] {
-    var lines = [head] + BrokerText(broker: status.broker, messages: status.counters.messages).lines
+    var lines = [head] + configuration
+    lines += BrokerText(broker: status.broker, messages: status.counters.messages).lines
     lines += [central, outbox]
     lines += troubles
     lines.append("buses")
@@ -19,6 +20,15 @@ struct StatusText {
 
   private var head: String {
     "\(status.gateway)  fieldgated \(status.version), running for \(age(status.since) ?? "?")"
+  }
+
+  private var configuration: [String] {
+    guard let file = status.configuration else { return [] }
+    var text = "file     \(file.file), loaded \(age(file.loaded) ?? "?") ago"
+    if file.changedSince { text += "; changed since: fieldgate reload" }
+    var lines = [text]
+    if let failure = file.failure { lines.append("! the newest reload changed nothing: \(failure)") }
+    return lines + file.needsRestart.map { "! waits for a restart: \($0)" }
   }
 
   private var central: String {
