@@ -138,7 +138,9 @@ public struct BusPoller: Sendable {
       readings: [Reading](repeating: .bad(reason), count: device.points.count))
     if link == .open, !isPausing {
       plans[position].adapt()
-      begun.parts = plans[position].parts + plans[position].retries(now: now)
+      let (parts, left) = plans[position].scan(now: now, failures: silent.failures(position))
+      begun.parts = parts
+      for slot in left.lazy.flatMap(\.slots) { begun.readings[slot.tag] = .bad(.timeout) }
       begun.retriesLeft = device.retries
       for (tag, exception) in plans[position].plan.refused { begun.readings[tag] = .bad(.exception(exception)) }
     } else {

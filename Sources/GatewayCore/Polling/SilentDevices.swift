@@ -68,9 +68,13 @@ struct SilentDevices: Sendable {
       return
     }
     nextQuestion = now + cost * (failures < Self.threshold ? 1 : Self.share)
-    let longest = min(max(Self.longestPause, cost * Self.longestShare), Self.longestPauseOfAll)
-    let doublings = min(max(0, failures - Self.threshold), 16)
-    entries[position].askAgain = now + min(cost * (Self.share << doublings), longest)
+    entries[position].askAgain = now + Self.pause(cost: cost, failures: failures - Self.threshold)
+  }
+
+  /// - Parameter failures: questions in vain beyond the first that counted.
+  static func pause(cost: Duration, failures: Int) -> Duration {
+    let longest = min(max(longestPause, cost * longestShare), longestPauseOfAll)
+    return min(cost * (share << min(max(0, failures), 16)), longest)
   }
 
   /// The device sent a reply of any kind.
