@@ -45,6 +45,8 @@ public struct BrokerSettings: Hashable, Sendable {
   public var messagesPerSecond: Int
   /// What all topics begin with, before the gateway's name; default `fieldgate`.
   public var topicPrefix: String
+  /// The prefix of Home Assistant's discovery topics; nil: it is told nothing.
+  public var homeAssistant: String?
   /// For devices that say nothing else.
   public var publishing: PublishingSettings
 
@@ -52,6 +54,7 @@ public struct BrokerSettings: Hashable, Sendable {
     host: String = "127.0.0.1", port: Int = 1883, tls: TLS? = nil, user: String? = nil, password: Password? = nil,
     clientID: String? = nil, protocolVersion: ProtocolVersion = .automatic,
     messagesPerSecond: Int = 500, topicPrefix: String = "fieldgate",
+    homeAssistant: String? = nil,
     publishing: PublishingSettings = PublishingSettings()
   ) {
     self.host = host
@@ -63,6 +66,7 @@ public struct BrokerSettings: Hashable, Sendable {
     self.protocolVersion = protocolVersion
     self.messagesPerSecond = messagesPerSecond
     self.topicPrefix = topicPrefix
+    self.homeAssistant = homeAssistant
     self.publishing = publishing
   }
 }

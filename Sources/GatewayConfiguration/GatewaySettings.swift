@@ -174,6 +174,7 @@ public struct TagSettings: Hashable, Sendable {
   public var write: WriteLimits?
   /// For publishing only: what the outbox keeps is whole. Nil: every scan is published.
   public var deadband: Deadband?
+  public var presentation = TagPresentation()
 
   public init(
     definition: TagDefinition, source: TagSource, treatment: TagTreatment = .none, write: WriteLimits? = nil,

@@ -2,7 +2,7 @@ extension GatewaySettingsReader {
   static let brokerKeys =
     [
       "host", "port", "tls", "user", "password-file", "password-credential", "client-id", "protocol",
-      "messages-per-second", "topic-prefix",
+      "messages-per-second", "topic-prefix", "home-assistant",
     ] + publishingKeys
 
   mutating func broker(_ node: YAMLNode) -> BrokerSettings? {
@@ -17,12 +17,13 @@ extension GatewaySettingsReader {
     settings.messagesPerSecond =
       section.integer("messages-per-second", 1...100_000, &problems) ?? settings.messagesPerSecond
     settings.topicPrefix = topic("topic-prefix", section) ?? settings.topicPrefix
+    settings.homeAssistant = homeAssistant(section)
     settings.publishing = publishing(section, over: PublishingSettings())
     return settings
   }
 
   /// A topic without wildcards (MQTT 5, 4.7): levels between slashes, none of them empty.
-  private mutating func topic(_ key: String, _ section: Section) -> String? {
+  mutating func topic(_ key: String, _ section: Section) -> String? {
     guard let text = section.text(key, &problems), let node = section.value(key) else { return nil }
     let levels = text.split(separator: "/", omittingEmptySubsequences: false)
     guard text.utf8.count <= 128, !text.contains(where: { "+#$ \0".contains($0) }), levels.allSatisfy({ !$0.isEmpty })

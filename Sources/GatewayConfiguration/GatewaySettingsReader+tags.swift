@@ -3,6 +3,7 @@ import Telemetry
 extension GatewaySettingsReader {
   static let tagKeys =
     ["name", "unit", "deadband", "writable", "stale-after"] + pointKeys + scalingKeys + treatmentKeys
+    + presentationKeys
   static let scalingKeys = ["scale", "offset"]
 
   /// - Parameter names: gets the tag's name also when something else in it is wrong.
@@ -21,13 +22,16 @@ extension GatewaySettingsReader {
     let valueNames = valueNames(section, point)
     let deadband = deadband(section) ?? publishing.deadband
     let write = writeLimits(section, point)
+    let presentation = presentation(
+      section, unit: unit ?? "", type: point?.type.valueType, isWritable: write != nil)
     guard let point, let unit, let scaling else { return nil }
     if write != nil { checkWritable(section, point, treatment) }
     let type = treatment.scaleFactor == nil ? point.type.valueType : .float64
-    return TagSettings(
+    var settings = TagSettings(
       definition: TagDefinition(name: name, type: type, scaling: scaling, unit: unit, names: valueNames),
-      source: .register(point), treatment: treatment, write: write,
-      deadband: deadband)
+      source: .register(point), treatment: treatment, write: write, deadband: deadband)
+    settings.presentation = presentation
+    return settings
   }
 
   private mutating func unitText(_ section: Section) -> String? {

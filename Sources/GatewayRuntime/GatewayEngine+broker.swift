@@ -11,10 +11,7 @@ extension GatewayEngine {
     brokerState = state
     switch state {
     case .connected:
-      // The broker may have lost what it retained, and it may have published our last will.
-      unpublishedAlarms.formUnion(settings.rules.map(\.name) + ownAlarms)
-      republishDevices()
-      nextStatus = now
+      announce(now: now)
       if !logLimiter.clear(subject: "broker") {
         log.info("connected to the broker")
       } else {
@@ -62,6 +59,7 @@ extension GatewayEngine {
     watchCapacity(now: now)
     lookAtClock(now: now)
     outside.supervisor.show(summary)
+    forgetTopics(now: now)
     guard let broker = outside.broker, brokerState == .connected else { return }
     count(broker.publish(state(publishing.topics.status, statusPayload("online"))))
   }

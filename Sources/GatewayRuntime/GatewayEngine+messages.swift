@@ -7,10 +7,17 @@ extension GatewayEngine {
   var commandFilter: String { publishing.topics.command("+") }
 
   /// What the engine listens to; told to the broker again whenever the settings change.
-  func subscribe() { outside.broker?.subscribe(to: [commandFilter]) }
+  func subscribe() {
+    outside.broker?.subscribe(to: [commandFilter] + (publishing.discovery.map { [$0.birthTopic] } ?? []))
+  }
 
   func received(_ message: BrokerMessage, now: MonotonicTime) {
     counters.messagesReceived += 1
+    if message.topic == publishing.discovery?.birthTopic {
+      // A retained one tells of a start before ours, and everything was announced when we connected.
+      if message.payload == Array("online".utf8), !message.isRetained { homeAssistantStarted(now: now) }
+      return
+    }
     counters.messagesUnknown += 1
     warn(
       "a message on '\(message.topic)', which this version does not act on", about: "message \(message.topic)", now: now

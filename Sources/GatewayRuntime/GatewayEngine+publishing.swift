@@ -22,18 +22,6 @@ extension GatewayEngine {
     }
   }
 
-  /// Everything as it is now, because the broker may have lost what it retained.
-  func republishDevices() {
-    publishing.reset()
-    for device in settings.devices.indices where latest[device] != nil {
-      _ = publishing.waiting.append(.deviceState(device))
-      let mode = settings.devices[device].publishing.topics
-      if mode.hasDevice { _ = publishing.waiting.append(.device(device)) }
-      guard mode.hasTags else { continue }
-      for tag in settings.devices[device].tags.indices { _ = publishing.waiting.append(.tag(device: device, tag: tag)) }
-    }
-  }
-
   /// Publishes at once, unless something waits already or the limit is reached.
   private func offer(_ publication: Publication, now: MonotonicTime) {
     if publishing.waiting.isEmpty, publishing.pausedUntil <= now, publishing.bucket.take(now: now) {
@@ -87,13 +75,21 @@ extension GatewayEngine {
       let how = settings.devices[index].publishing
       return message(
         publishing.topics.tag(device.tags[tag].name, of: device.name), how,
-        TagMessage.payload(scan.readings[tag], device.tags[tag], scan.time, how.tagPayload))
+        TagMessage.payload(
+          scan.readings[tag], device.tags[tag], text: scan.text(tag), scan.time, how.tagPayload))
     case .deviceState(let index):
       guard latest[index] != nil else { return nil }
       return OutgoingMessage(
         topic: publishing.topics.status(catalogue.devices[index].name),
         payload: Array((isAnswering(index) ? "online" : "offline").utf8), isRetained: true,
         qualityOfService: .atLeastOnce)
+    case .discovery(let entity):
+      return publishing.discovery.map {
+        OutgoingMessage(
+          topic: $0.topic(entity), payload: $0.payload(entity), isRetained: true, qualityOfService: .atLeastOnce)
+      }
+    case .forget(let topic):
+      return OutgoingMessage(topic: topic, payload: [], isRetained: true, qualityOfService: .atLeastOnce)
     }
   }
 
@@ -114,6 +110,7 @@ extension GatewayEngine {
       guard let scan = latest[index] else { return }
       publishing.tagFilters[index].reported(tag, scan.readings[tag], now: now)
     case .deviceState(let index): publishing.deviceStates[index] = isAnswering(index)
+    case .discovery, .forget: break
     }
   }
 

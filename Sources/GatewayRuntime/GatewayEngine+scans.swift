@@ -6,8 +6,13 @@ import Telemetry
 
 extension GatewayEngine {
   func took(_ arrived: DeviceScan, started: MonotonicTime, fault: String?, now: MonotonicTime) {
+    guard let place = running.device(arrived.device) else {
+      counters.scansSuperseded += 1
+      return
+    }
     if !clockTrust.isTrusted { lookAtClock(now: now) }
     var scan = arrived
+    scan.device = place
     for note in treatments[scan.device].apply(to: &scan) {
       log.warning("\(catalogue.devices[scan.device].name): \(note)")
     }
@@ -72,7 +77,14 @@ extension GatewayEngine {
   func keep(_ scan: DeviceScan, hasBootTime: Bool, now: MonotonicTime) {
     guard outbox.hasRoom else { return drop(scan, now: now) }
     outbox.appended(samples: scan.weight, now: now)
-    guard isStoreOpen else { return waitingScans.append((scan, hasBootTime)) }
+    guard isStoreOpen else {
+      return waitingScans.append(WaitingScan(scan: scan, hasBootTime: hasBootTime, catalogue: catalogues.current))
+    }
+    append(scan, hasBootTime: hasBootTime)
+  }
+
+  /// Into the frame that the next commit writes.
+  func append(_ scan: DeviceScan, hasBootTime: Bool) {
     if hasBootTime != builderHasBootTimes { sealFrame() }
     builderHasBootTimes = hasBootTime
     builder.append(scan)
@@ -106,9 +118,10 @@ extension GatewayEngine {
     }
   }
 
-  func busChanged(_ index: Int, fault: String?, now: MonotonicTime) {
-    busFaults[index] = fault
-    let name = buses[index].name
+  func busChanged(_ handle: Int, fault: String?, now: MonotonicTime) {
+    guard let place = running.bus(handle) else { return }
+    busFaults[place] = fault
+    let name = settings.buses[place].name
     if let fault {
       warn("bus \(name) is down: \(fault)", about: "bus \(name)", now: now)
     } else {

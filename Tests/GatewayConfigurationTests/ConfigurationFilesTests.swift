@@ -56,7 +56,7 @@ struct ConfigurationFilesTests {
           host: "broker.local", port: 8884,
           tls: BrokerSettings.TLS(authority: "/b/ca.pem", certificate: "/b/me.pem", key: "/b/me.key"), user: "barn",
           password: .file("/b/password"), clientID: "barn-7", protocolVersion: .version311, messagesPerSecond: 2_000,
-          topicPrefix: "plant/north", publishing: settings.devices[0].publishing))
+          topicPrefix: "plant/north", homeAssistant: "ha/discovery", publishing: settings.devices[0].publishing))
     #expect(
       settings.devices.map(\.publishing) == [
         PublishingSettings(
@@ -64,6 +64,10 @@ struct ConfigurationFilesTests {
           heartbeat: .seconds(60)),
         PublishingSettings(topics: .both, deadband: .anyChange, heartbeat: .seconds(3_600)),
       ])
+    #expect(
+      settings.devices[0].tags[1].presentation
+        == TagPresentation(
+          deviceClass: "energy", stateClass: .total, icon: "mdi:meter-electric", label: "Energy"))
     #expect(settings.devices[0].tags.map(\.deadband).prefix(2) == [.percent(2), .absolute(0.5)])
     #expect(
       settings.central

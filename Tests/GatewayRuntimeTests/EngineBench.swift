@@ -16,7 +16,7 @@ final class EngineBench {
   let engine: GatewayEngine
 
   /// - Parameter yaml: a whole configuration without `outbox` and `api`.
-  init(_ yaml: String) throws {
+  init(_ yaml: String, topics: (any TopicMemory)? = nil) throws {
     temporary = try TemporaryDirectory("engine")
     let text = yaml + "\noutbox: { directory: \(temporary.path), disk-floor: 0B }\n"
     let (settings, diagnostics) = GatewaySettingsReader.read(try YAMLFile.parse(Array(text.utf8)))
@@ -28,9 +28,24 @@ final class EngineBench {
       settings: settings,
       outside: .init(
         clock: clock, store: store, broker: broker, central: nil, viewers: SilentViewers(),
-        supervisor: SilentSupervisor()),
+        supervisor: SilentSupervisor(), topics: topics),
       buses: [], log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, version: "test",
       random: SplitMix64(seed: 1))
+  }
+
+  /// Another configuration for the running engine.
+  func reload(_ yaml: String, broker: RecordingBroker? = nil) throws {
+    let (settings, diagnostics) = GatewaySettingsReader.read(try YAMLFile.parse(Array(complete(yaml).utf8)))
+    guard let settings else { throw TestKitError("\(diagnostics)") }
+    let next = RunningConfiguration(self.settings).followed(by: settings)
+    engine.take(
+      .reconfigure(
+        Reconfiguration(configuration: next, buses: [], broker: broker.map { .replaced($0) } ?? .kept) { _ in }))
+    engine.turn()
+  }
+
+  private func complete(_ yaml: String) -> String {
+    yaml + "\noutbox: { directory: \(temporary.path), disk-floor: 0B }\n"
   }
 
   func connect() {
