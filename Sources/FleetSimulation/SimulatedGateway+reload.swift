@@ -1,4 +1,5 @@
 import GatewayConfiguration
+import GatewayCore
 import GatewayRuntime
 import RuleEngine
 import Telemetry

@@ -131,7 +131,7 @@ struct ReloadTests {
     let site = try Site(every: "200ms")
     try await site.startAll()
     let good = try file(site)
-    try write(good + "wrong: 1\nbroken: 2\n", site)
+    try write("wrong: 1\nbroken: 2\n" + good, site)
     let bad = try site.fieldgate("reload", mustSucceed: false)
     #expect(bad.status == 1)
     let lines = bad.text.split(separator: "\n").map(String.init)
