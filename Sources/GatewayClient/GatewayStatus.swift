@@ -79,10 +79,25 @@ struct GatewayStatus: Decodable {
     }
   }
 
+  struct Configuration: Decodable {
+    var file: String
+    var loaded: String
+    var changedSince: Bool
+    var needsRestart: [String]
+    var failure: String?
+
+    enum CodingKeys: String, CodingKey {
+      case file, loaded, failure
+      case changedSince = "changed_since"
+      case needsRestart = "needs_restart"
+    }
+  }
+
   var gateway: String
   var version: String
   var time: String
   var since: String
+  var configuration: Configuration?
   var broker: Broker
   var central: Central
   var outbox: OutboxStatus
@@ -121,6 +136,7 @@ struct DaemonLine: Decodable {
   var scan: Scan?
   var alarm: Alarm?
   var end: End?
+  var reload: ReloadAnswer?
   var error: Refusal?
 }
 

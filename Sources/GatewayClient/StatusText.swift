@@ -5,7 +5,7 @@ struct StatusText {
   let status: GatewayStatus
 
   var lines: [String] {
-    var lines = [head, broker, central, outbox]
+    var lines = [head] + configuration + [broker, central, outbox]
     lines += troubles
     lines.append("buses")
     for bus in status.buses { lines += busLines(bus) }
@@ -18,6 +18,15 @@ struct StatusText {
 
   private var head: String {
     "\(status.gateway)  fieldgated \(status.version), running for \(age(status.since) ?? "?")"
+  }
+
+  private var configuration: [String] {
+    guard let file = status.configuration else { return [] }
+    var text = "file     \(file.file), loaded \(age(file.loaded) ?? "?") ago"
+    if file.changedSince { text += "; changed since: fieldgate reload" }
+    var lines = [text]
+    if let failure = file.failure { lines.append("! the newest reload changed nothing: \(failure)") }
+    return lines + file.needsRestart.map { "! waits for a restart: \($0)" }
   }
 
   private var broker: String {

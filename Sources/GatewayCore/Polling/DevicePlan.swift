@@ -13,7 +13,7 @@ struct DevicePlan: Sendable {
   /// A change of that time matters when it is larger than this, and than half of what was assumed.
   static let leastChange = Duration.milliseconds(2)
 
-  let device: PolledDevice
+  private(set) var device: PolledDevice
   private(set) var rules: ReadRules
   private(set) var learned: LearnedReads
   private(set) var plan: ReadPlan
@@ -38,6 +38,15 @@ struct DevicePlan: Sendable {
     plan = ReadPlan(
       unit: device.unit, points: device.points, rules: device.rules, learned: learned, pacing: device.pacing)
     parts = plan.steps.map { RefusalSearch.Part(step: $0) }
+  }
+
+  /// The same device after a reload: what was learned stays, and the plan as well, unless the device is asked in another way.
+  func continued(_ device: PolledDevice) -> Self {
+    var same = self.device
+    same.pace = device.pace
+    var plan = same == device ? self : Self(device, learned: learned)
+    plan.device = device
+    return plan
   }
 
   private mutating func replan() {

@@ -35,6 +35,15 @@ struct SilentDevices: Sendable {
     entries = Array(repeating: Entry(), count: count)
   }
 
+  /// - Parameter kept: for each device of a new list the place that it had here, nil for a new one.
+  func rearranged(kept: [Int?]) -> Self {
+    var silent = Self(count: kept.count)
+    for (index, old) in kept.enumerated() { if let old { silent.entries[index] = entries[old] } }
+    silent.silentCount = silent.entries.count { $0.failures >= Self.threshold }
+    silent.nextQuestion = nextQuestion
+    return silent
+  }
+
   /// The device did not answer its last scan, and it is not yet time to ask again.
   func isPausing(_ position: Int, now: MonotonicTime) -> Bool {
     let entry = entries[position]
