@@ -34,7 +34,7 @@ struct BusPlanTests {
 
   @Test("a bus that cannot keep up is told with its round and the hastiest device")
   func overload() throws {
-    let plan = try plan((1...23).map { ("slow\($0)", "2s", 20) } + [("boiler", "1s", 20)])
+    let plan = try plan((1...23).map { ("slow\($0)", "1.5s", 20) } + [("boiler", "1s", 20)])
     #expect(plan.warnings.count == 1)
     #expect(plan.warnings[0].hasPrefix("bus rs485 needs 1.8 s for one round, boiler asks for every 1 s; "))
   }
