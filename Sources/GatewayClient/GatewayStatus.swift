@@ -1,11 +1,5 @@
 /// The daemon's answer to `status`, as far as the command line shows it (`docs/formats/local-api.md`).
 struct GatewayStatus: Decodable {
-  struct Broker: Decodable {
-    var state: String
-    var address: String?
-    var detail: String?
-  }
-
   struct Central: Decodable {
     var state: String
     var url: String?
@@ -70,9 +64,11 @@ struct GatewayStatus: Decodable {
     var goodSamples: Int
     var samplesDropped: Int
     var failedCommits: Int
+    /// Published messages by what became of them.
+    var messages: [String: Int]
 
     enum CodingKeys: String, CodingKey {
-      case samples
+      case samples, messages
       case goodSamples = "good_samples"
       case samplesDropped = "samples_dropped"
       case failedCommits = "failed_commits"
@@ -98,7 +94,7 @@ struct GatewayStatus: Decodable {
   var time: String
   var since: String
   var configuration: Configuration?
-  var broker: Broker
+  var broker: BrokerStatus
   var central: Central
   var outbox: OutboxStatus
   var buses: [Bus]

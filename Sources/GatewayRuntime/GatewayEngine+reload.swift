@@ -92,6 +92,8 @@ extension GatewayEngine {
   private func replaceConnections(_ new: Reconfiguration, now: MonotonicTime) {
     defer {
       publishing = PublishingState(settings, alarms: alarmNames, version: version)
+      // By the new topics, whichever connection it is.
+      subscribe()
       // With topics to be forgotten, and entities that are new to Home Assistant.
       if outside.broker != nil, brokerState == .connected { announce(now: now) }
     }
@@ -99,7 +101,6 @@ extension GatewayEngine {
       // Under the old topics: the old broker would keep our last status for ever.
       publishFarewell()
       outside.broker = broker
-      subscribe()
       brokerState = .disconnected(broker == nil ? "not configured" : "not connected yet")
       _ = logLimiter.clear(subject: "broker")
     }

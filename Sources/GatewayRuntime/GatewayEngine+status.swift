@@ -23,45 +23,6 @@ extension GatewayEngine {
     json.object("counters") { writeCounters(to: &$0) }
   }
 
-  private func writeBroker(to json: inout JSONWriter) {
-    guard let broker = settings.broker else { return json.member("state", "not configured") }
-    json.member("address", "\(broker.host):\(broker.port)")
-    switch brokerState {
-    case .connected: json.member("state", "connected")
-    case .disconnected(let text):
-      json.member("state", "disconnected")
-      json.member("detail", text)
-    }
-    if let statistics = outside.broker?.statistics { writeBroker(statistics, to: &json) }
-  }
-
-  private func writeBroker(_ statistics: BrokerStatistics, to json: inout JSONWriter) {
-    json.member("protocol", ifPresent: statistics.protocolVersion.isEmpty ? nil : statistics.protocolVersion)
-    json.member("connections", statistics.connections)
-    json.array("subscriptions") { json in
-      for subscription in statistics.subscriptions {
-        json.object { json in
-          json.member("filter", subscription.filter)
-          switch subscription.state {
-          case .waiting: json.member("state", "waiting")
-          case .granted: json.member("state", "granted")
-          case .refused(let text):
-            json.member("state", "refused")
-            json.member("detail", text)
-          }
-        }
-      }
-    }
-    json.object("received") { json in
-      json.member("messages", statistics.received)
-      json.member("unknown", counters.messagesUnknown)
-      json.member("too large", statistics.receivedTooLarge)
-      json.member("queue full", statistics.receivedQueueFull)
-    }
-    json.member("lost_with_connection", statistics.lostWithConnection)
-    json.member("refused_by_broker", statistics.refusedByBroker)
-  }
-
   private func writeCentral(to json: inout JSONWriter, now: MonotonicTime) {
     json.member("state", delivery.linkName(isConfigured: settings.central != nil))
     json.member("url", ifPresent: settings.central?.url)
