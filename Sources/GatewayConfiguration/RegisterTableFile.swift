@@ -34,7 +34,10 @@ public struct RegisterTableFile: Sendable {
         report(index + 1, "\(fields.count) fields, and the first line names \(columns.count) columns")
         continue
       }
-      guard output.count < Self.maximumRows + 4 else { return report(index + 1, "more than \(Self.maximumRows) rows") }
+      guard output.count < Self.maximumRows + 4 else {
+        report(index + 1, "more than \(Self.maximumRows) rows")
+        return
+      }
       output.append("  - { \(Self.members(columns, fields)) }")
       lines[output.count] = index + 1
     }
@@ -55,7 +58,8 @@ public struct RegisterTableFile: Sendable {
     }
     for column in ["name", "address"] where !columns.contains(column) {
       report(
-        line, "there is no column '\(column)'", hint: "the first line names the columns, for example: name,address,type")
+        line, "there is no column '\(column)'", hint: "the first line names the columns, for example: name,address,type"
+      )
     }
   }
 
