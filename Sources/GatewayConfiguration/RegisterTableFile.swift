@@ -20,8 +20,8 @@ public struct RegisterTableFile: Sendable {
     var output = [
       "profile: \(name)", "title: \(Self.quoted(title))", "source: \(Self.quoted(source))", "tags:",
     ]
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      let row = line.last == "\r" ? line.dropLast() : line
+    // A line end of two characters, as spreadsheets write it, is one letter to Swift.
+    for (index, row) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       guard row.contains(where: { $0 != " " && $0 != "," && $0 != ";" }) else { continue }
       let fields = Self.fields(row)
       guard let columns = header else {
