@@ -167,7 +167,8 @@ let package = Package(
     tests(
       "GatewayCoreTests",
       ["GatewayCore", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol", "Telemetry"]),
-    tests("GatewayConfigurationTests", ["GatewayConfiguration", "YAMLParser", "RuleEngine", "Telemetry"]),
+    tests(
+      "GatewayConfigurationTests", ["GatewayConfiguration", "GatewayCore", "YAMLParser", "RuleEngine", "Telemetry"]),
     tests(
       "GatewayRuntimeTests",
       [

@@ -25,7 +25,7 @@ extension GatewaySettingsReader {
     _ section: Section, _ name: String?, bus: Int, _ lines: SerialLinesSettings, isUsable: Bool
   ) -> ReadDevice? {
     let others = Self.readKeys.filter { !Self.serialDeviceKeys.contains($0) }
-    for key in ["unit", "write-functions"] + others where section.has(key) {
+    for key in ["unit", "profile", "profile-offset", "write-functions"] + others where section.has(key) {
       problems.error(
         section.keyNode(key), "'\(key)' has no meaning for \(section.title), which speaks no Modbus", hint: "remove it")
     }

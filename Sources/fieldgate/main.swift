@@ -22,7 +22,8 @@ struct Fieldgate: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Status.self, Outbox.self, Values.self, Tail.self, Plan.self, Check.self, Reload.self, Serial.self,
+      Status.self, Outbox.self, Values.self, Tail.self, Plan.self, Check.self, Reload.self, Profile.self,
+      Serial.self,
     ])
 }
 
