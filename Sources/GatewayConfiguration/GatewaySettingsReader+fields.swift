@@ -7,7 +7,7 @@ extension GatewaySettingsReader {
     [
       "name", "field", "type", "decimal", "true-words", "false-words", "scale", "offset", "unit", "deadband",
       "writable",
-    ] + presentationKeys
+    ] + treatmentKeys.filter { $0 != "scale-factor" } + presentationKeys
 
   /// - Parameter names: gets the tag's name also when something else in it is wrong.
   /// - Returns: the tag, and where its field stands.
@@ -22,6 +22,10 @@ extension GatewaySettingsReader {
     let point = fieldPoint(section, name)
     let unit = unitText(section)
     let scaling = scaling(section, type: point.map { $0.type == .bool ? .bool : .float64 })
+    // What a value means does not depend on where it came from.
+    let alike = point.map { RegisterPoint(table: .holdingRegister, address: 0, type: $0.type.alike) }
+    let treatment = treatment(section, alike)
+    let valueNames = valueNames(section, alike)
     let deadband = deadband(section) ?? publishing.deadband
     let presentation = presentation(section, unit: unit ?? "", type: point?.type.valueType, isWritable: false)
     if section.flag("writable", &problems) == true {
@@ -30,8 +34,10 @@ extension GatewaySettingsReader {
       )
     }
     guard let point, let unit, let scaling else { return nil }
-    let definition = TagDefinition(name: name, type: point.type.valueType, scaling: scaling, unit: unit)
-    var settings = TagSettings(definition: definition, source: .field(point), deadband: deadband)
+    let definition = TagDefinition(
+      name: name, type: point.type.valueType, scaling: scaling, unit: unit, names: valueNames)
+    var settings = TagSettings(
+      definition: definition, source: .field(point), treatment: treatment, deadband: deadband)
     settings.presentation = presentation
     return (settings, point, section.value("field") ?? node)
   }
@@ -96,5 +102,16 @@ extension GatewaySettingsReader {
       if key == "true-words" { result.trueWords = words } else { result.falseWords = words }
     }
     return result
+  }
+}
+
+extension FieldType {
+  /// The register type with the same values.
+  fileprivate var alike: RegisterType {
+    switch self {
+    case .number: .float64
+    case .integer, .hex: .int64
+    case .bool: .bool
+    }
   }
 }
