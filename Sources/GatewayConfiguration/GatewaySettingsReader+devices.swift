@@ -10,7 +10,8 @@ extension GatewaySettingsReader {
     var tagNames: [String]
   }
 
-  static let deviceKeys = ["name", "bus", "unit", "every", "tags", "write-functions"] + readKeys + publishingKeys
+  static let deviceKeys =
+    ["name", "bus", "unit", "every", "stale-after", "tags", "write-functions"] + readKeys + publishingKeys
   /// Topics of the gateway itself stand beside those of its devices.
   static let reservedDeviceNames = ["status", "alarms"]
 
@@ -61,6 +62,8 @@ extension GatewaySettingsReader {
       }
     }
     let functions = writeFunctions(section)
+    checkScaleFactors(tags, section)
+    let stale = section.duration("stale-after", Self.staleRange, &problems)
     checkWrites(tags, functions, section)
     checkTopics(tags, publishing, section)
     guard let name else { return nil }
@@ -69,7 +72,8 @@ extension GatewaySettingsReader {
     }
     // Buses with mistakes leave no settings; the file is refused then, so the index is never used.
     var settings = DeviceSettings(
-      name: name, bus: bus, unit: unit, scanInterval: every, tags: tags, writeFunctions: functions)
+      name: name, bus: bus, unit: unit, scanInterval: every, staleAfter: stale ?? max(.seconds(60), every * 3),
+      tags: tags, writeFunctions: functions)
     settings.reading = reading
     settings.publishing = publishing
     return ReadDevice(name: name, bus: bus, settings: settings, tagNames: names)
