@@ -11,7 +11,8 @@ extension GatewaySettingsReader {
   }
 
   static let deviceKeys =
-    ["name", "bus", "unit", "every", "stale-after", "tags", "write-functions"] + readKeys + publishingKeys
+    ["name", "bus", "unit", "every", "stale-after", "profile", "profile-offset", "tags", "write-functions"]
+    + readKeys + publishingKeys
   /// Topics of the gateway itself stand beside those of its devices.
   static let reservedDeviceNames = ["status", "alarms"]
 
@@ -50,14 +51,16 @@ extension GatewaySettingsReader {
     let publishing = publishing(section, over: self.publishing)
     var names: [String] = []
     var tags: [TagSettings] = []
-    if section.require("tags", example: "[ { name: temperature, holding: 100 } ]", &problems) {
+    let hasTags =
+      section.has("profile") || section.require("tags", example: "[ { name: temperature, holding: 100 } ]", &problems)
+    if hasTags {
       let example = "{ name: temperature, holding: 100 }"
       let items = section.list("tags", limit: Self.maximumTagsPerDevice, example: example, &problems)
       if items.isEmpty, case .sequence = section.value("tags")?.content {
         problems.error(
           section.keyNode("tags"), "\(section.title) has an empty list of tags", hint: "for example:  - \(example)")
       }
-      for item in items {
+      for item in tagNodes(section, own: items) {
         if let tag = tag(item, of: section.title, publishing, &names) { tags.append(tag) }
       }
     }

@@ -66,8 +66,10 @@ public struct RandomTelemetry {
     var scans: [DeviceScan] = []
     while let device = left.indices.filter({ left[$0] < rows }).randomElement(using: &generator) {
       let row = left[device]
-      scans.append(
-        DeviceScan(device: device, time: blocks[device].times[row], readings: blocks[device].columns.map { $0[row] }))
+      let columns = blocks[device].columns
+      var scan = DeviceScan(device: device, time: blocks[device].times[row], readings: columns.map { $0[row] })
+      for (tag, column) in columns.enumerated() where !column.texts.isEmpty { scan.texts[tag] = column.text(row) }
+      scans.append(scan)
       left[device] += 1
     }
     return scans

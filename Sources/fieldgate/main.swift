@@ -20,7 +20,7 @@ struct Fieldgate: ParsableCommand {
         fieldgate reload                 let the daemon take its changed file
       """,
     version: "0.1.0",
-    subcommands: [Status.self, Outbox.self, Values.self, Tail.self, Plan.self, Check.self, Reload.self])
+    subcommands: [Status.self, Outbox.self, Values.self, Tail.self, Plan.self, Check.self, Reload.self, Profile.self])
 }
 
 /// Options of the commands that ask the daemon.
