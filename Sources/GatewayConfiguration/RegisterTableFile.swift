@@ -20,8 +20,8 @@ public struct RegisterTableFile: Sendable {
     var output = [
       "profile: \(name)", "title: \(Self.quoted(title))", "source: \(Self.quoted(source))", "tags:",
     ]
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      let row = line.last == "\r" ? line.dropLast() : line
+    // A line end of two characters, as spreadsheets write it, is one letter to Swift.
+    for (index, row) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       guard row.contains(where: { $0 != " " && $0 != "," && $0 != ";" }) else { continue }
       let fields = Self.fields(row)
       guard let columns = header else {
@@ -34,7 +34,10 @@ public struct RegisterTableFile: Sendable {
         report(index + 1, "\(fields.count) fields, and the first line names \(columns.count) columns")
         continue
       }
-      guard output.count < Self.maximumRows + 4 else { return report(index + 1, "more than \(Self.maximumRows) rows") }
+      guard output.count < Self.maximumRows + 4 else {
+        report(index + 1, "more than \(Self.maximumRows) rows")
+        return
+      }
       output.append("  - { \(Self.members(columns, fields)) }")
       lines[output.count] = index + 1
     }
@@ -55,7 +58,8 @@ public struct RegisterTableFile: Sendable {
     }
     for column in ["name", "address"] where !columns.contains(column) {
       report(
-        line, "there is no column '\(column)'", hint: "the first line names the columns, for example: name,address,type")
+        line, "there is no column '\(column)'", hint: "the first line names the columns, for example: name,address,type"
+      )
     }
   }
 

@@ -50,7 +50,9 @@ struct Profile: ParsableCommand {
     func run() throws {
       let isGood = ProfileCommands.fromCSV(
         path: file, name: name, title: title, source: source, output: { print($0, terminator: "") },
-        problem: { fputs("\($0)\n", stderr) })
+        problem: { line in
+          _ = Array("\(line)\n".utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        })
       guard isGood else { throw ExitCode(1) }
     }
   }

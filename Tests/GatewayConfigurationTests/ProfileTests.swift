@@ -1,5 +1,6 @@
 import Foundation
 import GatewayConfiguration
+import GatewayCore
 import Telemetry
 import Testing
 import YAMLParser
@@ -87,5 +88,47 @@ struct ProfileTests {
     let wrong = try read("profile: xy-md02, tags: [ { name: humidity, scale: 0 } ]").problems
     #expect(wrong.count == 1 && wrong[0].hasPrefix("gateway.yaml:5:"))
     #expect(try read("profile-offset: 3, tags: [ { name: t, holding: 1 } ]").problems.count == 1)
+  }
+
+  /// Registers as the sources of the profiles print them, and what they mean there.
+  static let printed: [(String, String, [UInt16], Double)] = [
+    ("xy-md02", "temperature", [0x0131], 30.5), ("xy-md02", "temperature", [0xff33], -20.5),
+    ("xy-md02", "humidity", [0x0222], 54.6), ("soil-7in1", "moisture", [0x01ef], 49.5),
+    ("soil-7in1", "temperature", [0x0144], 32.4), ("soil-7in1", "conductivity", [4], 4),
+    ("seeed-soil-moisture-ec", "temperature", [0xf060], -40), ("seeed-soil-moisture-ec", "moisture", [10_000], 100),
+    ("eastron-sdm630", "voltage_l1", [0x4366, 0x3333], Double(Float(230.2))),
+    ("carlo-gavazzi-em24", "voltage_l1", [0x08fe, 0], 230.2),
+    ("carlo-gavazzi-em24", "power", [0xfff6, 0xffff], -1), ("schneider-altivar", "output_frequency", [500], 50),
+  ]
+
+  @Test("Values that the sources print are understood", arguments: printed)
+  func examples(profile: String, tag: String, registers: [UInt16], value: Double) throws {
+    let tags = try #require(try read("profile: \(profile)").settings).devices[0].tags
+    let found = try #require(tags.first { $0.definition.name == tag })
+    let point = try #require(found.point)
+    let reading = RegisterDecoder.decode(registers, at: 0, as: point)
+    #expect(reading.engineeringValue(found.definition) == value)
+  }
+
+  @Test("A register list becomes a profile, and its mistakes keep their lines")
+  func registerList() throws {
+    let good = RegisterTableFile(
+      "name;address;type;scale;unit\r\npower;52;float32;;W\r\n\r\ntemp;7;int16;0.1;\"°C\"\r\n", name: "p",
+      title: "A \"good\" one", source: "its manual")
+    #expect(good.problems == [])
+    let file = ProfileShelf.File(path: "p.csv", root: .success(try YAMLFile.parse(Array(good.profile.utf8))))
+    let tags = try #require(GatewaySettingsReader.readProfile(file).profile).tags
+    #expect(tags.map(\.definition.name) == ["power", "temp"])
+    #expect(tags.map { $0.point?.address } == [52, 7])
+    #expect(tags[1].definition.unit == "°C")
+    #expect(good.lines == [5: 2, 6: 4])
+    let bad = RegisterTableFile("nam,address\n", name: "p", title: "P", source: "S")
+    #expect(
+      bad.problems.map { $0.rendered(file: "p.csv") } == [
+        "p.csv:1:1: error: unknown column 'nam'; did you mean 'name'?",
+        "p.csv:1:1: error: there is no column 'name'; the first line names the columns, for example: name,address,type",
+      ])
+    let long = RegisterTableFile("name,address\na,1,2\n", name: "p", title: "P", source: "S")
+    #expect(long.problems.map(\.position?.line) == [2])
   }
 }

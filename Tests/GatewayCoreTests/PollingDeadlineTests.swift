@@ -55,7 +55,7 @@ struct PollingDeadlineTests {
     var wakesAt: [UInt8: MonotonicTime] = [:]
     var failing: Set<UInt8> = []
     var deaths: [MonotonicTime] = []
-    while now < origin + .seconds(900) {
+    while now < origin + .seconds(600) {
       switch poller.next(now: now, wall: Timestamp(milliseconds: 0)) {
       case .open: poller.opened(.success(()), now: now)
       case .read(let request):
