@@ -18,9 +18,13 @@ struct Fieldgate: ParsableCommand {
         fieldgate plan                   the requests on each bus, their time and the bus's load
         fieldgate check gateway.yaml     every mistake in a configuration file
         fieldgate reload                 let the daemon take its changed file
+        fieldgate serial watch PORT      what a serial sensor says, and how it would be read
       """,
     version: "0.1.0",
-    subcommands: [Status.self, Outbox.self, Values.self, Tail.self, Plan.self, Check.self, Reload.self, Profile.self])
+    subcommands: [
+      Status.self, Outbox.self, Values.self, Tail.self, Plan.self, Check.self, Reload.self, Profile.self,
+      Serial.self,
+    ])
 }
 
 /// Options of the commands that ask the daemon.
