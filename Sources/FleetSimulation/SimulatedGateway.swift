@@ -269,7 +269,7 @@ final class SimulatedGateway {
 
   /// Nothing waits for central any more.
   var isDrained: Bool {
-    guard let engine, engine.isOutboxOpen, engine.samplesWaiting == 0 else { return false }
+    guard let engine, engine.isOutboxOpen, engine.samplesWaiting == 0, engine.alarmsWaiting == 0 else { return false }
     let state = engine.outboxState
     return state.retired.isEmpty
       && Lane.allCases.allSatisfy { lane in
