@@ -8,6 +8,8 @@ public enum EngineEvent: Sendable {
   case scan(DeviceScan, started: MonotonicTime, fault: String?)
   /// A bus came up (nil) or went down.
   case bus(Int, fault: String?)
+  /// A job of a bus is over (``BusObserver/submit(_:)``).
+  case job(BusJobResult)
   case central(HTTPResult)
   case broker(BrokerState)
   /// A line of a client of the local API, without its newline.

@@ -38,6 +38,13 @@ public protocol BusObserver: AnyObject {
   var current: BusReport { get }
   /// When its loop last turned.
   var lastTurn: MonotonicTime { get }
+  /// Something to be done besides polling. False when the bus takes no more; otherwise ``EngineEvent/job(_:)`` comes.
+  func submit(_ job: BusJob) -> Bool
+}
+
+extension BusObserver {
+  /// A bus that only reports takes nothing.
+  public func submit(_ job: BusJob) -> Bool { false }
 }
 
 /// What `fieldgate status` shows of a bus.

@@ -10,12 +10,17 @@ import Threads
 /// Calls of the field bus block, at most for the bus's time-out; that is why each bus has a thread, and why a slow bus
 /// delays no other.
 final class BusWorker: BusObserver, Sendable {
+  enum Order: Sendable {
+    case stop
+    case job(BusJob)
+  }
+
   let index: Int
   let name: String
   private let report: Mutex<BusReport>
   /// Nanoseconds of the last turn of the loop; the watchdog is fed only while it moves.
   private let heartbeat: Atomic<Int64>
-  private let stopRequests = Mailbox<Void>(capacity: 1)
+  private let orders = Mailbox<Order>(capacity: 64)
   private let stopped = Atomic(false)
   private let events: Mailbox<EngineEvent>
   private let makeBus: @Sendable () -> any FieldBus
@@ -52,8 +57,11 @@ final class BusWorker: BusObserver, Sendable {
 
   func askToStop() {
     stopped.store(true, ordering: .sequentiallyConsistent)
-    stopRequests.send(())
+    orders.send(.stop, always: true)
   }
+
+  /// False when too many wait; nothing will come of it then. Otherwise its result comes as ``EngineEvent/job(_:)``.
+  func submit(_ job: BusJob) -> Bool { orders.send(.job(job)) }
 
   /// Returns when the thread has ended: after the request under way, at most.
   func join() {
@@ -71,6 +79,7 @@ final class BusWorker: BusObserver, Sendable {
     while !stopped.load(ordering: .sequentiallyConsistent) {
       let now = SystemClock.monotonic()
       heartbeat.store(now.nanoseconds, ordering: .relaxed)
+      take(orders.receive(timeout: .zero), &poller)
       switch poller.next(now: now, wall: SystemClock.wall()) {
       case .open:
         let result = Result { () throws(FieldBusError) in try bus.open() }
@@ -86,8 +95,28 @@ final class BusWorker: BusObserver, Sendable {
         publishReport(poller, of: scan.device, lateReplies: bus.lateReplies, dropped: isTaken ? 0 : 1)
       case .wait(let until):
         let sleep = min(until - SystemClock.monotonic(), Self.longestSleep)
-        if sleep > .zero { _ = stopRequests.receive(timeout: sleep) }
+        if sleep > .zero { take(orders.receive(timeout: sleep), &poller) }
+      case .jobRead(let request):
+        let result = Result { () throws(FieldBusError) in try bus.read(request) }
+        poller.jobAnswered(result, now: SystemClock.monotonic())
+        if case .failure(let error) = result, error.isBusDown { tell(.failure(error), &wasUp) }
+      case .write(let request, let end):
+        let result = bus.write(request) { SystemClock.monotonic() < end }
+        poller.wrote(result, now: SystemClock.monotonic())
+        if let error = result.busFault { tell(.failure(error), &wasUp) }
+      case .ask(let request, let timeout):
+        let result = Result { () throws(FieldBusError) in try bus.ask(request, timeout: timeout) }
+        poller.replied(result, now: SystemClock.monotonic())
+        if case .failure(let error) = result, error.isBusDown { tell(.failure(error), &wasUp) }
+      // A result that was lost would leave a command open, so it goes past the queue's bound.
+      case .report(let result): events.send(.job(result), always: true)
       }
+    }
+  }
+
+  private func take(_ orders: [Order], _ poller: inout BusPoller) {
+    for order in orders {
+      if case .job(let job) = order { poller.submit(job) }
     }
   }
 

@@ -5,18 +5,18 @@ import Telemetry
 
 /// Modbus RTU on a serial port of our own.
 final class SerialLink {
-  private let device: String
+  let device: String
   private let baud: Int
   private let parity: ModbusEndpoint.Parity
   private let stopBits: Int
-  private let timeout: Duration
-  private let text: FailureText
-  private let timing: SerialTiming
-  private var context: ModbusContext?
+  let timeout: Duration
+  let text: FailureText
+  let timing: SerialTiming
+  var context: ModbusContext?
   private var claim: PortClaim?
-  private var owed = OwedReplies()
+  var owed = OwedReplies()
   /// When the last frame ended.
-  private var lastTraffic = MonotonicTime.zero
+  var lastTraffic = MonotonicTime.zero
 
   /// Most fences sent before one read. One is enough when the device is quiet or dead; the second and third pass when
   /// late replies come in between.
@@ -99,6 +99,12 @@ final class SerialLink {
 
   /// Makes sure that no earlier reply of the unit is under way, then asks.
   private func settledExchange(_ request: ReadRequest) throws(ModbusContext.Failure) -> [UInt16] {
+    try settle(before: request)
+    return try exchange(request)
+  }
+
+  /// Asks its unit fences until none of its replies can be under way any more.
+  func settle(before request: ReadRequest) throws(ModbusContext.Failure) {
     for attempt in 1...Self.maximumFences {
       guard let fence = owed.fence(before: request) else { break }
       do {
@@ -113,7 +119,6 @@ final class SerialLink {
         }
       }
     }
-    return try exchange(request)
   }
 
   private func exchange(_ request: ReadRequest) throws(ModbusContext.Failure) -> [UInt16] {
@@ -139,7 +144,7 @@ final class SerialLink {
   }
 
   /// Reads and forgets until the line was quiet for so long, at most until the limit.
-  private func listen(quiet: Duration, limit: Duration) {
+  func listen(quiet: Duration, limit: Duration) {
     guard let descriptor = context?.descriptor else { return }
     let end = MonotonicClock.now + limit
     withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { buffer in
