@@ -294,7 +294,9 @@ final class GatewayWay: CentralLink {
 
 final class SimulatedBroker: MessageBroker, @unchecked Sendable {  // the simulation has one thread
   var isAway = false
-  func publish(topic: String, payload: [UInt8], retained: Bool) -> PublishOutcome { isAway ? .notConnected : .accepted }
+  func publish(_ message: OutgoingMessage) -> PublishOutcome { isAway ? .notConnected : .accepted }
+  func subscribe(to filters: [String]) {}
+  var statistics: BrokerStatistics { BrokerStatistics() }
 }
 
 final class NoViewers: LocalAPIReplies {

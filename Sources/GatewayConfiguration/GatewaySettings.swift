@@ -40,21 +40,6 @@ public struct GatewaySettings: Hashable, Sendable {
   }
 }
 
-/// The MQTT broker on the box.
-public struct BrokerSettings: Hashable, Sendable {
-  public var host: String
-  /// 1 to 65535; default 1883.
-  public var port: Int
-  /// Most messages handed to the broker a second, 1 to 100000; default 500. What is above is dropped and counted.
-  public var messagesPerSecond: Int
-
-  public init(host: String = "127.0.0.1", port: Int = 1883, messagesPerSecond: Int = 500) {
-    self.host = host
-    self.port = port
-    self.messagesPerSecond = messagesPerSecond
-  }
-}
-
 /// The aggregation service that receives the batches.
 public struct CentralSettings: Hashable, Sendable {
   /// `https://HOST[:PORT]`, without a path.

@@ -55,18 +55,6 @@ public struct GatewaySettingsReader {
     }
   }
 
-  private mutating func broker(_ node: YAMLNode) -> BrokerSettings? {
-    guard
-      let section = Section(node, "broker", keys: ["host", "port", "messages-per-second"], &problems)
-    else { return nil }
-    var settings = BrokerSettings()
-    settings.host = section.text("host", &problems) ?? settings.host
-    settings.port = section.integer("port", 1...65_535, &problems) ?? settings.port
-    settings.messagesPerSecond =
-      section.integer("messages-per-second", 1...100_000, &problems) ?? settings.messagesPerSecond
-    return settings
-  }
-
   private mutating func central(_ node: YAMLNode) -> CentralSettings? {
     let keys = [
       "url", "authority", "certificate", "key", "batch-interval", "offline-batch-interval", "rate-limit", "quiet",

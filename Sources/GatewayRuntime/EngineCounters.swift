@@ -14,4 +14,7 @@ struct EngineCounters: Sendable {
   /// Samples not taken because memory was full while the store did not answer.
   var samplesDropped = 0
   var messages: [PublishOutcome: Int] = [:]
+  /// Messages of the broker that reached the engine, and those of them with a topic that it does not know.
+  var messagesReceived = 0
+  var messagesUnknown = 0
 }

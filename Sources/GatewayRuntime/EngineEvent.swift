@@ -12,6 +12,10 @@ public enum EngineEvent: Sendable {
   case job(BusJobResult)
   case central(HTTPResult)
   case broker(BrokerState)
+  /// A message of the broker on a topic that the engine subscribed to.
+  case message(BrokerMessage)
+  /// The broker does not let us subscribe to a topic filter; its words.
+  case subscriptionRefused(filter: String, String)
   /// A line of a client of the local API, without its newline.
   case request(client: Int, [UInt8])
   /// A client of the local API is gone.

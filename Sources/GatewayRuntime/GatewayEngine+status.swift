@@ -31,6 +31,34 @@ extension GatewayEngine {
       json.member("state", "disconnected")
       json.member("detail", text)
     }
+    if let statistics = outside.broker?.statistics { writeBroker(statistics, to: &json) }
+  }
+
+  private func writeBroker(_ statistics: BrokerStatistics, to json: inout JSONWriter) {
+    json.member("protocol", ifPresent: statistics.protocolVersion.isEmpty ? nil : statistics.protocolVersion)
+    json.member("connections", statistics.connections)
+    json.array("subscriptions") { json in
+      for subscription in statistics.subscriptions {
+        json.object { json in
+          json.member("filter", subscription.filter)
+          switch subscription.state {
+          case .waiting: json.member("state", "waiting")
+          case .granted: json.member("state", "granted")
+          case .refused(let text):
+            json.member("state", "refused")
+            json.member("detail", text)
+          }
+        }
+      }
+    }
+    json.object("received") { json in
+      json.member("messages", statistics.received)
+      json.member("unknown", counters.messagesUnknown)
+      json.member("too large", statistics.receivedTooLarge)
+      json.member("queue full", statistics.receivedQueueFull)
+    }
+    json.member("lost_with_connection", statistics.lostWithConnection)
+    json.member("refused_by_broker", statistics.refusedByBroker)
   }
 
   private func writeCentral(to json: inout JSONWriter, now: MonotonicTime) {

@@ -134,6 +134,7 @@ public final class GatewayEngine {
     lookAtSpace()
     try openStore(now: now)
     lookAtClock(now: now)
+    subscribe()
   }
 
   /// When something is to be done even if nothing happens.
@@ -153,6 +154,8 @@ public final class GatewayEngine {
     case .bus(let index, let fault): busChanged(index, fault: fault, now: now)
     case .central(let result): centralAnswered(result, now: now)
     case .broker(let state): brokerChanged(state, now: now)
+    case .message(let message): received(message, now: now)
+    case .subscriptionRefused(let filter, let text): subscriptionRefused(filter, text, now: now)
     case .request(let client, let line): answer(client, line, now: now)
     case .viewerLeft(let client): tails[client] = nil
     case .stop: isStopping = true

@@ -3,4 +3,5 @@ public enum MQTTTopics {
   public static func status(gateway: String) -> String { "fieldgate/\(gateway)/status" }
   static func device(_ name: String, gateway: String) -> String { "fieldgate/\(gateway)/\(name)" }
   static func alarm(_ name: String, gateway: String) -> String { "fieldgate/\(gateway)/alarms/\(name)" }
+  static func command(_ device: String, gateway: String) -> String { "fieldgate/\(gateway)/\(device)/set" }
 }

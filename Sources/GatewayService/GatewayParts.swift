@@ -105,7 +105,10 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
   private func run() {
     while !engine.isStopping {
       let wait = engine.deadline - SystemClock.monotonic()
-      for event in events.receive(timeout: wait) { engine.take(event) }
+      for event in events.receive(timeout: wait) {
+        if case .message = event { broker?.messageTaken() }
+        engine.take(event)
+      }
       engine.turn()
     }
     engine.finish()
@@ -128,15 +131,35 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
   ) throws -> MQTTConnection? {
     guard let broker = settings.broker else { return nil }
     // The broker publishes this when we vanish without a word.
-    let will = MQTTConnection.Will(
+    let will = MQTTEndpoint.Will(
       topic: MQTTTopics.status(gateway: settings.gateway),
       payload: JSONWriter.object { json in
         json.member("state", "offline")
         json.member("version", version)
       })
-    return try MQTTConnection(
-      host: broker.host, port: broker.port, clientID: "fieldgate-\(settings.gateway)", will: will
-    ) { events.send(.broker($0), always: true) }
+    let endpoint = MQTTEndpoint(
+      host: broker.host, port: broker.port, clientID: "fieldgate-\(settings.gateway)",
+      version: broker.protocolVersion.choice, will: will)
+    return try MQTTConnection(endpoint) { event in
+      switch event {
+      case .state(let state): events.send(.broker(state), always: true)
+      // Past the queue's bound as well, because the connection counts how many wait.
+      case .message(let message): events.send(.message(message), always: true)
+      case .subscriptionRefused(let filter, let text):
+        events.send(.subscriptionRefused(filter: filter, text), always: true)
+      }
+    }
+  }
+}
+
+extension BrokerSettings.ProtocolVersion {
+  /// As the adapter takes it.
+  var choice: MQTTVersionChoice {
+    switch self {
+    case .automatic: .automatic
+    case .version5: .only(.version5)
+    case .version311: .only(.version311)
+    }
   }
 }
 

@@ -6,22 +6,12 @@ import Threads
 
 /// A client of one MQTT broker over libmosquitto, with a thread of its own that connects, reconnects and writes.
 ///
-/// What is published while the broker is away is not kept: the outbox is the memory of a gateway, and retained topics are
+/// What is published while the broker is away is not kept: the outbox is the memory of a gateway, and every state is
 /// published anew by the engine after each connect. At most ``maximumInFlight`` messages wait for the socket, because
-/// libmosquitto's own queue of QoS 0 messages has no bound.
-public final class MQTTConnection: MessageBroker, @unchecked Sendable {  // `client` locks itself
-  /// A message that the broker publishes when this client vanishes.
-  public struct Will: Sendable {
-    public var topic: String
-    public var payload: [UInt8]
-
-    public init(topic: String, payload: [UInt8]) {
-      self.topic = topic
-      self.payload = payload
-    }
-  }
-
+/// libmosquitto's own queue of QoS 0 messages has no bound; at most ``maximumWaiting`` received ones wait for the engine.
+public final class MQTTConnection: MessageBroker, @unchecked Sendable {  // `thread` is set before others see it
   public static let maximumInFlight = 1_000
+  public static let maximumWaiting = 64
   static let keepAliveSeconds: Int32 = 30
   static let firstRetry = Duration.seconds(1)
   /// The broker is on this box or near: asking every 5 s costs nothing, and a technician who starts it need not wait.
@@ -29,163 +19,101 @@ public final class MQTTConnection: MessageBroker, @unchecked Sendable {  // `cli
 
   struct Shared {
     var isConnected = false
+    var isConnecting = false
+    /// How far this connection came: a machine that listens, an answer, a yes.
+    var wasReached = false
+    var wasAnswered = false
+    var wasAccepted = false
+    var versionWasRefused = false
+    var version = MQTTVersion.version5
     var inFlight = 0
-    var lastError = "not connected yet"
+    /// Received messages that the engine has not taken yet.
+    var waiting = 0
+    var statistics = BrokerStatistics()
+    /// Filters by the message id of their SUBSCRIBE.
+    var pendingSubscriptions: [Int32: String] = [:]
   }
 
   let shared = Mutex(Shared())
-  let onState: @Sendable (BrokerState) -> Void
-  private let client: OpaquePointer
-  private let host: String
-  private let port: Int
-  private let stopRequests = Mailbox<Void>(capacity: 1)
-  private let isStopping = Atomic(false)
+  /// Nil between connections. Never locked inside a callback, which libmosquitto makes under locks of its own.
+  let client = Mutex<MQTTClient?>(nil)
+  let onEvent: @Sendable (BrokerEvent) -> Void
+  let endpoint: MQTTEndpoint
+  let stopRequests = Mailbox<Void>(capacity: 1)
+  let isStopping = Atomic(false)
   private var thread: NamedThread?
 
   /// Connects in the background at once.
   ///
-  /// - Parameter onState: called on the connection's thread at each change; must not block.
+  /// - Parameter onEvent: called on the connection's thread; must not block.
   public init(
-    host: String, port: Int, clientID: String, will: Will?, onState: @escaping @Sendable (BrokerState) -> Void
+    _ endpoint: MQTTEndpoint, subscriptions: [String] = [], onEvent: @escaping @Sendable (BrokerEvent) -> Void
   ) throws(MQTTError) {
-    _ = Self.libraryIsReady
-    guard let client = mosquitto_new(clientID, true, nil) else {
-      throw MQTTError("libmosquitto refused the client id '\(clientID)'")
-    }
-    self.client = client
-    self.host = host
-    self.port = port
-    self.onState = onState
-    mosquitto_user_data_set(client, Unmanaged.passUnretained(self).toOpaque())
-    // Publishing happens on the engine's thread, writing on this one's.
-    mosquitto_threaded_set(client, true)
-    // Without this, small messages wait for the broker's delayed acknowledgement: 47 ms instead of 1 ms.
-    mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1)
-    if let will {
-      let result = mosquitto_will_set(client, will.topic, Int32(will.payload.count), will.payload, 1, true)
-      guard result == MOSQ_ERR_SUCCESS.rawValue.signed else {
-        mosquitto_destroy(client)
-        throw MQTTError("last will on '\(will.topic)': \(Self.text(result))")
-      }
-    }
-    setCallbacks()
+    self.endpoint = endpoint
+    self.onEvent = onEvent
+    // What libmosquitto refuses it refuses now, where a person sees it.
+    try MQTTClient(endpoint, version: .version5, context: Unmanaged.passUnretained(self).toOpaque()).destroy()
+    shared.withLock { $0.statistics.subscriptions = subscriptions.map { BrokerSubscription(filter: $0) } }
     thread = NamedThread("mqtt") { [self] in run() }
   }
 
-  deinit {
-    mosquitto_destroy(client)
-  }
+  public var statistics: BrokerStatistics { shared.withLock { $0.statistics } }
 
-  private static let libraryIsReady: Bool = mosquitto_lib_init() == MOSQ_ERR_SUCCESS.rawValue.signed
-
-  public func publish(topic: String, payload: [UInt8], retained: Bool) -> PublishOutcome {
-    let outcome = shared.withLock { state -> PublishOutcome in
-      guard state.isConnected else { return .notConnected }
-      guard state.inFlight < Self.maximumInFlight else { return .queueFull }
+  public func publish(_ message: OutgoingMessage) -> PublishOutcome {
+    let (outcome, version) = shared.withLock { state -> (PublishOutcome, MQTTVersion) in
+      guard state.isConnected else { return (.notConnected, state.version) }
+      guard state.inFlight < Self.maximumInFlight else { return (.queueFull, state.version) }
       state.inFlight += 1
-      return .accepted
+      return (.accepted, state.version)
     }
     guard outcome == .accepted else { return outcome }
-    let result = mosquitto_publish(client, nil, topic, Int32(payload.count), payload, 0, retained)
+    var properties = MQTTProperties()
+    if version == .version5, let data = message.correlationData { properties.add(MQTT_PROP_CORRELATION_DATA, data) }
+    let list = properties.list
+    let result = client.withLock { client in
+      guard let client else { return MOSQ_ERR_NO_CONN.rawValue.signed }
+      return mosquitto_publish_v5(
+        client.handle, nil, message.topic, Int32(message.payload.count), message.payload,
+        Int32(message.qualityOfService.rawValue), message.isRetained, list)
+    }
     guard result == MOSQ_ERR_SUCCESS.rawValue.signed else {
       shared.withLock { $0.inFlight = max(0, $0.inFlight - 1) }
-      return .refused
+      return result == MOSQ_ERR_NO_CONN.rawValue.signed ? .notConnected : .refused
     }
     return .accepted
+  }
+
+  public func subscribe(to filters: [String]) {
+    let removed = shared.withLock { state -> [String] in
+      let before = state.statistics.subscriptions
+      state.statistics.subscriptions = filters.map { filter in
+        before.first { $0.filter == filter } ?? BrokerSubscription(filter: filter)
+      }
+      return before.map(\.filter).filter { !filters.contains($0) }
+    }
+    client.withLock { client in
+      guard let client else { return }
+      for filter in removed { mosquitto_unsubscribe(client.handle, nil, filter) }
+      subscribeToWaiting(client.handle)
+    }
+  }
+
+  /// The engine has taken a message that was passed to `onEvent`; makes room for the next.
+  public func messageTaken() {
+    shared.withLock { $0.waiting = max(0, $0.waiting - 1) }
   }
 
   /// Publishes what waits, says goodbye (so that the broker keeps the last will to itself) and ends the thread.
   public func stop() {
     guard !isStopping.exchange(true, ordering: .sequentiallyConsistent) else { return }
-    mosquitto_disconnect(client)
+    client.withLock { client in
+      if let client { mosquitto_disconnect(client.handle) }
+    }
     stopRequests.send(())
+    // A thread that waits for a machine which does not answer would hold the end up for two minutes, and the process
+    // ends in a moment anyway; it keeps what it uses.
+    guard !shared.withLock({ $0.isConnecting }) else { return }
     thread?.join()
     thread = nil
   }
-
-  private func setCallbacks() {
-    mosquitto_connect_callback_set(client) { _, context, code in
-      MQTTConnection.from(context)?.connected(code)
-    }
-    mosquitto_disconnect_callback_set(client) { _, context, code in
-      MQTTConnection.from(context)?.disconnected(code)
-    }
-    mosquitto_publish_callback_set(client) { _, context, _ in
-      MQTTConnection.from(context)?.shared.withLock { $0.inFlight = max(0, $0.inFlight - 1) }
-    }
-  }
-
-  private static func from(_ context: UnsafeMutableRawPointer?) -> MQTTConnection? {
-    context.map { Unmanaged<MQTTConnection>.fromOpaque($0).takeUnretainedValue() }
-  }
-
-  private func connected(_ code: Int32) {
-    guard code == 0 else {
-      report("the broker at \(host):\(port) refused the connection: \(String(cString: mosquitto_connack_string(code)))")
-      return
-    }
-    shared.withLock {
-      $0.isConnected = true
-      $0.inFlight = 0
-    }
-    onState(.connected)
-  }
-
-  private func disconnected(_ code: Int32) {
-    let wasConnected = shared.withLock { state in
-      defer { state.isConnected = false }
-      state.inFlight = 0
-      return state.isConnected
-    }
-    if wasConnected { report("the connection to the broker at \(host):\(port) was lost: \(Self.text(code))") }
-  }
-
-  private func report(_ text: String) {
-    shared.withLock { $0.lastError = text }
-    onState(.disconnected(text))
-  }
-
-  /// Connect, serve until the connection ends, wait, again.
-  private func run() {
-    var retry = Self.firstRetry
-    while !isStopping.load(ordering: .sequentiallyConsistent) {
-      let result = mosquitto_connect(client, host, Int32(port), Self.keepAliveSeconds)
-      if result == MOSQ_ERR_SUCCESS.rawValue.signed {
-        serve()
-        if shared.withLock({ $0.isConnected }) { disconnected(MOSQ_ERR_CONN_LOST.rawValue.signed) }
-        retry = Self.firstRetry
-      } else {
-        report("cannot reach the broker at \(host):\(port): \(Self.text(result)). Is mosquitto running?")
-        retry = min(retry * 2, Self.longestRetry)
-      }
-      if isStopping.load(ordering: .sequentiallyConsistent) { return }
-      _ = stopRequests.receive(timeout: retry)
-    }
-  }
-
-  private func serve() {
-    while mosquitto_loop(client, 1_000, 1) == MOSQ_ERR_SUCCESS.rawValue.signed {
-      if isStopping.load(ordering: .sequentiallyConsistent), !shared.withLock({ $0.isConnected }) { return }
-    }
-  }
-
-  private static func text(_ code: Int32) -> String {
-    // With MOSQ_ERR_ERRNO the cause is in errno (mosquitto.h, mosquitto_connect).
-    if code == MOSQ_ERR_ERRNO.rawValue.signed { return String(cString: strerror(errno)) }
-    return String(cString: mosquitto_strerror(code))
-  }
-}
-
-/// What libmosquitto refused, in one line.
-public struct MQTTError: Error, Hashable, Sendable, CustomStringConvertible {
-  public var description: String
-
-  init(_ description: String) {
-    self.description = description
-  }
-}
-
-extension BinaryInteger {
-  /// libmosquitto's error enumeration is signed or unsigned as its compiler sees fit; its functions return int.
-  fileprivate var signed: Int32 { Int32(truncatingIfNeeded: self) }
 }

@@ -16,7 +16,17 @@ public enum BrokerState: Hashable, Sendable {
   case disconnected(String)
 }
 
-/// The MQTT broker on the box, as the engine sees it. Never blocks, never queues without bound.
+/// The MQTT broker, as the engine sees it. Never blocks, never queues without bound.
 public protocol MessageBroker: AnyObject, Sendable {
-  func publish(topic: String, payload: [UInt8], retained: Bool) -> PublishOutcome
+  func publish(_ message: OutgoingMessage) -> PublishOutcome
+  /// From now on exactly these topic filters are subscribed to, after every connect anew.
+  func subscribe(to filters: [String])
+  var statistics: BrokerStatistics { get }
+}
+
+extension MessageBroker {
+  /// At most once, without properties.
+  public func publish(topic: String, payload: [UInt8], retained: Bool) -> PublishOutcome {
+    publish(OutgoingMessage(topic: topic, payload: payload, isRetained: retained))
+  }
 }
