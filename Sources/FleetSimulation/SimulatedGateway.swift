@@ -218,6 +218,7 @@ final class SimulatedGateway {
         engine?.take(.scan(scan, started: started, fault: nil))
         turn()
         guard self.life == life else { return }
+      case .jobRead, .write, .ask, .report: preconditionFailure("nobody asked for a job")
       case .wait(let until):
         guard until < .never else { return }
         return later(max(until - time.now, .milliseconds(1))) {}

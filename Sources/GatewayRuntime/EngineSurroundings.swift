@@ -19,6 +19,12 @@ public protocol CentralLink: AnyObject {
 /// The way back to the clients of the local API.
 public protocol LocalAPIReplies: AnyObject {
   @discardableResult func send(_ line: [UInt8], to client: Int) -> Bool
+  /// Whose program the client is, as the system knows it; nil when it does not.
+  func user(of client: Int) -> String?
+}
+
+extension LocalAPIReplies {
+  public func user(of client: Int) -> String? { nil }
 }
 
 /// Whoever started the daemon and watches over it.

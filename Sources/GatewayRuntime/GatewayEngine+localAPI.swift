@@ -4,7 +4,7 @@ import Telemetry
 
 /// Requests of the local API, `docs/formats/local-api.md`.
 enum LocalRequest {
-  static let names = ["status", "outbox", "values", "tail", "alarms"]
+  static let names = ["status", "outbox", "values", "tail", "alarms", "tag", "write", "read", "probe"]
 }
 
 extension GatewayEngine {
@@ -22,6 +22,10 @@ extension GatewayEngine {
     case "values": showValues(client, tags)
     case "alarms": reply(client, "alarms") { writeAlarms(to: &$0) }
     case "tail": beginTail(client, tags)
+    case "tag": describe(client, object)
+    case "write": beginWrite(client, object, now: now)
+    case "read": beginRead(client, object, now: now)
+    case "probe": beginProbe(client, object, now: now)
     case let name:
       let known = LocalRequest.names
       let hint = EditDistance.nearest(to: name, among: known).map { "did you mean '\($0)'?" }
@@ -29,11 +33,11 @@ extension GatewayEngine {
     }
   }
 
-  private func reply(_ client: Int, _ kind: String, _ body: (inout JSONWriter) -> Void) {
+  func reply(_ client: Int, _ kind: String, _ body: (inout JSONWriter) -> Void) {
     outside.viewers.send(JSONWriter.object { $0.object(kind, body) }, to: client)
   }
 
-  private func refuse(_ client: Int, _ code: String, _ message: String) {
+  func refuse(_ client: Int, _ code: String, _ message: String) {
     reply(client, "error") { json in
       json.member("code", code)
       json.member("message", message)

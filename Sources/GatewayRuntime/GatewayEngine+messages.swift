@@ -12,6 +12,9 @@ extension GatewayEngine {
 
   func received(_ message: BrokerMessage, now: MonotonicTime) {
     counters.messagesReceived += 1
+    if let device = MQTTTopics.commandDevice(message.topic, gateway: settings.gateway) {
+      return received(command: message, device: device, now: now)
+    }
     counters.messagesUnknown += 1
     warn(
       "a message on '\(message.topic)', which this version does not act on", about: "message \(message.topic)", now: now

@@ -90,6 +90,7 @@ public final class GatewayEngine {
   /// What is wrong with a device now, by its index.
   var deviceFaults: [Int: String] = [:]
   var counters = EngineCounters()
+  var commands: CommandDesk
   var tails: [Int: TailFilter] = [:]
   var nextStatus = MonotonicTime.zero
   var nextWatchdog = MonotonicTime.never
@@ -112,6 +113,7 @@ public final class GatewayEngine {
     self.version = version
     catalogue = settings.catalogue
     startedAt = outside.clock.wall()
+    commands = CommandDesk(settings: settings)
     builder = FrameBuilder(catalogue: catalogue)
     rules = RuleEngine(rules: settings.rules)
     outbox = OutboxMachine(
@@ -141,7 +143,7 @@ public final class GatewayEngine {
   public var deadline: MonotonicTime {
     var next = min(outbox.deadline, nextStatus, nextWatchdog)
     if let delay = rules.deadline { next = min(next, delay) }
-    return min(next, deliveryDeadline)
+    return min(next, deliveryDeadline, commands.machine.deadline)
   }
 
   var deliveryDeadline = MonotonicTime.zero
@@ -152,6 +154,7 @@ public final class GatewayEngine {
     switch event {
     case .scan(let scan, let started, let fault): took(scan, started: started, fault: fault, now: now)
     case .bus(let index, let fault): busChanged(index, fault: fault, now: now)
+    case .job(let result): jobFinished(result, now: now)
     case .central(let result): centralAnswered(result, now: now)
     case .broker(let state): brokerChanged(state, now: now)
     case .message(let message): received(message, now: now)
@@ -171,6 +174,7 @@ public final class GatewayEngine {
     commitIfDue(now: now)
     deliver(now: now)
     publishWaitingAlarms(now: now)
+    expireCommands(now: now)
     if nextStatus <= now { renewStatus(now: now) }
     if nextWatchdog <= now, let watchdogPeriod {
       nextWatchdog = now + watchdogPeriod

@@ -128,6 +128,7 @@ struct PollingBusPollerTests {
         run.poller.opened(.failure(Self.down("no such device")), now: run.now)
       case .read: Issue.record("a closed bus cannot be read")
       case .deliver(let scan, _): scans.append(scan)
+      case .jobRead, .write, .ask, .report: Issue.record("nobody asked for a job")
       case .wait(let until): run.now = until
       }
     }
@@ -190,6 +191,7 @@ struct PollingBusPollerTests {
         run.now = run.now + .milliseconds(10)
         run.poller.answered(.success([7]), now: run.now)
       case .deliver(let scan, _): scans[scan.device, default: []].append(scan)
+      case .jobRead, .write, .ask, .report: Issue.record("nobody asked for a job")
       case .wait(let until): run.now = until
       }
     }

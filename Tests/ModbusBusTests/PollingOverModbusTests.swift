@@ -25,6 +25,7 @@ struct PollingOverModbusTests {
           poller.answered(result, now: now)
         case .deliver(let scan, _):
           if condition(scan) { return scan }
+        case .jobRead, .write, .ask, .report: Issue.record("nobody asked for a job")
         case .wait(let until):
           MonotonicNow.sleep(until: min(until, end))
         }

@@ -79,7 +79,8 @@ enum CommandChecks {
     case .flag(let flag):
       guard isFlag else { throw CommandProblem(.wrongType, "\(name) takes a number, not \(flag)") }
       return .boolean(flag)
-    case .text(let text): throw CommandProblem(.wrongType, "\(name) takes \(isFlag ? "true or false" : "a number"), not '\(text)'")
+    case .text(let text):
+      throw CommandProblem(.wrongType, "\(name) takes \(isFlag ? "true or false" : "a number"), not '\(text)'")
     case .number(let number):
       guard !isFlag else {
         guard number == 0 || number == 1 else {
@@ -105,7 +106,8 @@ enum CommandChecks {
     if let expires = command.expires {
       guard isClockTrusted else {
         throw CommandProblem(
-          .clock, "the gateway's clock is not set yet, so nobody knows whether \(expires.iso8601) has passed; send 'ttl'")
+          .clock,
+          "the gateway's clock is not set yet, so nobody knows whether \(expires.iso8601) has passed; send 'ttl'")
       }
       left = min(left, expires - wall)
     }

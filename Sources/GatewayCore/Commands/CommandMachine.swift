@@ -48,7 +48,8 @@ public struct CommandMachine: Sendable {
   ) -> [CommandEffect] {
     if command.isRetained {
       return refuse(
-        command, ticket, CommandProblem(.retained, "retained messages may be old and are never commands; send it without"))
+        command, ticket,
+        CommandProblem(.retained, "retained messages may be old and are never commands; send it unretained"))
     }
     let key = command.id.map { CommandMemory.Key(device: command.device, id: $0) }
     if let key, let known = memory[key] { return [answerAgain(known, command, key, ticket)].compactMap { $0 } }

@@ -68,6 +68,12 @@ public struct CommandReply: Hashable, Sendable {
   public var values: [TagOutcome]
   /// The same id had come before; nothing was written for this delivery.
   public var isDuplicate = false
+
+  /// Of a command that could not even be read.
+  public static func refused(ticket: Int, device: String, _ refusal: CommandRefusal, _ message: String) -> Self {
+    Self(
+      ticket: ticket, id: nil, device: device, outcome: .refused, refusal: refusal, message: message, values: [])
+  }
 }
 
 /// One value that was written or should have been, for the log and for central.
