@@ -93,20 +93,24 @@ let package = Package(
     library("ServiceLog", ["SystemdNotify", "Telemetry", log]),
 
     // composition
+    library("BusPlanning", ["GatewayConfiguration", "GatewayCore", "JSONText", "Telemetry"]),
     library(
       "GatewayRuntime",
       [
-        "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol", "GatewayConfiguration",
-        "YAMLParser", log,
+        "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol",
+        "GatewayConfiguration", "YAMLParser", log,
       ]),
     library(
       "GatewayService",
       [
-        "GatewayRuntime", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration", "Threads", "YAMLParser",
+        "GatewayRuntime", "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration", "Threads",
+        "YAMLParser",
         "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "PKI", "SystemdNotify", "ServiceLog",
         "CLinux", log,
       ]),
-    library("GatewayClient", ["LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "PKI", "YAMLParser"]),
+    library(
+      "GatewayClient",
+      ["BusPlanning", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "PKI", "YAMLParser"]),
     library(
       "CentralService",
       [

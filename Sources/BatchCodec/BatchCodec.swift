@@ -49,7 +49,7 @@ public enum BatchCodec {
       epoch: epoch, lane: .alarms, number: number, span: span, recordCount: alarms.count, firstTime: times.lowerBound,
       lastTime: times.upperBound)
     let body = AlarmBody.encode(alarms, losses: losses)
-    return try seal(body, compressed: Compressor(level: compressionLevel).compress(body), header)
+    return try seal(body, compressed: Compression.compress(body, level: compressionLevel), header)
   }
 
   private static func range(_ times: [Timestamp]) -> ClosedRange<Timestamp>? {

@@ -25,7 +25,7 @@ public enum FrameCodec {
   public static func encode(_ alarms: [AlarmEvent]) -> [UInt8] {
     let body = AlarmBody.encode(alarms)
     return seal(
-      body, compressed: Compressor(level: compressionLevel).compress(body), lane: .alarms, catalogueID: 0)
+      body, compressed: Compression.compress(body, level: compressionLevel), lane: .alarms, catalogueID: 0)
   }
 
   /// A telemetry frame's rows and loss notices; `catalogue` is the one it was written with.

@@ -20,9 +20,10 @@ struct SectionWriter {
     var present: UInt64 = 0
     for (index, writer) in writers.enumerated() where !writer.bytes.isEmpty { present |= 1 << UInt64(index) }
     result.append(varint: present)
-    let compressor = level.map(Compressor.init(level:))
     for writer in writers where !writer.bytes.isEmpty {
-      if writer.bytes.count >= Self.minimumCompressedBytes, let compressed = compressor?.compress(writer.bytes) {
+      if let level, writer.bytes.count >= Self.minimumCompressedBytes,
+        let compressed = Compression.compress(writer.bytes, level: level)
+      {
         result.append(varint: compressed.count << 1 | 1)
         result.append(varint: writer.bytes.count)
         result.append(compressed)

@@ -1,4 +1,5 @@
 // SQLite's calls on the file system, and the life of a disk.
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,8 +104,16 @@ static int vfs_last_error(sqlite3_vfs *vfs, int count, char *text) {
   return 0;
 }
 
+// Disks grow and go by the thousand: memory that is handed back to the kernel is cleared again page by page.
+static void keep_memory(void) {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 512 << 20);
+  mallopt(M_TOP_PAD, 16 << 20);
+}
+
 fieldgate_disk *fieldgate_disk_make(uint64_t seed) {
   static atomic_ullong made;
+  if (atomic_load(&made) == 0) keep_memory();
   fieldgate_disk *disk = disk_allocate(sizeof *disk);
   disk->references = 1;
   disk->seed = seed;

@@ -37,6 +37,8 @@ public struct IngestMachine: Sendable {
     public var commits = 0
     public var commitsFailed = 0
     public var gaps = 0
+    /// Requests that repeated a number with other content.
+    public var disputes = 0
     public var refusedBusy = 0
     public var damagedRequests = 0
 
@@ -97,9 +99,19 @@ public struct IngestMachine: Sendable {
           kept.append(waiting)
           continue
         }
-        let position = (group.heads[key] ?? known).position
+        let head = group.heads[key] ?? known
+        let position = head.position
         guard let first = waiting.submission.batches.first?.firstNumber, first <= position + 1 else {
           kept.append(waiting)
+          continue
+        }
+        if let theirs = waiting.submission.checksum(of: position), let ours = head.checksum, theirs != ours {
+          // What this group is about to store can be told to nobody before it is committed.
+          guard group.heads[key] == nil else {
+            kept.append(waiting)
+            continue
+          }
+          dispute(waiting, head)
           continue
         }
         progressed = true
@@ -152,6 +164,14 @@ public struct IngestMachine: Sendable {
       let body = SyncAnswer(position: position, error: .badBatch, message: damage)
       answers.append((waiting.submission.identifier, IngestAnswer(status: 422, body)))
     }
+  }
+
+  /// Another store has used these numbers: a copy of the gateway is at work. Nothing behind them is taken, or the sender
+  /// would believe that central has all of its batches through the newest. It sees the difference from the check sum.
+  private mutating func dispute(_ waiting: Waiting, _ head: LaneHead) {
+    counters.disputes += 1
+    let body = SyncAnswer(position: head.position, at: head.position, checksum: head.checksum)
+    answers.append((waiting.submission.identifier, IngestAnswer(status: 200, body)))
   }
 
   /// Requests whose predecessor did not come in time.

@@ -26,14 +26,23 @@ public struct Submission: Sendable {
   public var key: LaneKey
   /// At least one; numbers ascend by one.
   public var batches: [ReceivedBatch]
+  /// Check sum of the sender's batch before the first, as far as it told it.
+  public var after: UInt32?
   /// What was wrong with the batch behind them, when the request held a damaged one.
   public var damage: String?
 
-  public init(identifier: Int, key: LaneKey, batches: [ReceivedBatch], damage: String? = nil) {
+  public init(identifier: Int, key: LaneKey, batches: [ReceivedBatch], after: UInt32? = nil, damage: String? = nil) {
     self.identifier = identifier
     self.key = key
     self.batches = batches
+    self.after = after
     self.damage = damage
+  }
+
+  /// Of the sender's batch of a number, if the request tells it.
+  func checksum(of number: UInt64) -> UInt32? {
+    if let first = batches.first, first.firstNumber == number + 1 { return after }
+    return batches.first { $0.number == number }?.checksum
   }
 
   public var memoryBytes: Int { batches.reduce(0) { $0 + $1.memoryBytes } }
@@ -55,9 +64,10 @@ public struct IngestAnswer: Hashable, Sendable {
 
 /// Splits the body of a request into batches and decodes each, so that central never keeps what it cannot read.
 public enum SubmissionReader {
+  /// - Parameter after: what the request says of the batch before its first.
   /// - Returns: the submission, or the answer that refuses the request.
   public static func read(
-    _ body: [UInt8], gateway: String, identifier: Int
+    _ body: [UInt8], gateway: String, identifier: Int, after: UInt32? = nil
   ) -> Result<Submission, RefusedRequest> {
     var batches: [ReceivedBatch] = []
     var rest = body[...]
@@ -89,7 +99,7 @@ public enum SubmissionReader {
       return .failure(damage.map { .badBatch($0) } ?? .badRequest("the request holds no batch"))
     }
     let key = LaneKey(gateway: gateway, epoch: first.epoch, lane: first.lane)
-    return .success(Submission(identifier: identifier, key: key, batches: batches, damage: damage))
+    return .success(Submission(identifier: identifier, key: key, batches: batches, after: after, damage: damage))
   }
 }
 

@@ -47,6 +47,7 @@ struct MetricsRoutes {
       [
         ("{reason=\"gap\"}", "\(counters.gaps)"), ("{reason=\"busy\"}", "\(counters.refusedBusy)"),
         ("{reason=\"bad-batch\"}", "\(counters.damagedRequests)"),
+        ("{reason=\"disputed\"}", "\(counters.disputes)"),
       ])
     add("queued_requests", "gauge", "Requests that wait for a commit.", [("", "\(report.queuedRequests)")])
     add("queued_bytes", "gauge", "Bytes that wait for a commit.", [("", "\(report.queuedBytes)")])

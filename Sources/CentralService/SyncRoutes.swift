@@ -27,6 +27,7 @@ struct SyncRoutes {
   }
 
   private func receive(_ request: Request, gateway: String) async throws -> IngestAnswer {
+    let after = try QueryParameters(request, known: ["after"]).number("after").map { UInt32(truncatingIfNeeded: $0) }
     let buffer: ByteBuffer
     do {
       buffer = try await request.body.collect(upTo: SyncProtocol.maximumRequestBytes)
@@ -34,7 +35,8 @@ struct SyncRoutes {
       let text = "a request may have \(SyncProtocol.maximumRequestBytes) bytes"
       return IngestAnswer(status: 413, SyncAnswer(position: nil, error: .tooLarge, message: text))
     }
-    let read = SubmissionReader.read(Array(buffer.readableBytesView), gateway: gateway, identifier: ingest.identifier())
+    let read = SubmissionReader.read(
+      Array(buffer.readableBytesView), gateway: gateway, identifier: ingest.identifier(), after: after)
     switch read {
     case .failure(let refusal): return refusal.answer
     case .success(let submission): return await ingest.submit(submission)

@@ -156,7 +156,7 @@ struct Checker {
       }
       history.report(
         .lost,
-        "\(name)/\(key.device) scan \(key.scan) of \(accepted.time.milliseconds), accepted at "
+        "\(key.gateway)/\(key.device) scan \(key.scan) of \(accepted.time.milliseconds), accepted at "
           + "\(accepted.at.nanoseconds / 1_000_000) ms; notices: "
           + held.losses.map { "\($0.reason.name) \($0.firstTime?.milliseconds ?? 0)-\($0.lastTime?.milliseconds ?? 0)" }
           .joined(separator: ", "))

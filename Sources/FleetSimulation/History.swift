@@ -41,7 +41,11 @@ final class History {
   var centralRestored = false
   var faults: [Scenario.Fault: Int] = [:]
   var anomalies: [Anomaly] = []
+  /// What happened, when somebody wants to read it.
   var trace: [String] = []
+  let isTracing: Bool
+
+  init(isTracing: Bool) { self.isTracing = isTracing }
 
   func count(_ fault: Scenario.Fault) { faults[fault, default: 0] += 1 }
 
@@ -50,8 +54,8 @@ final class History {
     anomalies.append(Anomaly(kind: kind, text: text))
   }
 
-  func note(_ text: String) {
-    if trace.count < 20_000 { trace.append(text) }
+  func note(_ text: @autoclosure () -> String) {
+    if isTracing, trace.count < 20_000 { trace.append(text()) }
   }
 }
 

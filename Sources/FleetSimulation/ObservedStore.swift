@@ -27,12 +27,12 @@ final class ObservedStore: OutboxStore {
   var bytesWritten: Int { store.bytesWritten }
   func close() { store.close() }
   func open() throws(OutboxStoreError) -> [String] {
-    let news = try store.open()
-    for line in news { history.note("\(time.now.nanoseconds / 1_000_000) \(gateway) \(line)") }
+    let news = try noting { () throws(OutboxStoreError) in try store.open() }
+    for line in news { note(line) }
     if let state = try? store.state() {
       let frames = state.frames[.telemetry] ?? .init()
-      history.note(
-        "\(time.now.nanoseconds / 1_000_000) \(gateway) opened its store: frames through \(state.lastFrame), \(frames.count) "
+      note(
+        "opened its store: frames through \(state.lastFrame), \(frames.count) "
           + "not cut, \(frames.waitingForClock) wait for the clock, batches through \(state[.telemetry].cutThrough)")
     }
     return news
@@ -45,7 +45,11 @@ final class ObservedStore: OutboxStore {
   func batches(
     _ row: EpochLane, from number: UInt64, through: UInt64, maximumBytes: Int
   ) throws(OutboxStoreError) -> BatchesToSend {
-    try store.batches(row, from: number, through: through, maximumBytes: maximumBytes)
+    let found = try noting { () throws(OutboxStoreError) in
+      try store.batches(row, from: number, through: through, maximumBytes: maximumBytes)
+    }
+    if let damaged = found.damaged { note("cannot read batch \(damaged) of \(row)") }
+    return found
   }
 
   func checksum(_ row: EpochLane, number: UInt64) throws(OutboxStoreError) -> UInt32? {
@@ -57,7 +61,7 @@ final class ObservedStore: OutboxStore {
     do throws(OutboxStoreError) {
       state = try store.commit(transaction)
     } catch {
-      history.note("\(time.now.nanoseconds / 1_000_000) \(gateway) \(error)")
+      note("\(error)")
       remember(transaction)
       guard bugs.contains(.ignoresFailedCommits), error.kind != .damaged, let read = try? store.state() else {
         throw error
@@ -65,13 +69,26 @@ final class ObservedStore: OutboxStore {
       state = read
     }
     if let retirement = transaction.retirement {
-      history.note("\(time.now.nanoseconds / 1_000_000) \(gateway) retires its epoch: \(retirement)")
+      note("retires its epoch: \(retirement)")
     }
     if !transaction.missingAtCentral.isEmpty {
-      history.note("\(time.now.nanoseconds / 1_000_000) \(gateway) missing at central: \(transaction.missingAtCentral)")
+      note("missing at central: \(transaction.missingAtCentral)")
     }
     for frame in transaction.frames where seen.insert(frame.sequence).inserted { accept(frame) }
     return state
+  }
+
+  private func note(_ text: @autoclosure () -> String) {
+    history.note("\(time.now.nanoseconds / 1_000_000) \(gateway) \(text())")
+  }
+
+  private func noting<Result>(_ body: () throws(OutboxStoreError) -> Result) throws(OutboxStoreError) -> Result {
+    do throws(OutboxStoreError) {
+      return try body()
+    } catch {
+      note("\(error)")
+      throw error
+    }
   }
 
   /// Nobody knows whether a failed commit took effect: alarms in it may arrive, and need not.

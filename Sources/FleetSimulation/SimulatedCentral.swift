@@ -54,6 +54,7 @@ final class SimulatedCentral {
   func finish() {
     store?.close()
     store = nil
+    open.removeAll()
   }
 
   func position(_ key: LaneKey, at number: UInt64?, _ answer: @escaping (IngestAnswer) -> Void) {
@@ -61,10 +62,10 @@ final class SimulatedCentral {
     answer(PositionAnswer.make(key, at: number, store))
   }
 
-  func post(_ body: [UInt8], gateway: String, _ answer: @escaping (IngestAnswer) -> Void) {
+  func post(_ body: [UInt8], after: UInt32?, gateway: String, _ answer: @escaping (IngestAnswer) -> Void) {
     guard store != nil, !isMute else { return }
     if bugs.contains(.stopsAnswering), random.chance(20) { isMute = true }
-    switch SubmissionReader.read(body, gateway: gateway, identifier: nextIdentifier) {
+    switch SubmissionReader.read(body, gateway: gateway, identifier: nextIdentifier, after: after) {
     case .failure(let refusal): answer(refusal.answer)
     case .success(let submission):
       open[nextIdentifier] = answer
@@ -102,7 +103,13 @@ final class SimulatedCentral {
       }
       do throws(CentralStoreError) {
         try store.commit(group, received: Timestamp(milliseconds: Self.wall(time.now)))
-        for (key, batch) in group.batches { remember(key, batch) }
+        for (key, batch) in group.batches {
+          remember(key, batch)
+          let header = batch.batch.header
+          history.note(
+            "\(time.now.nanoseconds / 1_000_000) central stored \(key.gateway) \(key.epoch) \(key.lane.name) "
+              + "\(header.firstNumber)-\(header.number): \(header.recordCount) records")
+        }
         machine.committed(group)
       } catch {
         history.note("\(time.now.nanoseconds / 1_000_000) central: \(error)")

@@ -101,6 +101,7 @@ final class SimulatedGateway {
     let way = GatewayWay { [self] request in
       link.send(request, from: name) { [self] result in
         guard self.life == life, let engine else { return }
+        history.note("\(milliseconds) \(series) \(request.method) \(request.path): \(Self.text(result.outcome))")
         engine.take(.central(result))
         turn()
       }
@@ -129,6 +130,13 @@ final class SimulatedGateway {
     poll()
   }
 
+  private static func text(_ outcome: HTTPResult.Outcome) -> String {
+    switch outcome {
+    case .failed(let text): text
+    case .answered(let status, let body, _): "\(status) \(String(decoding: body, as: UTF8.self))"
+    }
+  }
+
   private var way: GatewayWay?
 
   private static let log = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
@@ -148,6 +156,16 @@ final class SimulatedGateway {
     } else {
       disk.kill()
     }
+    store?.close()
+    store = nil
+  }
+
+  /// For good: the engine and its way out hold each other through this gateway.
+  func takeApart() {
+    life += 1
+    engine = nil
+    poller = nil
+    way = nil
     store?.close()
     store = nil
   }

@@ -75,8 +75,11 @@ final class SimulatedLink {
         .answered(
           status: reply.status, body: reply.json, retryAfter: reply.retryAfter.map { .seconds($0) }))
     }
-    guard request.method == .get else { return central.post(request.body, gateway: gateway, take) }
     let parts = request.path.split(separator: "?")
+    guard request.method == .get else {
+      let after = parts.count > 1 ? UInt32(parts[1].dropFirst("after=".count)) : nil
+      return central.post(request.body, after: after, gateway: gateway, take)
+    }
     let words = parts[0].split(separator: "/")
     guard words.count == 4, let epoch = Epoch(text: words[2]), let lane = Lane(name: words[3]) else { return }
     let at = parts.count > 1 ? UInt64(parts[1].dropFirst("at=".count)) : nil

@@ -6,15 +6,16 @@ import Telemetry
 final class SimulatedWorld {
   let scenario: Scenario
   let time = VirtualTime()
-  let history = History()
+  let history: History
   let central: SimulatedCentral
   let link: SimulatedLink
   private(set) var gateways: [SimulatedGateway] = []
   private let bugs: PlantedBugs
   private var random: SeededRandom
 
-  init(_ scenario: Scenario, bugs: PlantedBugs) {
+  init(_ scenario: Scenario, bugs: PlantedBugs, isTracing: Bool) {
     self.scenario = scenario
+    history = History(isTracing: isTracing)
     self.bugs = bugs
     random = SeededRandom(seed: scenario.seed &+ 0x5eed)
     central = SimulatedCentral(seed: random.next(), time: time, history: history, bugs: bugs)
@@ -71,6 +72,13 @@ final class SimulatedWorld {
     }
     central.finish()
     Checker(self).judge()
+    takeApart()
+  }
+
+  /// What is still to happen keeps everything alive that it would happen to: thousands of worlds run in one process.
+  private func takeApart() {
+    time.forget()
+    for gateway in gateways { gateway.takeApart() }
   }
 
   private func heal() {

@@ -9,8 +9,9 @@ public struct SimulationRun: Sendable {
   public let virtualTime: Duration
   public let trace: [String]
 
-  public init(_ scenario: Scenario, bugs: PlantedBugs = []) {
-    let world = SimulatedWorld(scenario, bugs: bugs)
+  /// - Parameter isTracing: fills ``trace``.
+  public init(_ scenario: Scenario, bugs: PlantedBugs = [], isTracing: Bool = false) {
+    let world = SimulatedWorld(scenario, bugs: bugs, isTracing: isTracing)
     world.run()
     self.scenario = scenario
     anomalies = world.history.anomalies

@@ -36,6 +36,8 @@ final class VirtualTime {
     now = max(now, end)
   }
 
+  func forget() { heap.removeAll() }
+
   private func pop() {
     let last = heap.removeLast()
     guard !heap.isEmpty else { return }

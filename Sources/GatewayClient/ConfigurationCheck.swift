@@ -1,3 +1,4 @@
+import BusPlanning
 import GatewayConfiguration
 import Glibc
 import JSONText
@@ -11,6 +12,7 @@ public enum ConfigurationCheck {
   public static func run(path: String, json: Bool, output: (String) -> Void) -> Bool {
     var loaded = ConfigurationFile.load(path: path)
     loaded.diagnostics += certificateWarnings(loaded.settings)
+    loaded.diagnostics += busWarnings(loaded.settings)
     if json {
       output(report(loaded, path: path))
     } else {
@@ -36,6 +38,11 @@ public enum ConfigurationCheck {
     return files.problems(name: settings.gateway, now: Int64(time(nil)), reader: reader).map {
       Diagnostic(.warning, at: nil, "central: \($0)")
     }
+  }
+
+  /// A bus that cannot keep up skips scans, which is better known before.
+  private static func busWarnings(_ settings: GatewaySettings?) -> [Diagnostic] {
+    settings.map { BusPlan.all($0).flatMap(\.warnings).map { Diagnostic(.warning, at: nil, $0) } } ?? []
   }
 
   /// As in the unit file.

@@ -40,6 +40,15 @@ public struct GatewayClient: ~Copyable {
     for line in OutboxText(outbox: outbox).lines { output(line) }
   }
 
+  /// The requests that the daemon sends, and how busy they keep its buses.
+  public func plan() throws {
+    try ask("plan")
+    let (line, text) = try answer()
+    if printsJSON { return output(text) }
+    guard let plan = line.plan else { throw Failure(description: "the daemon answered something else") }
+    for line in PlanText(plan: plan).lines { output(line) }
+  }
+
   /// The newest value of each tag, once.
   public func values(_ tags: [String]) throws {
     try ask("values", tags)

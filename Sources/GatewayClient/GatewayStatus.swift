@@ -117,6 +117,7 @@ struct DaemonLine: Decodable {
   var status: GatewayStatus?
   var alarms: GatewayStatus.Alarms?
   var outbox: OutboxStatus?
+  var plan: PlanAnswer?
   var scan: Scan?
   var alarm: Alarm?
   var end: End?

@@ -88,6 +88,7 @@ public struct BusSettings: Hashable, Sendable {
   public var kind: Kind
   /// How long a device may take to answer; 10 ms to 60 s, default 500 ms (RTU) or 1 s (TCP).
   public var timeout: Duration
+  public var pacing = BusPacing()
 
   public init(name: String, kind: Kind, timeout: Duration) {
     self.name = name
@@ -112,6 +113,8 @@ public struct SerialLine: Hashable, Sendable {
   public var parity: Parity
   /// 1 or 2; default 1, or 2 when parity is none (same section: a character always has 11 bits).
   public var stopBits: Int
+  /// Nil: the adapter switches its direction by itself.
+  public var rs485: RS485Settings?
 
   public init(device: String, baud: Int = 9_600, parity: Parity = .even, stopBits: Int = 1) {
     self.device = device
@@ -136,6 +139,7 @@ public struct DeviceSettings: Hashable, Sendable {
   public var tags: [TagSettings]
   /// Default 5, 6, 15 and 16.
   public var writeFunctions: WriteFunctions
+  public var reading = ReadSettings()
 
   public init(
     name: String, bus: Int, unit: UInt8, serial: SerialDevice? = nil, scanInterval: Duration, tags: [TagSettings],

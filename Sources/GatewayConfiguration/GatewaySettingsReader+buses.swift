@@ -9,7 +9,8 @@ extension GatewaySettingsReader {
     var settings: BusSettings?
   }
 
-  static let busKeys = ["name", "type", "device", "baud", "parity", "stop-bits", "host", "port", "timeout"]
+  static let busKeys =
+    ["name", "type", "device", "baud", "parity", "stop-bits", "host", "port", "timeout"] + pacingKeys
   static let bauds = [
     1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 500_000, 576_000, 921_600,
   ]
@@ -44,11 +45,13 @@ extension GatewaySettingsReader {
       case .modbusTCP: endpoint(section)
       case .serialLines: unsupported(section)
       }
-    let timeout = section.duration("timeout", .milliseconds(10) ... .seconds(60), &problems)
+    let timeout = section.duration("timeout", Self.timeouts, &problems)
+    let pacing = pacing(section)
     guard let name else { return nil }
-    let settings = kind.map {
+    var settings = kind.map {
       BusSettings(name: name, kind: $0, timeout: timeout ?? (type == .modbusTCP ? .seconds(1) : .milliseconds(500)))
     }
+    settings?.pacing = pacing
     return ReadBus(name: name, node: section.value("name") ?? node, isSerial: type != .modbusTCP, settings: settings)
   }
 
@@ -66,7 +69,7 @@ extension GatewaySettingsReader {
   }
 
   private mutating func endpoint(_ section: Section) -> BusSettings.Kind? {
-    refuse(["device", "baud", "parity", "stop-bits"], section, "modbus-tcp")
+    refuse(["device", "baud", "parity", "stop-bits", "silence", "rs485"], section, "modbus-tcp")
     let port = section.integer("port", 1...65_535, &problems) ?? 502
     guard section.require("host", example: "192.0.2.10", &problems), let host = section.text("host", &problems) else {
       return nil
@@ -100,7 +103,9 @@ extension GatewaySettingsReader {
         hint: "one serial port is one bus; put its devices on the same bus")
     }
     ports[device] = section.node.position.line
-    return SerialLine(device: device, baud: baud, parity: parity, stopBits: stopBits)
+    var serialLine = SerialLine(device: device, baud: baud, parity: parity, stopBits: stopBits)
+    serialLine.rs485 = rs485(section)
+    return serialLine
   }
 
   mutating func reportUnusedBuses(_ buses: [ReadBus], _ devices: [ReadDevice]) {

@@ -10,7 +10,7 @@ extension GatewaySettingsReader {
     var tagNames: [String]
   }
 
-  static let deviceKeys = ["name", "bus", "unit", "every", "tags", "write-functions"]
+  static let deviceKeys = ["name", "bus", "unit", "every", "tags", "write-functions"] + readKeys
   /// Topics of the gateway itself stand beside those of its devices.
   static let reservedDeviceNames = ["status", "alarms"]
 
@@ -42,9 +42,8 @@ extension GatewaySettingsReader {
     }
     let bus = busIndex(section, buses)
     let unit = unit(section, isSerial: bus.map { buses[$0].isSerial } ?? false)
-    let every =
-      section.require("every", example: "1s", &problems)
-      ? section.duration("every", .milliseconds(10) ... .seconds(86_400), &problems) : nil
+    let every = interval(section)
+    let reading = reading(section, bus: bus.flatMap { buses[$0].settings })
     // Two devices of one name have been reported; their tags are not compared with each other.
     taken["tags of \(section.title)"] = nil
     var names: [String] = []
@@ -65,8 +64,9 @@ extension GatewaySettingsReader {
       return ReadDevice(name: name, bus: bus, settings: nil, tagNames: names)
     }
     // Buses with mistakes leave no settings; the file is refused then, so the index is never used.
-    let settings = DeviceSettings(
+    var settings = DeviceSettings(
       name: name, bus: bus, unit: unit, scanInterval: every, tags: tags, writeFunctions: functions)
+    settings.reading = reading
     return ReadDevice(name: name, bus: bus, settings: settings, tagNames: names)
   }
 

@@ -60,6 +60,8 @@ public struct BusReport: Sendable {
   public var health: [Int: DeviceHealth]
   /// Scans that the engine could not take, because it was behind by ``EngineLimits/waitingEvents`` events.
   public var scansDropped: Int
+  /// How the devices are read; empty on a bus that is not Modbus.
+  public var plans: [DeviceReadPlan] = []
 
   public init(statistics: PollStatistics, health: [Int: DeviceHealth] = [:], scansDropped: Int = 0) {
     self.statistics = statistics

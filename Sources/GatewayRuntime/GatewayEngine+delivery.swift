@@ -62,13 +62,15 @@ extension GatewayEngine {
           return false
         }
       }
+      // Without it, a copy of this gateway that filled the number before would have us believe that central has our batch.
+      let before = from - 1 > delivery.confirmedThrough(row) ? try outside.store.checksum(row, number: from - 1) : nil
       delivery.started(request: request, through: last)
       counters.requestsSent += 1
       counters.bytesSent += found.bytes.count
       traffic.sent += found.bytes.count
       central.perform(
         HTTPRequest(
-          identifier: request, method: .post, path: SyncProtocol.batchesPath,
+          identifier: request, method: .post, path: SyncProtocol.batchesPath(after: before),
           contentType: SyncProtocol.batchesContentType, body: found.bytes))
       return true
     } catch {

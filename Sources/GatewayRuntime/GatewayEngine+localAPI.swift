@@ -4,7 +4,9 @@ import Telemetry
 
 /// Requests of the local API, `docs/formats/local-api.md`.
 enum LocalRequest {
-  static let names = ["status", "outbox", "values", "tail", "alarms", "tag", "write", "read", "probe"]
+  static let names = [
+    "status", "outbox", "plan", "values", "tail", "alarms", "tag", "write", "read", "probe",
+  ]
 }
 
 extension GatewayEngine {
@@ -19,6 +21,7 @@ extension GatewayEngine {
         writeOutbox(to: &json, time: outside.clock.wall(), now: now)
         json.object("traffic") { writeTraffic(to: &$0) }
       }
+    case "plan": reply(client, "plan") { writePlan(to: &$0) }
     case "values": showValues(client, tags)
     case "alarms": reply(client, "alarms") { writeAlarms(to: &$0) }
     case "tail": beginTail(client, tags)

@@ -1,3 +1,4 @@
+import BusPlanning
 import GatewayConfiguration
 import GatewayCore
 import GatewayRuntime
@@ -26,23 +27,28 @@ final class BusWorker: BusObserver, Sendable {
   private let makeBus: @Sendable () -> any FieldBus
   private let thread = Mutex<NamedThread?>(nil)
   private let firstPoller: BusPoller
+  private let learned: LearnedReadsStore
+  /// In the order of the poller's devices.
+  private let names: [String]
 
   init(
-    index: Int, settings: GatewaySettings, seed: UInt64, events: Mailbox<EngineEvent>,
+    index: Int, settings: GatewaySettings, seed: UInt64, events: Mailbox<EngineEvent>, learned: LearnedReadsStore,
     makeBus: @escaping @Sendable () -> any FieldBus
   ) {
-    let polled = settings.devices.enumerated().filter { $0.element.bus == index }.map {
-      PolledDevice(
-        device: $0.offset, unit: $0.element.unit, scanInterval: $0.element.scanInterval,
-        points: $0.element.tags.compactMap(\.point))
-    }
     self.index = index
     name = settings.buses[index].name
     self.events = events
     self.makeBus = makeBus
     let now = SystemClock.monotonic()
-    firstPoller = BusPoller(devices: polled, seed: seed, now: now)
-    report = Mutex(BusReport(statistics: firstPoller.statistics))
+    let devices = settings.polledDevices(onBus: index)
+    self.learned = learned
+    names = devices.map { settings.devices[$0.device].name }
+    firstPoller = BusPoller(
+      devices: devices, seed: seed, now: now,
+      learned: zip(names, devices).map { learned.learned(name: $0, unit: $1.unit, points: $1.points, now: now) })
+    var first = BusReport(statistics: firstPoller.statistics)
+    first.plans = firstPoller.readPlans
+    report = Mutex(first)
     heartbeat = Atomic(now.nanoseconds)
   }
 
@@ -76,6 +82,7 @@ final class BusWorker: BusObserver, Sendable {
     defer { bus.close() }
     var poller = firstPoller
     var wasUp: Bool?
+    var revision = poller.planRevision
     while !stopped.load(ordering: .sequentiallyConsistent) {
       let now = SystemClock.monotonic()
       heartbeat.store(now.nanoseconds, ordering: .relaxed)
@@ -93,6 +100,11 @@ final class BusWorker: BusObserver, Sendable {
         let fault = scan.isComplete ? nil : poller.health(of: scan.device).lastError
         let isTaken = events.send(.scan(scan, started: started, fault: fault))
         publishReport(poller, of: scan.device, lateReplies: bus.lateReplies, dropped: isTaken ? 0 : 1)
+        if poller.planRevision != revision {
+          revision = poller.planRevision
+          learned.update(poller.learnedReads(names: names))
+          report.withLock { $0.plans = poller.readPlans }
+        }
       case .wait(let until):
         let sleep = min(until - SystemClock.monotonic(), Self.longestSleep)
         if sleep > .zero { take(orders.receive(timeout: sleep), &poller) }
@@ -138,6 +150,15 @@ final class BusWorker: BusObserver, Sendable {
       $0.statistics.lateReplies = lateReplies
       $0.health[device] = poller.health(of: device)
       $0.scansDropped += dropped
+    }
+  }
+}
+
+extension BusPoller {
+  /// - Parameter names: of the devices, in their order.
+  fileprivate func learnedReads(names: [String]) -> [LearnedReadsFile.Entry] {
+    zip(names, zip(devices, readPlans)).map { name, known in
+      LearnedReadsFile.Entry(name: name, unit: known.0.unit, points: known.0.points, learned: known.1.learned)
     }
   }
 }

@@ -73,10 +73,16 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
     } catch {
       throw GatewayDaemon.StartError(description: "\(error)", exitCode: 71)
     }
+    let learned = LearnedReadsStore(directory: settings.outbox.directory, log: log)
+    learned.keep(only: Set(settings.devices.map(\.name)))
     workers = settings.buses.indices.map { index in
       let bus = settings.buses[index]
-      return BusWorker(index: index, settings: settings, seed: .random(in: .min ... .max), events: events) {
-        ModbusBus(endpoint: bus.endpoint, timeout: bus.timeout, name: bus.name)
+      return BusWorker(
+        index: index, settings: settings, seed: .random(in: .min ... .max), events: events, learned: learned
+      ) {
+        ModbusBus(
+          endpoint: bus.endpoint, timeout: bus.timeout, silence: bus.pacing.silence, direction: bus.direction,
+          name: bus.name)
       }
     }
     do {
@@ -172,6 +178,15 @@ extension BusSettings {
     case .modbusRTU(let line):
       .rtu(device: line.device, baud: line.baud, parity: line.parity.modbus, stopBits: line.stopBits)
     }
+  }
+}
+
+extension BusSettings {
+  fileprivate var direction: RS485Direction? {
+    guard case .modbusRTU(let line) = kind, let settings = line.rs485 else { return nil }
+    return RS485Direction(
+      isRTSHighWhenSending: settings.isRTSHighWhenSending, delayBeforeSending: settings.delayBeforeSending,
+      delayAfterSending: settings.delayAfterSending)
   }
 }
 

@@ -16,7 +16,9 @@ struct FailureText {
 
   /// Why a read failed.
   func read(_ request: ReadRequest, _ code: Int32) -> FieldBusError {
-    exchange(unit: request.unit, "the read of \(request.count) from \(request.table.name) \(request.address)", code)
+    exchange(
+      unit: request.unit, "the read of \(request.count) from \(request.table.name) \(request.address)", code,
+      timeout: request.pacing.timeout)
   }
 
   /// What is known of a write that ended with an error.
@@ -34,14 +36,18 @@ struct FailureText {
   /// Why a request failed.
   ///
   /// - Parameter what: `the read of 2 from coil 7`.
-  func exchange(unit number: UInt8, _ what: String, _ code: Int32) -> FieldBusError {
+  func exchange(
+    unit number: UInt8, _ what: String, _ code: Int32, timeout: Duration? = nil
+  ) -> FieldBusError {
     let unit = "unit \(number)"
     let place = endpoint.place
     let reason = Self.reason(code)
     switch reason {
     case .timeout:
       return error(
-        reason, "\(unit) did not answer within \(timeout.wholeMilliseconds) ms at \(place); \(timeoutAdvice)")
+        reason,
+        "\(unit) did not answer within \((timeout ?? self.timeout).wholeMilliseconds) ms at \(place); "
+          + timeoutAdvice)
     case .exception:
       return error(
         reason,
@@ -59,7 +65,10 @@ struct FailureText {
     case .inputOutput:
       return error(reason, "\(what) of \(unit) at \(place) cannot be sent (\(Self.text(code))); check the unit id")
     default:
-      return error(.busDown, "lost \(place) at \(what) of \(unit) (\(Self.text(code))); \(lossAdvice)")
+      return FieldBusError(
+        .busDown,
+        "bus \(name): lost \(place) at \(what) of \(unit) (\(Self.text(code))); \(lossAdvice)",
+        mayReturnSoon: isSerial)
     }
   }
 
@@ -76,7 +85,21 @@ struct FailureText {
       case EMFILE, ENFILE: "too many open files; raise LimitNOFILE of the service"
       default: "unplug the adapter and plug it in again"
       }
-    return error(.busDown, "cannot open \(endpoint.place) (\(Self.text(code))); \(advice)")
+    return FieldBusError(
+      .busDown, "bus \(name): cannot open \(endpoint.place) (\(Self.text(code))); \(advice)", mayReturnSoon: true)
+  }
+
+  /// Why the driver does not switch the direction of an RS-485 line.
+  func direction(_ code: Int32) -> FieldBusError {
+    let cause = [ENOTTY, EINVAL, EOPNOTSUPP].contains(code) ? "its driver cannot do that" : Self.text(code)
+    return error(
+      .busDown,
+      "cannot set RS-485 direction control on \(endpoint.place) (\(cause)); remove 'rs485' from the bus if the adapter "
+        + "switches by itself, as nearly all USB adapters do, or use a port whose driver knows TIOCSRS485")
+  }
+
+  private var isSerial: Bool {
+    if case .rtu = endpoint { true } else { false }
   }
 
   /// The permissions of the file are good; the unit's DeviceAllow= does not name this kind of port (systemd answers EPERM).

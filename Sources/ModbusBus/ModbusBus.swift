@@ -18,15 +18,23 @@ public final class ModbusBus: FieldBus {
   /// - Parameters:
   ///   - timeout: how long a device may take to answer, 10 ms to 60 s; on a serial line the time that the bytes take
   ///     on the wire is added. Connecting to a TCP endpoint may take as long.
+  ///   - silence: kept between two frames of a serial line; nil: 3.5 characters, or 1.75 ms above 19200 baud.
+  ///   - direction: for a port whose driver switches the transceiver; nil: nothing needs to.
   ///   - name: of the bus, for error texts.
-  public init(endpoint: ModbusEndpoint, timeout: Duration, name: String) {
+  public init(
+    endpoint: ModbusEndpoint, timeout: Duration, silence: Duration? = nil, direction: RS485Direction? = nil,
+    name: String
+  ) {
     text = FailureText(name: name, endpoint: endpoint, timeout: timeout)
     switch endpoint {
     case .tcp(let host, let port):
       link = .tcp(TCPLink(host: host, port: port, timeout: timeout, text: text))
     case .rtu(let device, let baud, let parity, let stopBits):
       link = .serial(
-        SerialLink(device: device, baud: baud, parity: parity, stopBits: stopBits, timeout: timeout, text: text))
+        SerialLink(
+          device: device, baud: baud, parity: parity, stopBits: stopBits, timeout: timeout,
+          timing: SerialTiming(baud: baud, parity: parity, stopBits: stopBits, silence: silence), direction: direction,
+          text: text))
     }
   }
 
@@ -80,6 +88,13 @@ public final class ModbusBus: FieldBus {
     } catch {
       if error.isBusDown { close() }
       throw error
+    }
+  }
+
+  public var lateReplies: Int {
+    switch link {
+    case .tcp: 0
+    case .serial(let link): link.lateReplies
     }
   }
 

@@ -20,7 +20,8 @@ extension SerialLink {
     do throws(ModbusContext.Failure) {
       guard
         let reply = try raw(
-          unit: request.unit, request.bytes, timeout: timeout, owes: .init(function: request.function, byteCount: 0),
+          unit: request.unit, request.bytes, pacing: request.pacing,
+          owes: .init(function: request.function, byteCount: 0),
           isWanted: isWanted)
       else { return .expired }
       guard reply == request.acknowledgement else {
@@ -40,8 +41,12 @@ extension SerialLink {
     }
     do {
       let shape = OwedReplies.Shape(request)
-      if let read = ReadRequest(request) { try settle(before: read) }
-      return try raw(unit: request.unit, request.bytes, timeout: timeout, owes: shape) { true } ?? []
+      if var read = ReadRequest(request) {
+        read.pacing.timeout = timeout
+        try settle(before: read)
+      }
+      let pacing = RequestPacing(timeout: timeout)
+      return try raw(unit: request.unit, request.bytes, pacing: pacing, owes: shape) { true } ?? []
     } catch {
       throw text.exchange(unit: request.unit, what, error.code)
     }
@@ -51,16 +56,21 @@ extension SerialLink {
 
   /// Nil when nobody wants it any more, and nothing left.
   private func raw(
-    unit: UInt8, _ bytes: [UInt8], timeout: Duration, owes shape: OwedReplies.Shape, isWanted: () -> Bool
+    unit: UInt8, _ bytes: [UInt8], pacing: RequestPacing, owes shape: OwedReplies.Shape, isWanted: () -> Bool
   ) throws(ModbusContext.Failure) -> [UInt8]? {
     guard let context else { throw ModbusContext.Failure(code: ENOTCONN) }
-    MonotonicClock.sleep(until: lastTraffic + timing.silence)
-    guard isWanted() else { return nil }
+    let silence = max(timing.silence, pacing.turnRound)
+    MonotonicClock.sleep(until: max(restUntil, lastTraffic + silence))
+    discardInput()
     context.flush()
-    defer { lastTraffic = MonotonicClock.now }
+    guard isWanted() else { return nil }
+    defer {
+      lastTraffic = MonotonicClock.now
+      restUntil = lastTraffic + silence
+    }
     do {
       try context.send(unit: unit, bytes)
-      let end = MonotonicClock.now + timeout + timing.airtime(of: bytes.count)
+      let end = MonotonicClock.now + (pacing.timeout ?? timeout) + timing.airtime(of: bytes.count)
       return try ModbusContext.unwrapped(context.receiveRTU(unit: unit, until: end), function: bytes[0])
     } catch {
       switch FailureText.reason(error.code) {

@@ -12,18 +12,23 @@ final class SerialLink {
   let timeout: Duration
   let text: FailureText
   let timing: SerialTiming
+  private let direction: RS485Direction?
   var context: ModbusContext?
   private var claim: PortClaim?
   var owed = OwedReplies()
+  /// No frame is sent before: the last one's end and the silence after it.
+  var restUntil = MonotonicTime.zero
   /// When the last frame ended.
   var lastTraffic = MonotonicTime.zero
+  private(set) var lateReplies = 0
 
   /// Most fences sent before one read. One is enough when the device is quiet or dead; the second and third pass when
   /// late replies come in between.
   static let maximumFences = 3
 
   init(
-    device: String, baud: Int, parity: ModbusEndpoint.Parity, stopBits: Int, timeout: Duration, text: FailureText
+    device: String, baud: Int, parity: ModbusEndpoint.Parity, stopBits: Int, timeout: Duration, timing: SerialTiming,
+    direction: RS485Direction?, text: FailureText
   ) {
     self.device = device
     self.baud = baud
@@ -31,7 +36,8 @@ final class SerialLink {
     self.stopBits = stopBits
     self.timeout = timeout
     self.text = text
-    timing = SerialTiming(baud: baud, parity: parity, stopBits: stopBits)
+    self.timing = timing
+    self.direction = direction
   }
 
   func close() {
@@ -66,6 +72,7 @@ final class SerialLink {
     }
     // libmodbus waits with select, which cannot watch higher descriptors.
     guard opened.descriptor < FD_SETSIZE else { throw text.opening(EMFILE) }
+    try setDirection(opened)
     do {
       try claim.makeExclusive()
     } catch {
@@ -75,6 +82,16 @@ final class SerialLink {
     context = opened
     // A reply to a request of an earlier run, or of the program that had the port before, must not meet our first.
     listen(quiet: timeout, limit: timeout * 2)
+  }
+
+  private func setDirection(_ context: ModbusContext) throws(FieldBusError) {
+    guard let direction else { return }
+    guard
+      fieldgate_set_rs485(
+        context.descriptor, direction.isRTSHighWhenSending ? 1 : 0,
+        UInt32(direction.delayBeforeSending.wholeMilliseconds), UInt32(direction.delayAfterSending.wholeMilliseconds))
+        == 0
+    else { throw text.direction(errno) }
   }
 
   func read(_ request: ReadRequest) throws(FieldBusError) -> [UInt16] {
@@ -87,6 +104,7 @@ final class SerialLink {
       return try settledExchange(request)
     } catch  where error.code == fieldgate_modbus_wrong_unit && owed.containsOther(than: request.unit) {
       // Most likely the late reply of another unit came in place of this one's: worth a second question.
+      lateReplies += 1
     } catch {
       throw text.read(request, error.code)
     }
@@ -123,10 +141,15 @@ final class SerialLink {
 
   private func exchange(_ request: ReadRequest) throws(ModbusContext.Failure) -> [UInt16] {
     guard let context else { throw ModbusContext.Failure(code: ENOTCONN) }
-    MonotonicClock.sleep(until: lastTraffic + timing.silence)
+    MonotonicClock.sleep(until: max(restUntil, lastTraffic + max(timing.silence, request.pacing.turnRound)))
+    discardInput()
     context.flush()
-    defer { lastTraffic = MonotonicClock.now }
+    defer {
+      lastTraffic = MonotonicClock.now
+      restUntil = lastTraffic + max(timing.silence, request.pacing.turnRound)
+    }
     do {
+      let timeout = request.pacing.timeout ?? timeout
       return try context.exchange(request, timeout: timeout + timing.airtime(request))
     } catch {
       switch FailureText.reason(error.code) {
@@ -134,25 +157,43 @@ final class SerialLink {
       case .busDown:
         owed.add(request)
         close()
-      default:
+      case .timeout:
         owed.add(request)
+        listen(quiet: timing.quiet, limit: timeout)
+      default:
+        // What came instead of the reply to a fence is what the fence is there to stop.
+        if owed.contains(request.unit) { lateReplies += 1 }
         // The rest of a frame that was cut short or out of step must not meet the next request.
         listen(quiet: timing.quiet, limit: timeout)
+        owed.add(request)
       }
       throw error
     }
   }
 
-  /// Reads and forgets until the line was quiet for so long, at most until the limit.
+  /// What came in since the last frame is no reply to the next request.
+  func discardInput() {
+    guard owed.isAny else { return }
+    listen(quiet: .zero, limit: .milliseconds(10))
+  }
+
+  /// Reads and forgets until the line was quiet for so long, at most until the limit; counts late replies.
   func listen(quiet: Duration, limit: Duration) {
     guard let descriptor = context?.descriptor else { return }
     let end = MonotonicClock.now + limit
-    withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { buffer in
-      while true {
+    var heard: [UInt8] = []
+    defer { lateReplies += owed.late(in: heard) }
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 512) { buffer in
+      while heard.count < Self.longestNoise {
         let now = MonotonicClock.now
         guard now < end, MonotonicClock.wait(descriptor, for: POLLIN, until: min(end, now + quiet)) else { return }
-        guard Glibc.read(descriptor, buffer.baseAddress, buffer.count) > 0 else { return }
+        let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        guard count > 0 else { return }
+        heard += buffer[..<count]
       }
     }
   }
+
+  /// Most bytes that are listened to at once; a line that never falls silent is noise.
+  private static let longestNoise = 64 << 10
 }

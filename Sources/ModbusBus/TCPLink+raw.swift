@@ -12,9 +12,13 @@ extension TCPLink {
     } catch {
       return .notSent(error)
     }
+    MonotonicClock.sleep(until: restUntil)
     guard isWanted() else { return .expired }
+    defer {
+      if request.pacing.turnRound > .zero { restUntil = MonotonicClock.now + request.pacing.turnRound }
+    }
     do throws(ModbusContext.Failure) {
-      let reply = try raw(unit: request.unit, request.bytes, timeout: timeout)
+      let reply = try raw(unit: request.unit, request.bytes, timeout: request.pacing.timeout ?? timeout)
       guard reply == request.acknowledgement else {
         close()
         throw ModbusContext.Failure(code: fieldgate_modbus_bad_data)
@@ -28,6 +32,7 @@ extension TCPLink {
 
   func ask(_ request: RawRequest, timeout: Duration) throws(FieldBusError) -> [UInt8] {
     try makeReady()
+    MonotonicClock.sleep(until: restUntil)
     do {
       return try raw(unit: request.unit, request.bytes, timeout: timeout)
     } catch {

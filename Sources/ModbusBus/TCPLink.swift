@@ -13,6 +13,8 @@ final class TCPLink {
   let text: FailureText
   /// Nil when there was no memory for it.
   let context = ModbusContext()
+  /// No request is sent before: the device that answered last needs so long.
+  var restUntil = MonotonicTime.zero
 
   init(host: String, port: Int, timeout: Duration, text: FailureText) {
     self.host = host
@@ -62,8 +64,12 @@ final class TCPLink {
 
   private func exchange(_ request: ReadRequest) throws(ModbusContext.Failure) -> [UInt16] {
     guard let context, isConnected else { throw ModbusContext.Failure(code: ENOTCONN) }
+    MonotonicClock.sleep(until: restUntil)
+    defer {
+      if request.pacing.turnRound > .zero { restUntil = MonotonicClock.now + request.pacing.turnRound }
+    }
     do {
-      return try context.exchange(request, timeout: timeout)
+      return try context.exchange(request, timeout: request.pacing.timeout ?? timeout)
     } catch {
       // An exception is a whole reply to this request, and EINVAL means that nothing was sent.
       switch FailureText.reason(error.code) {

@@ -45,8 +45,8 @@ extension SQLiteConnection {
     let actual = try pragma(name)
     guard actual == expected else {
       throw SQLiteError(
-        extendedCode: SQLITE_ERROR, message: "it reads \(actual ?? "nothing") afterwards, not \(expected)", sql: setting
-      )
+        extendedCode: SQLITE_MISUSE, message: "it reads \(actual ?? "nothing") afterwards, not \(expected)",
+        sql: setting)
     }
   }
 

@@ -11,7 +11,7 @@ extension SQLiteConnection {
   @discardableResult
   public func transaction<Result>(_ body: () throws -> Result) throws -> Result {
     precondition(!isInTransaction, "transactions do not nest")
-    try execute("BEGIN IMMEDIATE")
+    try statement("BEGIN IMMEDIATE").run()
     let result: Result
     do {
       result = try body()
@@ -43,9 +43,12 @@ extension SQLiteConnection {
         extendedCode: fieldgate_sqlite_abort_rollback, message: "the transaction was rolled back by SQLite",
         sql: "COMMIT")
     }
-    let code = sqlite3_exec(handle, "COMMIT", nil, nil, nil)
-    guard code == SQLITE_OK else {
-      throw SQLiteError(connection: handle, code: code, sql: "COMMIT", commitIsUnknown: true)
+    do throws(SQLiteError) {
+      try statement("COMMIT").run()
+    } catch {
+      var unknown = error
+      unknown.commitIsUnknown = true
+      throw unknown
     }
   }
 

@@ -33,7 +33,8 @@ extension SQLiteOutbox {
     let search = try connection.statement("SELECT id FROM epochs WHERE epoch = ?1")
     try search.bind(1, epoch.description)
     guard let id = try search.firstRow({ $0.int64(0) }) else {
-      throw OutboxStoreError("the outbox \(place.database) has no epoch \(epoch)")
+      // Epochs are never deleted.
+      throw SQLiteError(extendedCode: 11, message: "epoch \(epoch) is not in its table", sql: search.sql)
     }
     epochIDs[epoch] = id
     return id
@@ -99,7 +100,7 @@ extension SQLiteOutbox {
   private func replaceActiveAlarms(
     _ names: [String], _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
-    try connection.execute("DELETE FROM active_alarms")
+    try connection.statement("DELETE FROM active_alarms").run()
     let insert = try connection.statement("INSERT INTO active_alarms VALUES (?1)")
     for name in names {
       try insert.bind(1, name)
@@ -204,7 +205,9 @@ extension SQLiteOutbox {
     try upsert.bind(2, traffic.sent)
     try upsert.bind(3, traffic.received)
     try upsert.run()
-    try connection.execute("DELETE FROM traffic WHERE day NOT IN (SELECT day FROM traffic ORDER BY day DESC LIMIT 60)")
+    try connection.statement(
+      "DELETE FROM traffic WHERE day NOT IN (SELECT day FROM traffic ORDER BY day DESC LIMIT 60)"
+    ).run()
   }
 }
 

@@ -20,6 +20,8 @@ public final class SQLiteOutbox: OutboxStore {
   var epochIDs: [Epoch: Int64] = [:]
   /// Catalogues that cutting needed lately; a gateway has one, and two for a while after a change of configuration.
   private var catalogues: [Int: Catalogue] = [:]
+  /// Of the open file; it never changes, and each reading of a pragma is compiled anew.
+  private var pageBytes: Int?
   /// Pages of 4 KiB that were written to the disk, log and database file alike.
   public private(set) var pagesWritten = 0
 
@@ -51,7 +53,8 @@ public final class SQLiteOutbox: OutboxStore {
       news += try openDatabase()
     } catch let error as OutboxSchema.NewerFormat {
       throw OutboxStoreError(error.description, .newerFormat)
-    } catch let error as SQLiteError where error.category == .corrupt {
+    } catch let error as SQLiteError where Self.isDamage(error) || error.code == 1 {
+      // Code 1, while a file is opened: a flipped bit made a format that SQLite does not know, or a table without a column.
       connection = nil
       news += try startAnew("\(error.message) at \"\(error.sql)\"")
     } catch {
@@ -77,6 +80,7 @@ public final class SQLiteOutbox: OutboxStore {
     let damage = isNew ? [] : try made.findDamage(thorough: false, limit: 1)
     if let finding = damage.first { throw SQLiteError(extendedCode: 11, message: finding, sql: "quick_check") }
     connection = made
+    pageBytes = nil
     known = try OutboxReader.state(made)
     try settleIdentity(made, &news)
     return news
@@ -169,7 +173,8 @@ public final class SQLiteOutbox: OutboxStore {
     }
     let pages = try OutboxReader.count(connection, "PRAGMA page_count")
     let free = try OutboxReader.count(connection, "PRAGMA freelist_count")
-    let size = try OutboxReader.count(connection, "PRAGMA page_size")
+    let size = try pageBytes ?? OutboxReader.count(connection, "PRAGMA page_size")
+    pageBytes = size
     after.usedBytes = (pages - free) * size
     after.fileBytes = (pages + logPages) * size
   }
@@ -188,6 +193,11 @@ public final class SQLiteOutbox: OutboxStore {
     return catalogue
   }
 
+  /// Not only what SQLite calls corrupt: a damaged index may refuse a new number as used. Tried again, that gets no better.
+  private static func isDamage(_ error: SQLiteError) -> Bool {
+    error.category == .corrupt || error.category == .constraint
+  }
+
   func attempt<Result>(outcomeUnknown: Bool, _ body: () throws -> Result) throws(OutboxStoreError) -> Result {
     do {
       return try body()
@@ -197,7 +207,7 @@ public final class SQLiteOutbox: OutboxStore {
       catalogues.removeAll()
       if let error = error as? OutboxStoreError { throw error }
       let sqlite = error as? SQLiteError
-      if sqlite?.category == .corrupt {
+      if let sqlite, Self.isDamage(sqlite) {
         // Nothing more is done with this file; the next open sets it aside.
         connection?.close()
         connection = nil

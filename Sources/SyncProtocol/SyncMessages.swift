@@ -14,6 +14,12 @@ public enum SyncProtocol {
   /// Most batches in one request.
   public static let maximumBatchesPerRequest = 64
 
+  /// - Parameter checksum: of this store's batch before the first of the request, unless central has confirmed it: central
+  ///   takes nothing when it has another one there.
+  public static func batchesPath(after checksum: UInt32?) -> String {
+    checksum.map { "\(batchesPath)?after=\($0)" } ?? batchesPath
+  }
+
   public static func positionPath(epoch: Epoch, lane: Lane, at number: UInt64) -> String {
     "\(positionsPath)/\(epoch)/\(lane.name)?at=\(number)"
   }

@@ -72,7 +72,7 @@ struct Fleet: ParsableCommand {
         guard let fault = Scenario.Fault(rawValue: name) else { throw ValidationError("there is no fault '\(name)'") }
         scenario.rates[fault] = nil
       }
-      let run = SimulationRun(scenario, bugs: bugs)
+      let run = SimulationRun(scenario, bugs: bugs, isTracing: trace)
       summary.add(run)
       for anomaly in run.anomalies.prefix(5) {
         report("seed \(next): \(anomaly.kind.rawValue): \(anomaly.text)\n  replay: Scripts/simulate --seed \(next)")

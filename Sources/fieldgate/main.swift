@@ -15,10 +15,11 @@ struct Fieldgate: ParsableCommand {
         fieldgate outbox                 what waits for central, and for how long there is room
         fieldgate tail                   live values of all devices
         fieldgate tail boiler pump/run   live values of one device and of one tag
+        fieldgate plan                   the requests on each bus, their time and the bus's load
         fieldgate check gateway.yaml     every mistake in a configuration file
       """,
     version: "0.1.0",
-    subcommands: [Status.self, Outbox.self, Values.self, Tail.self, Check.self])
+    subcommands: [Status.self, Outbox.self, Values.self, Tail.self, Plan.self, Check.self])
 }
 
 /// Options of the commands that ask the daemon.
@@ -82,6 +83,30 @@ struct Tail: ParsableCommand {
   }
 
   func run() throws { try daemon.client().tail(tags, limit: limit) }
+}
+
+struct Plan: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show the requests that read the devices, their estimated time, and how busy they keep each bus.",
+    discussion: """
+      Without a file it is the running daemon's plan: with what devices refused and how
+      long they really take. With a file it is what the daemon would begin with.
+
+      A bus that is busy for more than 100 % of the time cannot keep up: scans are
+      skipped. Read less often, raise the baud rate, or use a second bus.
+
+      Examples:
+        fieldgate plan
+        fieldgate plan /etc/fieldgate/gateway.yaml --json
+      """)
+  @OptionGroup var daemon: DaemonOptions
+  @Argument(help: "A configuration file, which needs no daemon.", completion: .file(extensions: ["yaml", "yml"]))
+  var file: String?
+
+  func run() throws {
+    guard let file else { return try daemon.client().plan() }
+    guard try ConfigurationPlan.run(path: file, json: daemon.json, output: { print($0) }) else { throw ExitCode(1) }
+  }
 }
 
 struct Check: ParsableCommand {

@@ -12,7 +12,7 @@ enum BatchFactory {
     LaneKey(gateway: gateway, epoch: Epoch(high: 0, low: epoch), lane: lane)
   }
 
-  static func bytes(_ key: LaneKey, _ number: UInt64) throws -> [UInt8] {
+  static func bytes(_ key: LaneKey, _ number: UInt64, value: Int64? = nil) throws -> [UInt8] {
     let time = Timestamp(milliseconds: 1_700_000_000_000 + Int64(number) * 1_000)
     guard key.lane == .telemetry else {
       let event = AlarmEvent(
@@ -22,12 +22,12 @@ enum BatchFactory {
       return try BatchCodec.encode(epoch: key.epoch, number: number, alarms: [event])
     }
     var columns = DeviceColumns(device: 0, tagCount: 1)
-    columns.append(DeviceScan(device: 0, time: time, readings: [Reading(.integer(Int64(number)))]))
+    columns.append(DeviceScan(device: 0, time: time, readings: [Reading(.integer(value ?? Int64(number)))]))
     return try BatchCodec.encode(epoch: key.epoch, number: number, catalogue: catalogue, devices: [columns])
   }
 
-  static func batch(_ key: LaneKey, _ number: UInt64) throws -> ReceivedBatch {
-    let bytes = try bytes(key, number)
+  static func batch(_ key: LaneKey, _ number: UInt64, value: Int64? = nil) throws -> ReceivedBatch {
+    let bytes = try bytes(key, number, value: value)
     return ReceivedBatch(bytes: bytes, batch: try BatchCodec.decode(bytes[...]))
   }
 

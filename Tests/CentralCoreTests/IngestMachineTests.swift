@@ -47,6 +47,35 @@ struct IngestMachineTests {
     #expect(machine.counters.batchesDuplicate == 2)
   }
 
+  @Test(
+    "Nothing is taken behind a number that has other content here: the answer shows which, and only once it is stored")
+  func disputes() throws {
+    // A copy of the gateway filled number 5; the original's requests repeat it, name it, or know nothing of it.
+    let (theirs, ours) = (try BatchFactory.batch(key, 5, value: 500), try BatchFactory.batch(key, 5))
+    var repeating = try BatchFactory.submission(1, key, 5...6)
+    repeating.batches[0] = theirs
+    var naming = try BatchFactory.submission(1, key, 6...6)
+    naming.after = theirs.checksum
+    for (request, isTaken) in [
+      (repeating, false), (naming, false), (try BatchFactory.submission(1, key, 5...6), true),
+      (try BatchFactory.submission(1, key, 6...6), true),
+    ] {
+      var machine = IngestMachine()
+      machine.learned(key, LaneHead(position: 4, checksum: nil))
+      machine.submit(Submission(identifier: 9, key: key, batches: [ours]), now: start)
+      machine.submit(request, now: start)
+      let group = try machine.group(start)
+      #expect(group.batches.map(\.batch.number) == (isTaken ? [5, 6] : [5]))
+      #expect(machine.takeAnswers().isEmpty)
+      machine.committed(group)
+      #expect(machine.nextGroup(now: start) == nil)
+      let answer = machine.takeAnswers().first { $0.identifier == 1 }?.answer
+      #expect(answer?.status == 200 && answer?.body.position == (isTaken ? 6 : 5))
+      #expect(isTaken || answer?.body.checksum == ours.checksum)
+      #expect(machine.counters.disputes == (isTaken ? 0 : 1) && machine.queuedRequests == 0)
+    }
+  }
+
   @Test("A request that overtook its predecessor waits for it, and both go into one commit")
   func overtaking() throws {
     var machine = machine()

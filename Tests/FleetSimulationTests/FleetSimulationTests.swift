@@ -34,7 +34,9 @@ struct FleetSimulationTests {
 
   @Test("The same seed gives the same run")
   func determinism() {
-    let (first, second) = (SimulationRun(Scenario(seed: 33)), SimulationRun(Scenario(seed: 33)))
+    let (first, second) = (
+      SimulationRun(Scenario(seed: 33), isTracing: true), SimulationRun(Scenario(seed: 33), isTracing: true)
+    )
     #expect(
       first.trace == second.trace && first.acceptedSamples == second.acceptedSamples && first.faults == second.faults)
   }

@@ -90,6 +90,32 @@ struct ConfigurationFilesTests {
     #expect(settings.api.socket == "/run/other.sock")
   }
 
+  @Test("The pace of requests arrives as it was written, and devices have their bus's where they say nothing")
+  func pacing() throws {
+    let loaded = ConfigurationFile.load(path: folder.appendingPathComponent("Good/pacing.yaml").path)
+    let settings = try #require(loaded.settings)
+    #expect(settings.buses[0].pacing == BusPacing(silence: .milliseconds(5), turnRound: .milliseconds(20), retries: 0))
+    #expect(settings.buses[1].pacing == BusPacing(turnRound: .milliseconds(1)))
+    guard case .modbusRTU(let line) = settings.buses[0].kind else {
+      Issue.record("\(settings.buses[0].kind)")
+      return
+    }
+    #expect(
+      line.rs485
+        == RS485Settings(
+          isRTSHighWhenSending: false, delayBeforeSending: .milliseconds(1), delayAfterSending: .milliseconds(2)))
+    var boiler = ReadSettings()
+    boiler.isContinuous = true
+    boiler.timeout = .seconds(3)
+    (boiler.turnRound, boiler.retries) = (.milliseconds(50), 5)
+    (boiler.maximumRegisters, boiler.maximumBits, boiler.bridgesGaps) = (20, 16, false)
+    #expect(settings.devices[0].reading == boiler)
+    #expect(settings.devices[0].scanInterval == .milliseconds(10))
+    var tank = ReadSettings()
+    (tank.turnRound, tank.retries) = (.milliseconds(20), 0)
+    #expect(settings.devices[1].reading == tank)
+  }
+
   @Test("A file that cannot be opened is said to be so")
   func missingFile() {
     let loaded = ConfigurationFile.load(path: "/no/such/gateway.yaml")

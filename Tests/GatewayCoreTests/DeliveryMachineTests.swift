@@ -237,6 +237,19 @@ struct DeliveryMachineTests {
     guard case .send(_, telemetry, 4, 10) = machine.next(now: start) else { throw Unexpected("no send") }
   }
 
+  @Test("A check sum proves nothing of batches that were cut while the question was under way: it is asked again")
+  func cutWhileAsking() throws {
+    for position: UInt64 in [11, 14] {
+      var machine = DeliveryMachine()
+      machine.storeChanged(stored(10, confirmed: 5))
+      let request = try question(&machine, telemetry)
+      machine.storeChanged(stored(12, confirmed: 5))
+      machine.ended(request: request, at(position, 10, 77), ownChecksum: 77, now: start, jitter: 0)
+      #expect(machine.confirmedThrough(telemetry) == 5)
+      guard case .askPosition(_, telemetry, 12) = machine.next(now: start) else { throw Unexpected("no question") }
+    }
+  }
+
   @Test("An earlier epoch is delivered first, under its own numbers")
   func olderEpoch() throws {
     var machine = DeliveryMachine()

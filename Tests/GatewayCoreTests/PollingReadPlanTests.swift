@@ -23,10 +23,16 @@ struct PollingReadPlanTests {
   static let cases: [Case] = [
     Case("no tags", [], []),
     Case("neighbours in any order", [holding(12), holding(10, .float32)], ["holding register 10+3"]),
-    Case("a gap of 8", [holding(0), holding(9)], ["holding register 0+10"]),
-    Case("a gap of 9", [holding(0), holding(10)], ["holding register 0+1", "holding register 10+1"]),
-    Case("bits with a gap of 64", [coil(0), coil(65)], ["coil 0+66"]),
-    Case("bits with a gap of 65", [coil(0), coil(66)], ["coil 0+1", "coil 66+1"]),
+    // At 19200 baud a request costs 20 characters and 5 ms to think, a register 2 characters: as much as 14.
+    Case("a gap of 14", [holding(0), holding(15)], ["holding register 0+16"]),
+    Case("a gap of 15", [holding(0), holding(16)], ["holding register 0+1", "holding register 16+1"]),
+    Case("bits with a gap of 223", [coil(0), coil(224)], ["coil 0+225"]),
+    Case("bits with a gap of 239", [coil(0), coil(240)], ["coil 0+1", "coil 240+1"]),
+    Case(
+      "the cheapest partition, where filling requests from the front would bridge the wider gap",
+      [holding(0), holding(10), holding(60, .float64)] + (11..<60).map { holding(UInt16($0)) }
+        + (64..<128).map { holding(UInt16($0)) },
+      ["holding register 0+1", "holding register 10+118"]),
     Case("the same address twice", [holding(5), holding(5)], ["holding register 5+1"]),
     Case("one value inside another", [holding(4, .float64), holding(5)], ["holding register 4+4"]),
     Case(
@@ -46,15 +52,14 @@ struct PollingReadPlanTests {
     Case(
       "a value past the last address spoils no other",
       [holding(65_533, .float64), holding(65_530), holding(65_534), holding(65_535, .uint32), holding(65_535)],
-      [
-        "holding register 65530+1", "holding register 65533+4", "holding register 65534+2",
-        "holding register 65535+2",
-      ]),
+      ["holding register 65530+6", "holding register 65533+4", "holding register 65535+2"]),
   ]
+
+  static let line = ReadRules(costs: .serial(baud: 19_200, bits: 11))
 
   @Test("points are merged into few requests", arguments: cases)
   func merges(_ one: Case) {
-    let plan = ReadPlan(unit: 9, points: one.points)
+    let plan = ReadPlan(unit: 9, points: one.points, rules: Self.line)
     let requests = plan.steps.map { "\($0.request.table.name) \($0.request.address)+\($0.request.count)" }
     #expect(requests == one.requests)
     expectComplete(plan, one.points)
@@ -69,27 +74,48 @@ struct PollingReadPlanTests {
       let type = table.isBits ? .bool : RegisterType.allCases.randomElement(using: &generator)!
       return RegisterPoint(table: table, address: .random(in: 0..<width, using: &generator), type: type)
     }
-    var plan = ReadPlan(unit: 1, points: points)
+    var rules = [Self.line, ReadRules()].randomElement(using: &generator) ?? ReadRules()
+    rules.maximumRegisters = [125, 20, 4].randomElement(using: &generator) ?? 125
+    rules.maximumBits = [2_000, 16].randomElement(using: &generator) ?? 2_000
+    rules.bridgesGaps = !generator.chance(3)
+    let plan = ReadPlan(unit: 1, points: points, rules: rules)
     expectComplete(plan, points)
-    let step = Int.random(in: plan.steps.indices, using: &generator)
-    _ = plan.splitAtGaps(step: step, points: points)
-    expectComplete(plan, points)
+    for step in plan.steps where step.request.count > step.slots.map({ points[$0.tag].entryCount }).max() ?? 0 {
+      #expect(step.request.count <= (step.request.table.isBits ? rules.maximumBits : rules.maximumRegisters))
+      if !rules.bridgesGaps { expectNoGaps(step, points) }
+    }
+    for first in plan.steps.indices where first > 0 && points.count < 40 {
+      expectDearer(plan, rules, points, without: first)
+    }
   }
 
-  @Test("a step is split so that it asks for no entry that no tag needs")
-  func splits() {
-    let points = [Self.holding(0), Self.holding(3), Self.holding(4, .uint32), Self.holding(9), Self.coil(7)]
-    var plan = ReadPlan(unit: 1, points: points)
-    #expect(plan.steps.count == 2)
-    let didSplit = plan.splitAtGaps(step: 1, points: points)
-    #expect(didSplit)
-    #expect(plan.steps.map(\.request.address) == [7, 0, 3, 9])
-    #expect(plan.steps.map(\.request.count) == [1, 1, 3, 1])
-    expectComplete(plan, points)
-    for step in plan.steps.indices {
-      let didSplitAgain = plan.splitAtGaps(step: step, points: points)
-      #expect(!didSplitAgain)
-    }
+  /// Joining a request with the one before it must not be cheaper.
+  private func expectDearer(_ plan: ReadPlan, _ rules: ReadRules, _ points: [RegisterPoint], without index: Int) {
+    let (left, right) = (plan.steps[index - 1].request, plan.steps[index].request)
+    guard rules.bridgesGaps, left.table == right.table else { return }
+    let end = max(Int(left.address) + left.count, Int(right.address) + right.count)
+    let entries = end - Int(left.address)
+    guard entries <= (left.table.isBits ? rules.maximumBits : rules.maximumRegisters) else { return }
+    let apart = rules.time(left.table, entries: left.count) + rules.time(right.table, entries: right.count)
+    #expect(rules.time(left.table, entries: entries) >= apart)
+  }
+
+  private func expectNoGaps(_ step: ReadPlan.Step, _ points: [RegisterPoint]) {
+    let needed = Set(step.slots.flatMap { $0.offset..<$0.offset + points[$0.tag].entryCount })
+    #expect(needed == Set(0..<step.request.count))
+  }
+
+  @Test("what was refused is not asked for, and no request reaches over it or over a border")
+  func learned() {
+    let points = (0..<20).map { Self.holding(UInt16($0)) } + [Self.coil(3)]
+    var learned = LearnedReads()
+    learned.refusals[.init(table: .holdingRegister, address: 5, count: 1)] = .init(
+      exception: 2, times: 1, retryAt: .never)
+    learned.cuts = [.init(table: .holdingRegister, address: 12)]
+    let plan = ReadPlan(unit: 1, points: points, rules: Self.line, learned: learned)
+    #expect(plan.refused == [5: 2])
+    let requests = plan.steps.map { "\($0.request.table.name) \($0.request.address)+\($0.request.count)" }
+    #expect(requests == ["coil 3+1", "holding register 0+5", "holding register 6+6", "holding register 12+8"])
   }
 
   private func expectComplete(_ plan: ReadPlan, _ points: [RegisterPoint]) {

@@ -10,8 +10,8 @@ struct PollingRun {
   /// The wall clock when the newest scan began.
   var scanStart: Timestamp?
 
-  init(_ devices: [PolledDevice], seed: UInt64 = 1) {
-    poller = BusPoller(devices: devices, seed: seed, now: now)
+  init(_ devices: [PolledDevice], seed: UInt64 = 1, learned: [LearnedReads] = []) {
+    poller = BusPoller(devices: devices, seed: seed, now: now, learned: learned)
   }
 
   var wall: Timestamp { wallAtOrigin + (now - .zero) }

@@ -37,19 +37,53 @@ struct PollingScheduleTests {
     #expect(schedule.start(now: schedule.nextDue) != nil)
   }
 
-  @Test("the device that has been due longest starts first")
+  @Test("the device with the earliest deadline starts first")
   func earliestFirst() {
-    var schedule = PollSchedule(intervals: (1...50).map { .seconds($0) }, seed: 4, now: origin)
+    let intervals = (1...50).map { Duration.seconds($0) }
+    var schedule = PollSchedule(intervals: intervals, seed: 4, now: origin)
     let late = origin + .milliseconds(900)
     var last = MonotonicTime.zero
     var started: Set<Int> = []
     while let start = schedule.start(now: late) {
-      #expect(start.due >= last)
-      last = start.due
+      #expect(start.due + intervals[start.index] >= last)
+      last = start.due + intervals[start.index]
       #expect(started.insert(start.index).inserted)
     }
     #expect(!started.isEmpty)
     #expect(schedule.nextDue > late)
+  }
+
+  @Test("on a bus that is too slow for all, every device gets its turn")
+  func overload() {
+    var schedule = PollSchedule(intervals: [.milliseconds(10), .milliseconds(10), .seconds(1)], seed: 5, now: origin)
+    var counts = [0, 0, 0]
+    var now = origin + .milliseconds(20)
+    for _ in 0..<1_000 {
+      if let start = schedule.start(now: now) { counts[start.index] += 1 }
+      now = now + .milliseconds(20)
+    }
+    #expect(counts[2] >= 9 && counts[0] >= 450 && counts[1] >= 450, "\(counts)")
+  }
+
+  @Test("a continuous device takes the time that others leave, and is never late")
+  func continuous() {
+    let paces = [PollPace(interval: .milliseconds(100)), PollPace(interval: .milliseconds(10), isContinuous: true)]
+    var schedule = PollSchedule(paces: paces, seed: 6, now: origin)
+    var counts = [0, 0]
+    var now = origin
+    let end = origin + .seconds(10)
+    while now < end {
+      guard let start = schedule.start(now: now) else {
+        now = schedule.nextDue
+        continue
+      }
+      counts[start.index] += 1
+      if start.index == 0 { #expect(start.skipped == 0 && now - start.due <= .milliseconds(20)) }
+      if start.index == 1 { #expect(start.skipped == 0 && start.due == now) }
+      now = now + .milliseconds(20)
+    }
+    #expect((99...100).contains(counts[0]))
+    #expect(counts[1] > 380, "\(counts)")
   }
 
   @Test("first scans are spread over the interval, but within ten seconds")

@@ -133,8 +133,10 @@ struct PollingSimulation {
       switch result {
       case .success(let reply) where reply.isEmpty: expected[tag] = .bad(.malformedReply)
       case .success: expected[tag] = held.value.map { Reading($0) } ?? .bad(.undecodable)
-      // A refused address may be asked for again without the gaps, and that may end in any other way.
-      case .failure(let error): expected[tag] = error.reason == .exception(2) ? nil : .bad(error.reason)
+      // What was refused is asked for again in parts, and that may end in any other way.
+      case .failure(let error):
+        let isRefusal = error.reason == .exception(2) || error.reason == .exception(4)
+        expected[tag] = isRefusal ? nil : .bad(error.reason)
       }
     }
     poller.answered(result, now: now)
@@ -151,7 +153,7 @@ struct PollingSimulation {
       if let held = expected[tag] {
         check(reading == held, "device \(scan.device) tag \(tag): \(reading) delivered, \(held) held")
       } else {
-        let whenRead: [Quality] = [.bad(.busDown), .bad(.timeout), .bad(.exception(2))]
+        let whenRead: [Quality] = [.bad(.busDown), .bad(.timeout), .bad(.exception(2)), .bad(.exception(4))]
         let reasons = readUnit == nil ? [.bad(.busDown), .bad(.timeout)] : whenRead
         check(reasons.contains(reading.quality), "tag \(tag) was not read, but is \(reading.quality)")
       }

@@ -38,14 +38,19 @@ enum LayerTable {
     row("adapters", "PKI", "COpenSSL"),
     row("adapters", "LocalAPI", "Threads"),
     row(
-      "composition", "GatewayRuntime", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol",
+      "composition", "BusPlanning", pure: true, "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration"),
+    row(
+      "composition", "GatewayRuntime", "BusPlanning", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
+      "SyncProtocol",
       "GatewayCore", "GatewayConfiguration", "YAMLParser", "Logging"),
     row(
-      "composition", "GatewayService", "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration", "Threads",
+      "composition", "GatewayService", "BusPlanning", "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration",
+      "Threads",
       "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI",
       "PKI", "CLinux", "GatewayRuntime", "Logging"),
     row(
-      "composition", "GatewayClient", "Telemetry", "JSONText", "GatewayConfiguration", "YAMLParser", "LocalAPI", "PKI",
+      "composition", "GatewayClient", "BusPlanning", "Telemetry", "JSONText", "GatewayConfiguration", "YAMLParser",
+      "LocalAPI", "PKI",
       "FoundationEssentials"),
     row(
       "composition", "CentralService", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "CentralCore", "Threads",

@@ -28,7 +28,7 @@ enum CommandChecks {
       let (point, words) = try self.words(item, device)
       entries.append(WritePlan.Entry(item: index, point: point, words: words))
     }
-    guard let plan = WritePlan(entries, unit: device.unit, functions: device.functions) else {
+    guard let plan = WritePlan(entries, device) else {
       throw CommandProblem(.notWritable, "\(device.name) has no function for such a write (write-functions)")
     }
     return (device, plan)

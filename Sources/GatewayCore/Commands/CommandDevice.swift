@@ -9,8 +9,13 @@ public struct CommandDevice: Hashable, Sendable {
   public var unit: UInt8
   public var functions: WriteFunctions
   public var tags: [CommandTag]
+  public var pacing: RequestPacing
 
-  public init(name: String, bus: Int, unit: UInt8, functions: WriteFunctions, tags: [CommandTag]) {
+  public init(
+    name: String, bus: Int, unit: UInt8, functions: WriteFunctions, tags: [CommandTag],
+    pacing: RequestPacing = RequestPacing()
+  ) {
+    self.pacing = pacing
     self.name = name
     self.bus = bus
     self.unit = unit

@@ -27,7 +27,8 @@ struct WritePlan: Hashable, Sendable {
   static func maximumCount(_ table: RegisterTable) -> Int { table == .coil ? 1_968 : 123 }
 
   /// Nil when the device has no function for one of them.
-  init?(_ entries: [Entry], unit: UInt8, functions: WriteFunctions) {
+  init?(_ entries: [Entry], _ device: CommandDevice) {
+    let functions = device.functions
     var runs: [[Entry]] = []
     for entry in entries {
       if let last = runs.last?.last, let first = runs.last?.first,
@@ -56,8 +57,8 @@ struct WritePlan: Hashable, Sendable {
       steps.append(
         Step(
           request: WriteRequest(
-            unit: unit, table: first.table, address: first.address,
-            content: isSingle ? .single(words[0]) : .multiple(words)),
+            unit: device.unit, table: first.table, address: first.address,
+            content: isSingle ? .single(words[0]) : .multiple(words), pacing: device.pacing),
           parts: parts))
     }
   }

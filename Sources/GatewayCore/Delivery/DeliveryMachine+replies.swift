@@ -27,14 +27,16 @@ extension DeliveryMachine {
         return stumble(flight.row.lane, .offline(text, retryAt: now), after: nil, now: now, jitter: jitter)
       }
       let differs = answer.checksum != nil && ownChecksum != nil && answer.checksum != ownChecksum
-      accept(position, differs: differs, flight: flight)
+      accept(position, provenThrough: answer.at ?? position, differs: differs, flight: flight)
     case .answer(let status, let answer, let retryAfter):
       refused(status, answer, flight: flight, retryAfter: retryAfter, now: now, jitter: jitter)
     }
   }
 
-  /// - Parameter differs: central's batch of a number is not the one this store has under it.
-  private mutating func accept(_ position: UInt64, differs: Bool, flight: Flight) {
+  /// - Parameters:
+  ///   - provenThrough: the number whose check sum came with the position.
+  ///   - differs: central's batch of that number is not the one this store has under it.
+  private mutating func accept(_ position: UInt64, provenThrough: UInt64, differs: Bool, flight: Flight) {
     let lane = flight.row.lane
     guard let state = lanes[lane], state.row == flight.row else { return }
     let known = confirmedThrough(state.row)
@@ -47,6 +49,8 @@ extension DeliveryMachine {
               "central has other \(lane.name) batches under this store's numbers: a copy of this gateway is at work, or "
                 + "this store is an old one")), flight)
       }
+      // The store cut more while it asked: the check sum says nothing of that, and what central has there is another's.
+      if provenThrough < min(position, state.cutThrough) { return restart(lane) }
       if position > state.cutThrough {
         guard flight.isQuestion else { return restart(lane) }
         confirmed[state.row] = state.cutThrough

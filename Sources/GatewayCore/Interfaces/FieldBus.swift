@@ -7,12 +7,16 @@ public struct ReadRequest: Hashable, Sendable {
   public var address: UInt16
   /// 1 to ``RegisterTable/maximumReadCount``.
   public var count: Int
+  public var pacing: RequestPacing
 
-  public init(unit: UInt8, table: RegisterTable, address: UInt16, count: Int) {
+  public init(
+    unit: UInt8, table: RegisterTable, address: UInt16, count: Int, pacing: RequestPacing = RequestPacing()
+  ) {
     self.unit = unit
     self.table = table
     self.address = address
     self.count = count
+    self.pacing = pacing
   }
 }
 
@@ -20,10 +24,13 @@ public struct ReadRequest: Hashable, Sendable {
 public struct FieldBusError: Error, Hashable, Sendable {
   public var reason: Quality.Reason
   public var detail: String
+  /// For a bus that is down: trying again costs nothing, and it may be back at any moment, as an adapter that was unplugged.
+  public var mayReturnSoon: Bool
 
-  public init(_ reason: Quality.Reason, _ detail: String) {
+  public init(_ reason: Quality.Reason, _ detail: String, mayReturnSoon: Bool = false) {
     self.reason = reason
     self.detail = detail
+    self.mayReturnSoon = mayReturnSoon
   }
 
   /// The connection or line must be opened again before the next request makes sense.

@@ -17,13 +17,17 @@ public struct WriteRequest: Hashable, Sendable {
   public var address: UInt16
   /// Coils are 0 and 1.
   public var content: Content
+  public var pacing: RequestPacing
 
-  public init(unit: UInt8, table: RegisterTable, address: UInt16, content: Content) {
+  public init(
+    unit: UInt8, table: RegisterTable, address: UInt16, content: Content, pacing: RequestPacing = RequestPacing()
+  ) {
     precondition(table == .coil || table == .holdingRegister, "Modbus writes coils and holding registers only")
     self.unit = unit
     self.table = table
     self.address = address
     self.content = content
+    self.pacing = pacing
   }
 
   /// Entries that it touches.
@@ -41,7 +45,9 @@ public struct WriteRequest: Hashable, Sendable {
   }
 
   /// Reads what it wrote.
-  public var readBack: ReadRequest { ReadRequest(unit: unit, table: table, address: address, count: count) }
+  public var readBack: ReadRequest {
+    ReadRequest(unit: unit, table: table, address: address, count: count, pacing: pacing)
+  }
 
   /// The device holds what was to be written.
   ///

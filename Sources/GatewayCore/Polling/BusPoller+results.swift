@@ -29,6 +29,7 @@ extension BusPoller {
     switch result {
     case .success(let entries) where entries.count == request.count:
       backoff.succeeded()
+      if let part = scan?.parts[scan?.step ?? 0] { understood(part, in: time, now: now) }
       decode(entries)
     case .success(let entries):
       failed(
@@ -57,15 +58,27 @@ extension BusPoller {
     switch result {
     case .success: return true
     case .failure(let error):
-      if case .exception = error.reason { return true }
+      if case .exception = error.reason { return !isUnreachable(error.reason) }
       return false
     }
   }
 
+  /// A part of the scan was answered with data.
+  private mutating func understood(_ part: RefusalSearch.Part, in time: Duration, now: MonotonicTime) {
+    guard let position = scan?.position else { return }
+    scan?.hasValue = true
+    scan?.search.answered(part)
+    if part.isRetry {
+      plans[position].retried(part, exception: nil, now: now)
+    } else {
+      plans[position].answered(part.step.request, in: time)
+    }
+    gotReply(position, now: now)
+  }
+
   private mutating func decode(_ entries: [UInt16]) {
-    guard let (position, step) = scan.map({ ($0.position, $0.step) }) else { return }
-    gotReply(position)
-    for slot in plans[position].steps[step].slots {
+    guard let (position, step) = scan.map({ ($0.position, $0.parts[$0.step].step) }) else { return }
+    for slot in step.slots {
       let point = devices[position].points[slot.tag]
       let reading = RegisterDecoder.decode(entries, at: slot.offset, as: point)
       scan?.readings[slot.tag] = reading
@@ -73,63 +86,73 @@ extension BusPoller {
         note("\(point.table.name) \(point.address) of unit \(devices[position].unit) holds no finite \(point.type)")
       }
     }
-    scan?.step += 1
+    advance()
   }
 
   private mutating func failed(_ error: FieldBusError, now: MonotonicTime) {
     statistics.failures[error.reason, default: 0] += 1
     note(error.detail)
-    guard let (position, step) = scan.map({ ($0.position, $0.step) }) else { return }
+    guard let position = scan?.position else { return }
     if error.isBusDown {
       lose(error, now: now)
-      giveUp(from: step, reason: .busDown)
+      giveUp(reason: .busDown)
       return
     }
     // Whatever came back, even silence, the line itself works.
     backoff.succeeded()
-    if error.reason != .timeout { gotReply(position) }
+    let isUnanswered = error.reason == .timeout || Self.isUnreachable(error.reason)
+    if !isUnanswered { gotReply(position, now: now) }
+    if askAgain(error.reason, position) { return }
     switch error.reason {
-    case .timeout:
+    case _ where isUnanswered:
       // A device that does not answer one request will not answer the others: it costs one time-out a scan.
-      giveUp(from: step, reason: .timeout)
+      giveUp(reason: error.reason)
       if let scan, !scan.isAnswered {
-        silent.failed(position, cost: now - scan.started, now: now)
-        healths[position].isSilent = silent.isPausing(position, now: now)
+        silent.failed(position, reason: error.reason, cost: now - scan.started, now: now)
+        healths[position].isSilent = silent.isSilent(position)
       }
-    case .exception(Self.illegalDataAddress)
-    where plans[position].splitAtGaps(step: step, points: devices[position].points):
-      // The refusal may be about entries that no tag needs; the same values are asked for again without them.
-      break
+    case .exception(let code) where Self.refusals.contains(code):
+      refused(code, now: now)
     default:
-      mark(step: step, reason: error.reason)
-      scan?.step += 1
+      skip(error.reason)
     }
   }
 
-  /// "The data address received in the query is not an allowable address" (Modbus Application Protocol 1.1b3, section 7).
-  private static let illegalDataAddress: UInt8 = 2
+  /// A gateway between us and the device says that the device does not answer it: "gateway path unavailable", "gateway
+  /// target device failed to respond" (Modbus Application Protocol 1.1b3, section 7).
+  private static func isUnreachable(_ reason: Quality.Reason) -> Bool {
+    reason == .exception(10) || reason == .exception(11)
+  }
 
-  private mutating func gotReply(_ position: Int) {
+  /// A reply that was lost or damaged is worth a second question; true when there will be one.
+  private mutating func askAgain(_ reason: Quality.Reason, _ position: Int) -> Bool {
+    switch reason {
+    case .timeout where silent.failures(position) == 0: break
+    case .checksum, .malformedReply: break
+    default: return false
+    }
+    guard let left = scan?.retriesLeft, left > 0 else { return false }
+    scan?.retriesLeft = left - 1
+    statistics.retries += 1
+    return true
+  }
+
+  private mutating func gotReply(_ position: Int, now: MonotonicTime) {
     scan?.isAnswered = true
-    silent.answered(position)
+    silent.answered(position, now: now)
     healths[position].isSilent = false
   }
 
-  private mutating func giveUp(from step: Int, reason: Quality.Reason) {
-    guard let position = scan?.position else { return }
-    let end = plans[position].steps.count
-    for index in step..<end { mark(step: index, reason: reason) }
-    scan?.step = end
-  }
-
-  private mutating func mark(step: Int, reason: Quality.Reason) {
-    guard let position = scan?.position else { return }
-    for slot in plans[position].steps[step].slots { scan?.readings[slot.tag] = .bad(reason) }
+  private mutating func giveUp(reason: Quality.Reason) {
+    guard let (step, parts) = scan.map({ ($0.step, $0.parts) }) else { return }
+    // A refused place that was to be asked for again is still refused.
+    for part in parts[step...] where !part.isRetry { mark(part.step, reason) }
+    scan?.step = parts.count
   }
 
   /// The bus is down; the next attempt to open it comes after the back-off.
   mutating func lose(_ error: FieldBusError, now: MonotonicTime) {
-    link = .closed(retryAt: backoff.failed(now: now))
+    link = .closed(retryAt: backoff.failed(now: now, mayReturnSoon: error.mayReturnSoon))
     linkFault = error
     statistics.isBusUp = false
     statistics.lastError = error.detail

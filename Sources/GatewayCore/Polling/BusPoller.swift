@@ -37,9 +37,16 @@ public struct BusPoller: Sendable {
     var started: MonotonicTime
     /// Some reply came in this scan.
     var isAnswered = false
+    /// A value came in this scan.
+    var hasValue = false
     var readings: [Reading]
-    /// The step of the device's plan that is asked next.
+    /// What is asked for: the device's plan, until something is refused.
+    var parts: [RefusalSearch.Part] = []
+    /// Index of the part that is asked for next.
     var step = 0
+    /// How often this part may still be asked for again.
+    var retriesLeft = 0
+    var search = RefusalSearch()
     /// The first trouble of this scan.
     var error: String?
   }
@@ -49,8 +56,8 @@ public struct BusPoller: Sendable {
     case open
   }
 
-  let devices: [PolledDevice]
-  var plans: [ReadPlan]
+  public let devices: [PolledDevice]
+  var plans: [DevicePlan]
   var schedule: PollSchedule
   var backoff: ReconnectBackoff
   var link: Link
@@ -72,10 +79,11 @@ public struct BusPoller: Sendable {
   /// - Parameters:
   ///   - devices: all of this bus.
   ///   - seed: of the initial due times and of the back-off's jitter.
-  public init(devices: [PolledDevice], seed: UInt64, now: MonotonicTime) {
+  ///   - learned: what the devices have refused before, in their order; empty: nothing is known.
+  public init(devices: [PolledDevice], seed: UInt64, now: MonotonicTime, learned: [LearnedReads] = []) {
     self.devices = devices
-    plans = devices.map { ReadPlan(unit: $0.unit, points: $0.points) }
-    schedule = PollSchedule(intervals: devices.map(\.scanInterval), seed: seed, now: now)
+    plans = devices.enumerated().map { DevicePlan($1, learned: $0 < learned.count ? learned[$0] : LearnedReads()) }
+    schedule = PollSchedule(paces: devices.map(\.pace), seed: seed, now: now)
     backoff = ReconnectBackoff(seed: ~seed)
     link = .closed(retryAt: now)
     silent = SilentDevices(count: devices.count)
@@ -88,6 +96,14 @@ public struct BusPoller: Sendable {
   public func health(of index: Int) -> DeviceHealth {
     positions[index].map { healths[$0] } ?? DeviceHealth()
   }
+
+  /// How each device is read, in their order.
+  public var readPlans: [DeviceReadPlan] {
+    plans.map { DeviceReadPlan(device: $0.device.device, plan: $0.plan, rules: $0.rules, learned: $0.learned) }
+  }
+
+  /// Moves on whenever ``readPlans`` changes.
+  public var planRevision: Int { plans.reduce(0) { $0 + $1.revision } }
 
   /// What to do now.
   ///
@@ -103,11 +119,10 @@ public struct BusPoller: Sendable {
       guard begin(now: now, wall: wall) else { return nextProbeAction(now: now) ?? .wait(until: wakeTime) }
     }
     guard let scan else { return .wait(until: wakeTime) }
-    let steps = plans[scan.position].steps
-    guard scan.step < steps.count else { return finish(scan) }
+    guard scan.step < scan.parts.count else { return finish(scan, now: now) }
     statistics.requests += 1
     healths[scan.position].requests += 1
-    return handOut(.read(steps[scan.step].request), now: now)
+    return handOut(.read(scan.parts[scan.step].step.request), now: now)
   }
 
   mutating func handOut(_ action: Action, now: MonotonicTime) -> Action {
@@ -122,26 +137,36 @@ public struct BusPoller: Sendable {
     return min(due, retryAt)
   }
 
-  /// Starts the scan of the device that has been due longest; false when none is due.
+  /// Starts the scan of the device that is due first; false when none is due.
   private mutating func begin(now: MonotonicTime, wall: Timestamp) -> Bool {
     guard let start = schedule.start(now: now) else { return false }
-    let device = devices[start.index]
+    let position = start.index
+    let device = devices[position]
     statistics.scansSkipped += start.skipped
     if now - start.due > device.scanInterval / 10 { statistics.scansLate += 1 }
-    let isPausing = link == .open && silent.isPausing(start.index, now: now)
-    let nothing = [Reading](repeating: .bad(isPausing ? .timeout : .busDown), count: device.points.count)
-    var begun = CurrentScan(position: start.index, time: wall, started: now, readings: nothing)
-    if link != .open || isPausing {
-      begun.step = plans[start.index].steps.count
-      begun.error = isPausing ? healths[start.index].lastError : statistics.lastError
+    let isPausing = link == .open && silent.isPausing(position, now: now)
+    let reason = isPausing ? silent.reason(position) : .busDown
+    var begun = CurrentScan(
+      position: position, time: wall, started: now,
+      readings: [Reading](repeating: .bad(reason), count: device.points.count))
+    if link == .open, !isPausing {
+      plans[position].adapt()
+      begun.parts = plans[position].parts + plans[position].retries(now: now)
+      begun.retriesLeft = device.retries
+      for (tag, exception) in plans[position].plan.refused { begun.readings[tag] = .bad(.exception(exception)) }
+    } else {
+      begun.error = isPausing ? healths[position].lastError : statistics.lastError
     }
     if isPausing { statistics.scansNotAsked += 1 }
     scan = begun
     return true
   }
 
-  private mutating func finish(_ finished: CurrentScan) -> Action {
+  private mutating func finish(_ finished: CurrentScan, now: MonotonicTime) -> Action {
     scan = nil
+    if finished.search.refusals > 0 {
+      plans[finished.position].learn(from: finished.search, isAnswering: finished.hasValue, now: now)
+    }
     statistics.scansDelivered += 1
     let isGood = finished.readings.isEmpty ? finished.error == nil : finished.readings.contains { $0.quality == .good }
     if isGood {

@@ -2,10 +2,13 @@ public import Telemetry
 
 /// Which device is due when. Every device stays on its own grid (first due time + n × interval) for ever: a late scan
 /// never shifts the following ones, and a missed one is counted, not made up for.
+///
+/// Of those that are due the one whose next due time comes first goes first (earliest deadline first): a fast device is
+/// not late because a slow one happened to be due before it. A device that waits keeps its deadline, so none starves.
 public struct PollSchedule: Sendable {
   /// A scan that starts now.
   public struct Start: Hashable, Sendable {
-    /// Position in the list of intervals.
+    /// Position in the list of paces.
     public var index: Int
     /// The newest point of the device's grid that is not in the future.
     public var due: MonotonicTime
@@ -15,25 +18,39 @@ public struct PollSchedule: Sendable {
 
   private struct Entry: Sendable {
     var due: MonotonicTime
-    let interval: Int64
+    let pace: PollPace
+
+    /// A scan that has not started by then is late for the next one.
+    var deadline: MonotonicTime {
+      pace.isContinuous ? due + PollSchedule.longestWait : due + pace.interval
+    }
   }
 
   /// First scans are spread over one interval, but nobody waits longer than this for the first value of a slow device.
   public static let longestSpread = Duration.seconds(10)
+  /// Devices that are asked as often as the line allows yield to all others for so long, and no longer.
+  public static let longestWait = Duration.seconds(10)
 
   private var entries: [Entry]
 
   /// - Parameters:
-  ///   - intervals: more than zero each.
+  ///   - paces: intervals of more than zero each.
   ///   - seed: of the initial due times.
-  public init(intervals: [Duration], seed: UInt64, now: MonotonicTime) {
+  public init(paces: [PollPace], seed: UInt64, now: MonotonicTime) {
     var generator = PollingGenerator(seed: seed)
-    entries = intervals.map { interval in
-      precondition(interval > .zero, "a scan interval must be more than zero")
-      let spread = min(interval, Self.longestSpread).wholeNanoseconds
-      let delay = Int64.random(in: 0..<max(1, spread), using: &generator)
-      return Entry(due: now + .nanoseconds(delay), interval: max(1, interval.wholeNanoseconds))
+    var fraction = Double.random(in: 0..<1, using: &generator)
+    entries = paces.map { pace in
+      precondition(pace.interval > .zero, "a scan interval must be more than zero")
+      let spread = Double(min(pace.interval, Self.longestSpread).wholeNanoseconds)
+      // Steps of the golden ratio spread any number of devices evenly, also those of one interval among others.
+      fraction = (fraction + 0.618_033_988_749_895).truncatingRemainder(dividingBy: 1)
+      return Entry(due: now + .nanoseconds(Int64(spread * fraction)), pace: pace)
     }
+  }
+
+  /// Of devices that all have a fixed interval.
+  public init(intervals: [Duration], seed: UInt64, now: MonotonicTime) {
+    self.init(paces: intervals.map { PollPace(interval: $0) }, seed: seed, now: now)
   }
 
   /// The earliest due time of all; ``MonotonicTime/never`` without devices.
@@ -41,16 +58,21 @@ public struct PollSchedule: Sendable {
     entries.reduce(MonotonicTime.never) { min($0, $1.due) }
   }
 
-  /// The device that has been due longest, if any is due; its next due time moves on along its grid.
+  /// The due device with the earliest deadline, if any is due; its next due time moves on along its grid.
   public mutating func start(now: MonotonicTime) -> Start? {
     // A bus has at most a few hundred devices, so a search in order costs less than keeping a heap.
-    guard let index = entries.indices.min(by: { entries[$0].due < entries[$1].due }), entries[index].due <= now else {
-      return nil
-    }
+    let due = entries.indices.lazy.filter { [entries] in entries[$0].due <= now }
+    guard let index = due.min(by: { (entries[$0].deadline, entries[$0].due) < (entries[$1].deadline, entries[$1].due) })
+    else { return nil }
     let entry = entries[index]
-    let skipped = (now - entry.due).wholeNanoseconds / entry.interval
-    let due = entry.due + .nanoseconds(skipped * entry.interval)
-    entries[index].due = due + .nanoseconds(entry.interval)
-    return Start(index: index, due: due, skipped: Int(skipped))
+    guard !entry.pace.isContinuous else {
+      entries[index].due = now + entry.pace.interval
+      return Start(index: index, due: now, skipped: 0)
+    }
+    let interval = max(1, entry.pace.interval.wholeNanoseconds)
+    let skipped = (now - entry.due).wholeNanoseconds / interval
+    let latest = entry.due + .nanoseconds(skipped * interval)
+    entries[index].due = latest + .nanoseconds(interval)
+    return Start(index: index, due: latest, skipped: Int(skipped))
   }
 }

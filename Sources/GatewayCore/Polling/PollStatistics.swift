@@ -14,6 +14,8 @@ public struct PollStatistics: Hashable, Sendable {
   public var scansSkipped = 0
   /// Scans delivered as timed out without asking, because the device had not answered for a while.
   public var scansNotAsked = 0
+  /// Reads that were asked for again at once, because their reply did not come or was damaged.
+  public var retries = 0
   /// Times that the bus was opened again after it had been open before.
   public var reconnects = 0
   /// Attempts to open the bus that failed.

@@ -2,9 +2,9 @@ public import Telemetry
 
 /// The requests that read all tags of one device, and where each tag stands in the replies.
 ///
-/// Points of one table that lie close together share a request, because on a serial line a request costs more than the
-/// registers between them: at 19200 baud an exchange has about 9 ms of framing and silence, a register 1 ms. No value is
-/// ever split over two requests, so it can never be put together from two moments.
+/// Tags of one table that lie close together share a request where that takes less of the bus's time than two: the
+/// partition is the cheapest there is under the ``ReadRules``. No value is ever split over two requests, so it can never be
+/// put together from two moments. What the device refused (``LearnedReads``) is not asked for.
 public struct ReadPlan: Hashable, Sendable {
   /// A tag's place in a reply.
   public struct Slot: Hashable, Sendable {
@@ -14,71 +14,55 @@ public struct ReadPlan: Hashable, Sendable {
     public var offset: Int
   }
 
-  /// One request and the tags that its reply answers.
+  /// One request and the tags that its reply answers, in order of their addresses.
   public struct Step: Hashable, Sendable {
     public var request: ReadRequest
     public var slots: [Slot]
   }
 
-  /// Most unused registers between two values of one request.
-  public static let largestRegisterGap = 8
-  /// Most unused bits between two values of one request: 64 bits are 8 bytes.
-  public static let largestBitGap = 64
+  /// In order of table and address; every tag stands in exactly one, or in ``refused``.
+  public private(set) var steps: [Step] = []
+  /// Tags that the device refuses, with the exception's code.
+  public private(set) var refused: [Int: UInt8] = [:]
 
-  /// In order of table and address; every tag stands in exactly one.
-  public private(set) var steps: [Step]
-
-  public init(unit: UInt8, points: [RegisterPoint]) {
-    steps = Self.merge(unit: unit, tags: Array(points.indices), points: points) { point in
-      point.table.isBits ? Self.largestBitGap : Self.largestRegisterGap
-    }
-  }
-
-  /// Replaces a step by as many as it takes to ask for no entry that no tag needs.
-  ///
-  /// Some devices refuse a read that touches an address they do not have, even if only between two wanted values.
-  ///
-  /// - Parameter points: the same as at the start.
-  /// - Returns: false, with nothing changed, when the step has no gap.
-  public mutating func splitAtGaps(step index: Int, points: [RegisterPoint]) -> Bool {
-    let step = steps[index]
-    let parts = Self.merge(unit: step.request.unit, tags: step.slots.map(\.tag), points: points) { _ in 0 }
-    guard parts.count > 1 else { return false }
-    steps.replaceSubrange(index...index, with: parts)
-    return true
-  }
-
-  private static func merge(
-    unit: UInt8, tags: [Int], points: [RegisterPoint], largestGap: (RegisterPoint) -> Int
-  ) -> [Step] {
-    let sorted = tags.sorted { left, right in
-      let (first, second) = (points[left], points[right])
-      return (first.table.rawValue, first.address, first.entryCount, left)
-        < (second.table.rawValue, second.address, second.entryCount, right)
-    }
-    var steps: [Step] = []
-    for tag in sorted {
-      let point = points[tag]
-      if let request = steps.last?.request, let length = length(of: request, with: point, largestGap: largestGap(point))
-      {
-        steps[steps.count - 1].request.count = length
-        steps[steps.count - 1].slots.append(Slot(tag: tag, offset: Int(point.address) - Int(request.address)))
-        continue
+  public init(
+    unit: UInt8, points: [RegisterPoint], rules: ReadRules = ReadRules(), learned: LearnedReads = LearnedReads(),
+    pacing: RequestPacing = RequestPacing()
+  ) {
+    var asked: [Int] = []
+    for (tag, point) in points.enumerated() {
+      if let refusal = learned.refusals[LearnedReads.Place(point)] {
+        refused[tag] = refusal.exception
+      } else {
+        asked.append(tag)
       }
-      let request = ReadRequest(unit: unit, table: point.table, address: point.address, count: point.entryCount)
-      steps.append(Step(request: request, slots: [Slot(tag: tag, offset: 0)]))
     }
-    return steps
+    for table in RegisterTable.allCases {
+      let tags = asked.filter { points[$0].table == table }
+      steps += Self.partition(tags, points, table: table, rules: rules, learned: learned).map {
+        Self.step($0, points, unit: unit, pacing: pacing)
+      }
+    }
   }
-  /// Entries of the request when it also covers the point, which does not begin before it; nil when it should not.
-  private static func length(of request: ReadRequest, with point: RegisterPoint, largestGap: Int) -> Int? {
-    guard request.table == point.table else { return nil }
-    let first = Int(request.address)
-    let end = max(first + request.count, Int(point.address) + point.entryCount)
-    // A value that runs past the last address is refused by its device, which must not refuse others with it.
-    guard Int(point.address) - (first + request.count) <= largestGap, end - first <= point.table.maximumReadCount,
-      end <= 65_536
-    else { return nil }
-    return end - first
+
+  /// The read of some tags of one table in one request.
+  ///
+  /// - Parameter tags: in order of their addresses, at least one.
+  static func step(_ tags: [Int], _ points: [RegisterPoint], unit: UInt8, pacing: RequestPacing) -> Step {
+    let first = points[tags[0]]
+    let end = tags.reduce(0) { max($0, points[$1].end) }
+    let request = ReadRequest(
+      unit: unit, table: first.table, address: first.address, count: end - Int(first.address), pacing: pacing)
+    return Step(request: request, slots: tags.map { Slot(tag: $0, offset: Int(points[$0].address - first.address)) })
   }
+
+  /// Estimate of the bus's time for one scan.
+  public func time(_ rules: ReadRules) -> Duration {
+    steps.reduce(.zero) { $0 + rules.time($1.request.table, entries: $1.request.count) }
+  }
+}
+
+extension RegisterPoint {
+  /// Behind its last entry; beyond 65536 for a value that runs past the last address.
+  var end: Int { Int(address) + entryCount }
 }

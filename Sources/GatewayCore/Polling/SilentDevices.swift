@@ -1,46 +1,80 @@
 import Telemetry
 
-/// Which devices of a bus have fallen silent, and when they are asked again.
+/// Which devices of a bus do not answer, and when they are asked again.
 ///
-/// Every question to a dead device costs all others of its bus a whole time-out. So after ``threshold`` scans in a row
-/// without any reply a device is asked more rarely, so that all silent devices together take about a tenth of the bus's
-/// time; it is back at its pace with its first reply. A device that has its bus for itself is asked at every scan.
+/// Every question to a dead device costs the others of its bus a whole time-out. So between two questions in vain, to
+/// whichever devices, the bus works for the others for a while, and a device that fell silent is asked less and less often.
+/// It is back at its pace with its first reply; then all others are asked soon, too, because a line that was cut brings back
+/// several at once. A device that has its bus for itself is asked at every scan.
 struct SilentDevices: Sendable {
+  /// Scans in a row without a reply after which a device counts as silent.
   static let threshold = 3
-  /// A pause is this many times as long as the question it follows, for each silent device.
+  /// The first pause of a silent device, and the time between two questions to silent devices, as multiples of what a
+  /// question costs: together they take at most an eleventh of the bus's time.
   static let share = 10
+  /// Pauses double up to the larger of these …
   static let longestPause = Duration.seconds(30)
+  static let longestShare = 64
+  /// … but not beyond this.
+  static let longestPauseOfAll = Duration.seconds(600)
+  /// When no device answers there is nobody to protect.
+  static let longestPauseAlone = Duration.seconds(5)
 
   private struct Entry: Sendable {
     var failures = 0
     var askAgain = MonotonicTime.zero
+    var reason = Quality.Reason.timeout
   }
 
   private var entries: [Entry]
   private var silentCount = 0
+  /// No device that failed is asked before.
+  private var nextQuestion = MonotonicTime.zero
 
   init(count: Int) {
     entries = Array(repeating: Entry(), count: count)
   }
 
-  /// The device is silent, and it is not yet time to ask again.
+  /// The device did not answer its last scan, and it is not yet time to ask again.
   func isPausing(_ position: Int, now: MonotonicTime) -> Bool {
-    entries.count > 1 && entries[position].failures >= Self.threshold && now < entries[position].askAgain
+    let entry = entries[position]
+    guard entries.count > 1, entry.failures > 0 else { return false }
+    return now < nextQuestion || (entry.failures >= Self.threshold && now < entry.askAgain)
   }
 
   /// Scans in a row that got no reply when they asked.
   func failures(_ position: Int) -> Int { entries[position].failures }
 
+  func isSilent(_ position: Int) -> Bool { entries[position].failures >= Self.threshold }
+
+  /// What the scans in between say.
+  func reason(_ position: Int) -> Quality.Reason { entries[position].reason }
+
   /// A scan got no reply at all, and took so long to find out.
-  mutating func failed(_ position: Int, cost: Duration, now: MonotonicTime) {
+  mutating func failed(_ position: Int, reason: Quality.Reason, cost: Duration, now: MonotonicTime) {
     entries[position].failures += 1
-    if entries[position].failures == Self.threshold { silentCount += 1 }
-    entries[position].askAgain = now + min(cost * Self.share * max(1, silentCount), Self.longestPause)
+    entries[position].reason = reason
+    let failures = entries[position].failures
+    if failures == Self.threshold { silentCount += 1 }
+    guard silentCount < entries.count else {
+      nextQuestion = now
+      entries[position].askAgain = now + min(cost * Self.share, Self.longestPauseAlone)
+      return
+    }
+    nextQuestion = now + cost * (failures < Self.threshold ? 1 : Self.share)
+    let longest = min(max(Self.longestPause, cost * Self.longestShare), Self.longestPauseOfAll)
+    let doublings = min(max(0, failures - Self.threshold), 16)
+    entries[position].askAgain = now + min(cost * (Self.share << doublings), longest)
   }
 
   /// The device sent a reply of any kind.
-  mutating func answered(_ position: Int) {
-    if entries[position].failures >= Self.threshold { silentCount -= 1 }
+  mutating func answered(_ position: Int, now: MonotonicTime) {
+    guard entries[position].failures > 0 else { return }
+    if isSilent(position) {
+      silentCount -= 1
+      nextQuestion = now
+      for index in entries.indices { entries[index].askAgain = now }
+    }
     entries[position].failures = 0
   }
 }

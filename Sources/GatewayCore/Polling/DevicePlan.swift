@@ -1,0 +1,113 @@
+import Telemetry
+
+/// The requests of one device, and what they and its answers have taught.
+struct DevicePlan: Sendable {
+  /// A search in vain is not begun again for this long, then twice as long, and so on …
+  static let firstSearchPause = Duration.seconds(60)
+  /// … up to this.
+  static let longestSearchPause = Duration.seconds(3_600)
+  /// Most refused places that one scan asks for again.
+  static let maximumRetries = 4
+  /// So many answers must agree before the plan follows the device's own time to think, and between two changes.
+  static let answersToMeasure = 64
+  /// A change of that time matters when it is larger than this, and than half of what was assumed.
+  static let leastChange = Duration.milliseconds(2)
+
+  let device: PolledDevice
+  private(set) var rules: ReadRules
+  private(set) var learned: LearnedReads
+  private(set) var plan: ReadPlan
+  /// The plan's steps, as a scan begins with them.
+  private(set) var parts: [RefusalSearch.Part] = []
+  /// Moves on whenever `learned` or the plan changes.
+  private(set) var revision = 0
+  /// Borders that one search found; the next one makes sure.
+  private var suspected: Set<LearnedReads.Cut> = []
+  private var nextSearch = MonotonicTime.zero
+  private var searchPause = Self.firstSearchPause
+  private var thinking: Duration
+  private var answers = 0
+
+  init(_ device: PolledDevice, learned: LearnedReads) {
+    self.device = device
+    self.learned = learned
+    rules = device.rules
+    thinking = device.rules.thinking
+    plan = ReadPlan(
+      unit: device.unit, points: device.points, rules: device.rules, learned: learned, pacing: device.pacing)
+    parts = plan.steps.map { RefusalSearch.Part(step: $0) }
+  }
+
+  private mutating func replan() {
+    plan = ReadPlan(unit: device.unit, points: device.points, rules: rules, learned: learned, pacing: device.pacing)
+    parts = plan.steps.map { RefusalSearch.Part(step: $0) }
+    revision += 1
+  }
+
+  /// Refused places that are due to be asked for again.
+  func retries(now: MonotonicTime) -> [RefusalSearch.Part] {
+    learned.due(now: now).prefix(Self.maximumRetries).compactMap { place in
+      let tags = device.points.indices.filter { LearnedReads.Place(device.points[$0]) == place }
+      guard !tags.isEmpty else { return nil }
+      let step = ReadPlan.step(tags, device.points, unit: device.unit, pacing: device.pacing)
+      return RefusalSearch.Part(step: step, isRetry: true)
+    }
+  }
+
+  func maySearch(now: MonotonicTime) -> Bool { now >= nextSearch }
+
+  // MARK: What answers teach
+
+  /// A read of the plan was answered.
+  mutating func answered(_ request: ReadRequest, in time: Duration) {
+    if !suspected.isEmpty {
+      let addresses = Int(request.address) + 1..<Int(request.address) + max(request.count, 1)
+      suspected = suspected.filter { $0.table != request.table || !addresses.contains(Int($0.address)) }
+    }
+    let wire = rules.costs.wireTime(request.table, entries: request.count, turnRound: rules.turnRound)
+    // A moving mean over the last sixteen or so.
+    thinking += (max(.zero, time - wire) - thinking) / 16
+    answers += 1
+  }
+
+  /// Follows the measured time to think; to be called between two scans.
+  mutating func adapt() {
+    guard answers >= Self.answersToMeasure else { return }
+    answers = 0
+    let change = thinking > rules.thinking ? thinking - rules.thinking : rules.thinking - thinking
+    guard change > Self.leastChange, change > rules.thinking / 2 else { return }
+    rules.thinking = thinking
+    replan()
+  }
+
+  /// A place that had been refused was asked for again.
+  mutating func retried(_ part: RefusalSearch.Part, exception: UInt8?, now: MonotonicTime) {
+    guard let tag = part.step.slots.first?.tag else { return }
+    let place = LearnedReads.Place(device.points[tag])
+    if let exception {
+      learned.refuse(place, exception: exception, now: now)
+      revision += 1
+    } else {
+      learned.refusals[place] = nil
+      replan()
+    }
+  }
+
+  /// A search has ended with its scan.
+  ///
+  /// - Parameter isAnswering: the device answered something in this scan.
+  mutating func learn(from search: RefusalSearch, isAnswering: Bool, now: MonotonicTime) {
+    let findings = search.findings(isAnswering: isAnswering)
+    if search.isVain || (search.isSearching && !isAnswering) {
+      nextSearch = now + searchPause
+      searchPause = min(searchPause * 2, Self.longestSearchPause)
+    } else {
+      searchPause = Self.firstSearchPause
+    }
+    for refusal in findings.refused { learned.refuse(refusal.place, exception: refusal.exception, now: now) }
+    let sure = findings.cuts.filter { suspected.contains($0) }
+    learned.cuts.formUnion(sure)
+    suspected = suspected.union(findings.cuts).subtracting(sure)
+    if !findings.refused.isEmpty || !sure.isEmpty { replan() }
+  }
+}
