@@ -85,7 +85,7 @@ let package = Package(
     library("SQLite", ["CSQLite"]),
     library("SQLiteOutbox", ["GatewayCore", "Telemetry", "BatchCodec", "SQLite"]),
     library("SQLiteCentralStore", ["CentralCore", "Telemetry", "BatchCodec", "SQLite"]),
-    library("HTTPClient", ["GatewayCore", "Threads", "CCurl"]),
+    library("HTTPClient", ["Telemetry", "GatewayCore", "Threads", "CCurl"]),
     library("PKI", ["COpenSSL"]),
     library("LocalAPI", ["Threads"]),
     library("SystemdNotify", ["CSystemd"]),
@@ -110,7 +110,9 @@ let package = Package(
       ]),
     library(
       "GatewayClient",
-      ["BusPlanning", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "PKI", "YAMLParser"]),
+      [
+        "BusPlanning", "GatewayCore", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "PKI", "YAMLParser",
+      ]),
     library(
       "CentralService",
       [
@@ -133,6 +135,7 @@ let package = Package(
     .target(name: "CSimulatedDisk", dependencies: ["CSQLite"], linkerSettings: [.linkedLibrary("sqlite3")]),
     library("SimulatedDisk", ["CSimulatedDisk"]),
     library("FieldgateTestKit", ["Telemetry", "JSONText", "Threads", "CLinux"]),
+    library("SampleTelemetry", ["BatchCodec", "CentralCore", "Telemetry"]),
     program("fieldgate-simulate", ["FieldgateTestKit", "JSONText", arguments]),
     program(
       "fieldgate-benchmark",
@@ -153,10 +156,16 @@ let package = Package(
     // tests
     tests("TelemetryTests", ["Telemetry"]),
     tests("JSONTextTests", ["JSONText"]),
-    tests("BatchCodecTests", ["BatchCodec", "Telemetry"]),
+    tests("BatchCodecTests", ["BatchCodec", "SampleTelemetry", "Telemetry"]),
     tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
     tests("GatewayCoreTests", ["GatewayCore", "BatchCodec", "RuleEngine", "SyncProtocol", "Telemetry"]),
     tests("GatewayConfigurationTests", ["GatewayConfiguration", "YAMLParser", "RuleEngine", "Telemetry"]),
+    tests(
+      "GatewayRuntimeTests",
+      [
+        "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "SQLiteOutbox", "YAMLParser", "FieldgateTestKit",
+        "Telemetry", log,
+      ]),
     tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "FieldgateTestKit", "Telemetry", "CLinux"]),
     tests("MQTTBrokerTests", ["MQTTBroker", "GatewayCore", "FieldgateTestKit"]),
     tests("LocalAPITests", ["LocalAPI", "FieldgateTestKit"]),
@@ -164,8 +173,10 @@ let package = Package(
     tests("GatewayClientTests", ["GatewayClient", "FieldgateTestKit"]),
     tests("SQLiteTests", ["SQLite"]),
     tests("SQLiteOutboxTests", ["SQLiteOutbox", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
-    tests("CentralCoreTests", ["CentralCore", "BatchCodec", "SyncProtocol", "Telemetry"]),
-    tests("SQLiteCentralStoreTests", ["SQLiteCentralStore", "CentralCore", "BatchCodec", "SQLite", "Telemetry"]),
+    tests("CentralCoreTests", ["CentralCore", "BatchCodec", "SampleTelemetry", "SyncProtocol", "Telemetry"]),
+    tests(
+      "SQLiteCentralStoreTests",
+      ["SQLiteCentralStore", "CentralCore", "BatchCodec", "SampleTelemetry", "SQLite", "Telemetry"]),
     tests("FieldgateTestKitTests", ["FieldgateTestKit", "Telemetry"]),
     tests("SimulatedDiskTests", ["SimulatedDisk", "SQLite"]),
     tests("FleetSimulationTests", ["FleetSimulation", "Telemetry"]),

@@ -1,5 +1,6 @@
 // For LD_PRELOAD: the FAIL_ATth write, fsync or ftruncate on a file under FAIL_DIRECTORY fails once with FAIL_ERRNO.
-// The 8 bytes of the file FAIL_COUNTER count the calls, in all processes that have it.
+// The 8 bytes of the file FAIL_COUNTER count the calls, in all processes that have it. The file FAIL_RECORD gets a line about
+// the call that failed.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -27,7 +28,15 @@ __attribute__((constructor)) static void begin(void) {
   close(file);
 }
 
-static int fails(int file) {
+static void record(const char *call, const char *target) {
+  const char *path = getenv("FAIL_RECORD"), *name = strrchr(target, '/');
+  int file = path ? open(path, O_WRONLY | O_CREAT | O_APPEND, 0600) : -1;
+  if (file < 0) return;
+  dprintf(file, "%s %s\n", call, name ? name + 1 : target);
+  close(file);
+}
+
+static int fails(const char *call, int file) {
   char link[32], target[4096];
   if (!counter || !directory) return 0;
   snprintf(link, sizeof link, "/proc/self/fd/%d", file);
@@ -37,6 +46,8 @@ static int fails(int file) {
   size_t prefix = strlen(directory);
   if (length < (ssize_t)prefix || strncmp(target, directory, prefix) != 0) return 0;
   if (__atomic_add_fetch(counter, 1, __ATOMIC_SEQ_CST) != fail_at) return 0;
+  target[length] = 0;
+  record(call, target);
   errno = error_number;
   return 1;
 }
@@ -45,7 +56,7 @@ static int fails(int file) {
   result name parameters {                                              \
     static result(*real) parameters;                                    \
     if (!real) real = (result(*) parameters)dlsym(RTLD_NEXT, #name);    \
-    return fails(file) ? -1 : real arguments;                           \
+    return fails(#name, file) ? -1 : real arguments;                           \
   }
 
 WRAP(ssize_t, write, (int file, const void *bytes, size_t count), (file, bytes, count))

@@ -3,12 +3,14 @@
 usage: judge.py DIRECTORY RESTART_GAP    with DIRECTORY/counts/DEVICE.csv, losses.json, restarts, accepted
 
 A gap is explained by a bad value between its ends (a read that the gateway gave up), by a loss notice of its time, or by
-a restart of the daemon (lines "FROM TO" in seconds): then at most RESTART_GAP scans, -1 for any number.
+a restart of the daemon (lines "FROM TO" in seconds): then at most RESTART_GAP scans. Where such a line has a third time,
+that of the newest sample that was accepted before, the gap may have what was read since, at a scan each 100 ms.
 """
 
 import csv
 import datetime
 import json
+import math
 import pathlib
 import sys
 
@@ -45,8 +47,12 @@ def explanation(device, size, begin, end, bad):
     for first, last, names, more in losses:
         if first <= end and last >= begin and (device in names or more or not names):
             return "loss notice"
-    near = any(begin <= up + 1 and end >= down - 1 for down, up in restarts)
-    return "restart" if near and (restart_gap < 0 or size <= restart_gap) else None
+    for down, up, *accepted_through in restarts:
+        # A device's newest accepted scan is up to an interval older than the newest of all; one more was under way.
+        allowed = math.ceil((down - accepted_through[0]) / 0.1) + 2 if accepted_through else restart_gap
+        if begin <= up + 1 and end >= down - 1 and size <= allowed:
+            return "restart"
+    return None
 
 
 for path in sorted((directory / "counts").glob("*.csv")):

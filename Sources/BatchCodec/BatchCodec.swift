@@ -20,6 +20,12 @@ public enum BatchCodec {
 
   /// Decodes exactly one batch, check sum first.
   public static func decode(_ bytes: ArraySlice<UInt8>) throws(CodecError) -> Batch {
+    let (header, body) = try open(bytes)
+    return Batch(header: header, content: try decodeBody(body, header))
+  }
+
+  /// The head and the body of exactly one batch; the body is not looked at.
+  static func open(_ bytes: ArraySlice<UInt8>) throws(CodecError) -> (header: BatchHeader, body: [UInt8]) {
     let head = try readHead(bytes)
     guard head.length == bytes.count else {
       throw CodecError(.malformed, offset: head.length, "\(bytes.count - head.length) bytes behind the batch")
@@ -27,8 +33,9 @@ public enum BatchCodec {
     let end = bytes.endIndex - checksumBytes
     try verifyChecksum(bytes, end: end)
     let stored = bytes[bytes.startIndex + headBytes..<end]
-    let body = head.isCompressed ? try Compression.decompress(stored, length: head.bodyBytes) : Array(stored)
-    return Batch(header: head.header, content: try decodeBody(body, head.header))
+    return (
+      head.header, head.isCompressed ? try Compression.decompress(stored, length: head.bodyBytes) : Array(stored)
+    )
   }
 
   /// Encodes a batch of the alarms lane.

@@ -90,6 +90,46 @@ struct ByteReader {
     }
   }
 
+  /// Passes over the next `count` bytes.
+  mutating func skip(_ count: Int, _ what: String) throws(CodecError) {
+    guard remaining >= count else { throw truncated(what) }
+    offset += count
+  }
+
+  /// Passes over what ``unpack(_:bits:base:into:)`` would read.
+  mutating func skipPacked(_ count: Int, bits: Int) throws(CodecError) {
+    try skip((count * bits + 7) / 8, "packed residuals")
+    let used = count * bits & 7
+    guard used == 0 || bytes[offset - 1] >> UInt8(used) == 0 else {
+      throw CodecError(.malformed, offset: offset, "bits behind the last residual")
+    }
+  }
+
+  /// Passes over these bytes if they come next; says whether they did.
+  mutating func skip(_ expected: ArraySlice<UInt8>) -> Bool {
+    guard remaining >= expected.count else { return false }
+    let isSame = bytes.withUnsafeBytes { mine in
+      expected.withUnsafeBytes { theirs in
+        var index = 0
+        while index + 8 <= theirs.count {
+          let word = theirs.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+          guard mine.loadUnaligned(fromByteOffset: offset + index, as: UInt64.self) == word else { return false }
+          index += 8
+        }
+        while index < theirs.count {
+          guard mine[offset + index] == theirs[index] else { return false }
+          index += 1
+        }
+        return true
+      }
+    }
+    if isSame { offset += expected.count }
+    return isSame
+  }
+
+  /// What was read since `start`.
+  func bytes(from start: Int) -> ArraySlice<UInt8> { bytes[start..<offset] }
+
   func expectEnd(_ what: String) throws(CodecError) {
     guard offset == end else {
       throw CodecError(.malformed, offset: offset, "\(end - offset) bytes too many in \(what)")

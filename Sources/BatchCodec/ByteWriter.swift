@@ -1,6 +1,8 @@
 /// Appends the primitive encodings of `docs/formats/batch.md` to a buffer. Fixed-width numbers are little-endian.
 struct ByteWriter {
-  private(set) var bytes: [UInt8] = []
+  private(set) var bytes: [UInt8]
+
+  init(_ bytes: [UInt8] = []) { self.bytes = bytes }
 
   mutating func append(_ byte: UInt8) { bytes.append(byte) }
 

@@ -2,10 +2,11 @@ import Telemetry
 
 /// Reads the columns that ``ColumnEncoder`` wrote. Rows times tags were held to ``BatchLimits/maximumRecords`` before.
 struct ColumnDecoder {
-  private var sections: SectionReader
+  var sections: SectionReader
   private var starts = ColumnStarts()
-  private var quality = Quality.good
-  private var qualityRun = 0
+  private(set) var quality = Quality.good
+  /// Readings of ``quality`` that are still to come.
+  var qualityRun = 0
 
   init(_ sections: SectionReader) {
     self.sections = sections
@@ -61,7 +62,7 @@ struct ColumnDecoder {
     }
   }
 
-  private mutating func times(_ rows: Int) throws(CodecError) -> [Timestamp] {
+  mutating func times(_ rows: Int) throws(CodecError) -> [Timestamp] {
     try numbers(rows, place: ColumnStarts.times, kind: .integer).map(Timestamp.init(milliseconds:))
   }
 
@@ -69,16 +70,18 @@ struct ColumnDecoder {
     var result: [Quality] = []
     result.reserveCapacity(count)
     while result.count < count {
-      if qualityRun == 0 {
-        quality = Quality(rawValue: try sections[.qualities].byte("a quality"))
-        qualityRun = try sections[.qualities].count("run of qualities", limit: BatchLimits.maximumRecords)
-        guard qualityRun > 0 else { throw malformed("an empty run of qualities") }
-      }
+      if qualityRun == 0 { try beginQualityRun() }
       let taken = min(qualityRun, count - result.count)
       result.append(contentsOf: repeatElement(quality, count: taken))
       qualityRun -= taken
     }
     return result
+  }
+
+  mutating func beginQualityRun() throws(CodecError) {
+    quality = Quality(rawValue: try sections[.qualities].byte("a quality"))
+    qualityRun = try sections[.qualities].count("run of qualities", limit: BatchLimits.maximumRecords)
+    guard qualityRun > 0 else { throw malformed("an empty run of qualities") }
   }
 
   private mutating func values(_ count: Int, type: ValueType, place: Int) throws(CodecError) -> [Int64] {
@@ -94,14 +97,17 @@ struct ColumnDecoder {
     var values: [Int64] = []
     values.reserveCapacity(count)
     while values.count < count {
-      let coded = try sections[.states].varint("a run of states")
-      let run = coded >> 1
-      guard run > 0, run <= UInt64(count - values.count) else {
-        throw malformed("a run of \(run) states where at most \(count) fit")
-      }
-      values.append(contentsOf: repeatElement(Int64(coded & 1), count: Int(run)))
+      let run = try stateRun(count - values.count)
+      values.append(contentsOf: repeatElement(run.state, count: run.length))
     }
     return values
+  }
+
+  mutating func stateRun(_ most: Int) throws(CodecError) -> (state: Int64, length: Int) {
+    let coded = try sections[.states].varint("a run of states")
+    let run = coded >> 1
+    guard run > 0, run <= UInt64(most) else { throw malformed("a run of \(run) states where at most \(most) fit") }
+    return (Int64(coded & 1), Int(run))
   }
 
   private mutating func floats(_ count: Int, place: Int, isSingle: Bool) throws(CodecError) -> [Int64] {
@@ -121,10 +127,7 @@ struct ColumnDecoder {
 
   private mutating func numbers(_ count: Int, place: Int, kind: ColumnStarts.Kind) throws(CodecError) -> [Int64] {
     guard count > 0 else { return [] }
-    let code = try sections[.forms].byte("the form of a column")
-    guard let form = ColumnForm(code: code), form.order < count else {
-      throw malformed("form \(code) of a column of \(count) numbers")
-    }
+    let form = try form(count)
     var head = [try sections[.bases].zigzag("the start of a column") &+ starts.expected(at: place, kind)]
     starts.set(head[0], at: place, kind)
     if form.order == 2 { head.append(try sections[.bases].zigzag("a first difference")) }
@@ -137,6 +140,14 @@ struct ColumnDecoder {
       for index in first..<count { result[index] &+= result[index - 1] }
     }
     return result
+  }
+
+  mutating func form(_ count: Int) throws(CodecError) -> ColumnForm {
+    let code = try sections[.forms].byte("the form of a column")
+    guard let form = ColumnForm(code: code), form.order < count else {
+      throw malformed("form \(code) of a column of \(count) numbers")
+    }
+    return form
   }
 
   private mutating func unpack(

@@ -34,6 +34,18 @@ enum DecimalFloat {
     return nil
   }
 
+  /// The fewest decimals with which one double comes back bit for bit, and its integer; nil when there are none.
+  static func units(of bits: Int64) -> (decimals: Int, units: Int64)? {
+    let value = Double(bitPattern: UInt64(bitPattern: bits))
+    guard value.isFinite else { return nil }
+    for decimals in 0...maximumDecimals {
+      let scaled = (value * powersOfTen[decimals]).rounded()
+      guard abs(scaled) < bound else { return nil }
+      if Self.bits(Int64(scaled), decimals: decimals, isSingle: false) == bits { return (decimals, Int64(scaled)) }
+    }
+    return nil
+  }
+
   private static func number(_ bits: Int64, _ isSingle: Bool) -> Double {
     isSingle
       ? Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))) : Double(bitPattern: UInt64(bitPattern: bits))

@@ -4,22 +4,29 @@ public import Telemetry
 /// a batch. The bytes are specified in `docs/formats/frame.md`.
 public enum FrameCodec {
   static let magic: UInt8 = 0x46
-  static let version: UInt8 = 1
+  static let version: UInt8 = 2
+  /// Telemetry as columns, as version 0.1 wrote it; still read.
+  static let columnVersion: UInt8 = 1
   /// Frames are small and short-lived: the cheapest level.
   static let compressionLevel: Int32 = 1
+  /// Less is not worth zstd's time: most commits write whole pages of 4 KiB anyway.
+  static let minimumCompressedBytes = 8_192
 
-  /// Rows of some devices of a catalogue that the store keeps under `catalogueID`, and loss notices. Devices without rows
-  /// are left out.
+  /// Scans, in the order in which they were taken, and loss notices.
   ///
-  /// - Precondition: at most ``BatchLimits/maximumLosses`` notices.
+  /// - Precondition: at most ``BatchLimits/maximumLosses`` notices; each scan is of a device of the layout, with a reading
+  ///   for each of its tags.
   public static func encode(
-    _ devices: [DeviceColumns], losses: [LossNotice] = [], catalogue: Catalogue, catalogueID: Int
+    _ scans: [DeviceScan], losses: [LossNotice] = [], layout: FrameLayout, catalogueID: Int
   ) -> [UInt8] {
     precondition(losses.count <= BatchLimits.maximumLosses, "more loss notices than a frame may hold")
-    let body = TelemetryBody(blocks: devices.filter { $0.rowCount > 0 }, losses: losses)
-    return seal(
-      body.encoded(catalogue: catalogue, selfContained: false, level: compressionLevel), compressed: nil,
-      lane: .telemetry, catalogueID: catalogueID)
+    var rows = FrameRowWriter(layout)
+    var writer = ByteWriter(rows.body(scans))
+    LossCodec.append(losses, to: &writer)
+    let compressed =
+      writer.bytes.count < minimumCompressedBytes
+      ? nil : Compression.compress(writer.bytes, level: compressionLevel)
+    return seal(writer.bytes, compressed: compressed, lane: .telemetry, catalogueID: catalogueID)
   }
 
   public static func encode(_ alarms: [AlarmEvent]) -> [UInt8] {
@@ -28,21 +35,25 @@ public enum FrameCodec {
       body, compressed: Compression.compress(body, level: compressionLevel), lane: .alarms, catalogueID: 0)
   }
 
-  /// A telemetry frame's rows and loss notices; `catalogue` is the one it was written with.
+  /// A telemetry frame's rows and loss notices; `catalogue` is the one it was written with. For many frames of one
+  /// catalogue ``FrameRows`` does less work.
   public static func decodeTelemetry(
     _ bytes: [UInt8], catalogue: Catalogue
   ) throws(CodecError) -> (blocks: [DeviceColumns], losses: [LossNotice]) {
-    let body = try TelemetryBody.decode(try open(bytes, lane: .telemetry), catalogue: catalogue).body
-    guard body.aggregates.isEmpty else { throw CodecError(.malformed, offset: 6, "a frame with aggregates") }
-    return (body.blocks, body.losses)
+    var rows = FrameRows(FrameLayout(catalogue))
+    try rows.append(bytes)
+    return (rows.columns(), rows.losses)
   }
 
   public static func decodeAlarms(_ bytes: [UInt8]) throws(CodecError) -> [AlarmEvent] {
-    try AlarmBody.decode(try open(bytes, lane: .alarms)).events
+    try AlarmBody.decode(try open(bytes, lane: .alarms).body).events
   }
 
-  private static func seal(_ body: [UInt8], compressed: [UInt8]?, lane: Lane, catalogueID: Int) -> [UInt8] {
+  static func seal(
+    _ body: [UInt8], compressed: [UInt8]?, lane: Lane, catalogueID: Int, version: UInt8 = version
+  ) -> [UInt8] {
     var writer = ByteWriter()
+    writer.reserve((compressed ?? body).count + 24)
     writer.append(magic)
     writer.append(version)
     writer.append(lane.rawValue)
@@ -54,12 +65,13 @@ public enum FrameCodec {
     return writer.bytes
   }
 
-  private static func open(_ bytes: [UInt8], lane: Lane) throws(CodecError) -> [UInt8] {
+  /// Check sum, head and compression undone; the body is not looked at.
+  static func open(_ bytes: [UInt8], lane: Lane) throws(CodecError) -> (version: UInt8, body: [UInt8]) {
     let end = bytes.count - BatchCodec.checksumBytes
     guard end >= 6 else { throw CodecError(.truncated, offset: bytes.count, "too short for a frame") }
     guard bytes[0] == magic else { throw CodecError(.badMagic, offset: 0, "this is not a frame") }
-    guard bytes[1] == version else {
-      throw CodecError(.unsupportedVersion, offset: 1, "version \(bytes[1]); this program reads version 1")
+    guard bytes[1] == version || bytes[1] == columnVersion else {
+      throw CodecError(.unsupportedVersion, offset: 1, "version \(bytes[1]); this program reads versions 1 and 2")
     }
     try BatchCodec.verifyChecksum(bytes[...], end: end)
     guard bytes[2] == lane.rawValue, bytes[3] & ~BatchCodec.compressedFlag == 0 else {
@@ -70,9 +82,9 @@ public enum FrameCodec {
     let length = try reader.count("body length", limit: BatchLimits.maximumBodyBytes)
     let stored = bytes[4 + reader.offset..<end]
     guard bytes[3] & BatchCodec.compressedFlag == 0 else {
-      return try Compression.decompress(stored, length: length)
+      return (bytes[1], try Compression.decompress(stored, length: length))
     }
     guard stored.count == length else { throw CodecError(.malformed, offset: 4, "a body of another length") }
-    return Array(stored)
+    return (bytes[1], Array(stored))
   }
 }

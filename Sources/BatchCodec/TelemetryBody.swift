@@ -1,10 +1,10 @@
 import Telemetry
 
-/// The body of telemetry frames and batches: a layout, which says which devices and how many rows each,
-/// loss notices, and the columns, all in sections.
+/// The body of telemetry batches, and of frames as version 1 wrote them: a layout, which says which devices and how many
+/// rows each, loss notices, and the columns, all in sections.
 ///
-/// A batch spells its devices and tags out, so that it can be read alone; a frame names them by their index in a
-/// catalogue that the store keeps once.
+/// A batch spells its devices and tags out, so that it can be read alone; a frame of version 1 names them by their index in
+/// a catalogue that the store keeps once.
 struct TelemetryBody {
   /// Blocks with rows.
   var blocks: [DeviceColumns] = []
@@ -35,7 +35,9 @@ struct TelemetryBody {
     return first...last
   }
 
-  /// - Parameter level: of zstd, for each section; nil compresses nothing.
+  /// - Parameters:
+  ///   - selfContained: as in batches; false only to make frames of version 1 for tests.
+  ///   - level: of zstd, for each section; nil compresses nothing.
   func encoded(catalogue: Catalogue, selfContained: Bool, level: Int32?) -> [UInt8] {
     var sections = SectionWriter()
     appendLayout(catalogue, selfContained: selfContained, to: &sections[.layout])
@@ -77,7 +79,8 @@ struct TelemetryBody {
     _ bytes: [UInt8], catalogue given: Catalogue?
   ) throws(CodecError) -> (catalogue: Catalogue, body: TelemetryBody) {
     var sections = try SectionReader(bytes)
-    let layout = try TelemetryLayout(&sections[.layout], catalogue: given)
+    var memory = DefinitionMemory()
+    let layout = try TelemetryLayout(&sections[.layout], catalogue: given, memory: &memory)
     var body = TelemetryBody()
     if sections[.losses].remaining > 0 { body.losses = try LossCodec.read(&sections[.losses]) }
     var decoder = ColumnDecoder(sections)

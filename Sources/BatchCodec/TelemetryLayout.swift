@@ -9,7 +9,9 @@ struct TelemetryLayout {
   private var records = 0
 
   /// With a catalogue: of a frame. Without one: of a batch, whose catalogue is made from it.
-  init(_ reader: inout ByteReader, catalogue given: Catalogue?) throws(CodecError) {
+  init(
+    _ reader: inout ByteReader, catalogue given: Catalogue?, memory: inout DefinitionMemory
+  ) throws(CodecError) {
     catalogue = given ?? Catalogue(devices: [])
     for _ in 0..<(try reader.count("devices", limit: BatchLimits.maximumDevices)) {
       let device: Int
@@ -20,7 +22,7 @@ struct TelemetryLayout {
         }
       } else {
         device = catalogue.devices.count
-        catalogue.devices.append(try DefinitionCodec.readDevice(&reader))
+        catalogue.devices.append(try memory.read(&reader, at: device))
       }
       entries.append((device, try rows(&reader, device: device)))
     }

@@ -1,25 +1,53 @@
 public import BatchCodec
 public import SyncProtocol
-import Telemetry
+public import Telemetry
 
-/// A batch as it came, with what it says.
+/// A batch as it came, with what central's index keeps of it.
 public struct ReceivedBatch: Sendable {
-  public var bytes: [UInt8]
-  public var batch: Batch
+  /// A tag's newest reading in the batch.
+  public struct News: Hashable, Sendable {
+    /// Index into the summary's catalogue.
+    public var device: Int
+    public var tag: Int
+    public var time: Timestamp
+    public var reading: Reading
 
-  public init(bytes: [UInt8], batch: Batch) {
-    self.bytes = bytes
-    self.batch = batch
+    public init(device: Int, tag: Int, time: Timestamp, reading: Reading) {
+      self.device = device
+      self.tag = tag
+      self.time = time
+      self.reading = reading
+    }
   }
 
-  public var number: UInt64 { batch.header.number }
-  public var firstNumber: UInt64 { batch.header.firstNumber }
+  public var bytes: [UInt8]
+  public var summary: BatchSummary
+  /// Of the tags whose newest reading no later batch of the same request holds.
+  public var news: [News]
+
+  init(bytes: [UInt8], summary: BatchSummary, news: [News] = []) {
+    self.bytes = bytes
+    self.summary = summary
+    self.news = news
+  }
+
+  /// A batch that comes alone.
+  public init(_ bytes: [UInt8]) throws(CodecError) {
+    var reader = BatchSummaryReader()
+    self.init(bytes: bytes, summary: try reader.read(bytes[...]))
+    var seen = NewestReadings()
+    news = try seen.takeNews(of: self)
+  }
+
+  public var header: BatchHeader { summary.header }
+  public var number: UInt64 { header.number }
+  public var firstNumber: UInt64 { header.firstNumber }
   public var checksum: UInt32? { BatchCodec.storedChecksum(bytes[...]) }
-  /// What it takes in memory, roughly: its bytes, and nine bytes a decoded record.
-  public var memoryBytes: Int { bytes.count + batch.header.recordCount * 9 + 1_024 }
+  /// What it takes in memory, roughly: its bytes, and the index's entries.
+  public var memoryBytes: Int { bytes.count + news.count * 40 + 1_024 }
 }
 
-/// The batches of one request, decoded and in order.
+/// The batches of one request, checked and in order.
 public struct Submission: Sendable {
   /// Chosen by the caller; comes back with the answer.
   public var identifier: Int
@@ -62,7 +90,8 @@ public struct IngestAnswer: Hashable, Sendable {
   }
 }
 
-/// Splits the body of a request into batches and decodes each, so that central never keeps what it cannot read.
+/// Splits the body of a request into batches and checks each as if it were decoded, so that central never keeps what it
+/// cannot read. Values are unpacked only of batches with the newest reading of a tag.
 public enum SubmissionReader {
   /// - Parameter after: what the request says of the batch before its first.
   /// - Returns: the submission, or the answer that refuses the request.
@@ -72,6 +101,7 @@ public enum SubmissionReader {
     var batches: [ReceivedBatch] = []
     var rest = body[...]
     var damage: String?
+    var reader = BatchSummaryReader()
     while !rest.isEmpty {
       guard batches.count < SyncProtocol.maximumBatchesPerRequest else {
         return .failure(.badRequest("more than \(SyncProtocol.maximumBatchesPerRequest) batches in one request"))
@@ -79,8 +109,8 @@ public enum SubmissionReader {
       do {
         let (header, length) = try BatchCodec.readHeader(rest)
         let bytes = rest.prefix(length)
-        let batch = try BatchCodec.decode(bytes)
-        if let last = batches.last?.batch.header {
+        let summary = try reader.read(bytes)
+        if let last = batches.last?.header {
           guard header.epoch == last.epoch, header.lane == last.lane else {
             return .failure(.badRequest("batches of several lanes or epochs in one request"))
           }
@@ -88,15 +118,23 @@ public enum SubmissionReader {
             return .failure(.badRequest("batch \(header.firstNumber) stands behind batch \(last.number)"))
           }
         }
-        batches.append(ReceivedBatch(bytes: Array(bytes), batch: batch))
+        batches.append(ReceivedBatch(bytes: Array(bytes), summary: summary))
         rest = rest.dropFirst(length)
       } catch {
         damage = "batch \(batches.count + 1) of the request: \(error)"
         break
       }
     }
-    guard let first = batches.first?.batch.header else {
+    guard let first = batches.first?.header else {
       return .failure(damage.map { .badBatch($0) } ?? .badRequest("the request holds no batch"))
+    }
+    var seen = NewestReadings()
+    for index in batches.indices.reversed() {
+      do {
+        batches[index].news = try seen.takeNews(of: batches[index])
+      } catch {
+        return .failure(.badBatch("batch \(index + 1) of the request: \(error)"))
+      }
     }
     let key = LaneKey(gateway: gateway, epoch: first.epoch, lane: first.lane)
     return .success(Submission(identifier: identifier, key: key, batches: batches, after: after, damage: damage))

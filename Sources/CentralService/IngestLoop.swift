@@ -114,7 +114,7 @@ final class IngestLoop: Sendable {
         try store.commit(group, received: SystemClock.wall())
         machine.committed(group)
         let bytes = group.batches.reduce(0) { $0 + $1.batch.bytes.count }
-        let records = group.batches.reduce(0) { $0 + $1.batch.batch.header.recordCount }
+        let records = group.batches.reduce(0) { $0 + $1.batch.header.recordCount }
         let seconds = Double((SystemClock.monotonic() - began).wholeNanoseconds) / 1e9
         report.withLock {
           $0.commitSeconds += seconds

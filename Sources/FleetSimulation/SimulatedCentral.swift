@@ -105,7 +105,7 @@ final class SimulatedCentral {
         try store.commit(group, received: Timestamp(milliseconds: Self.wall(time.now)))
         for (key, batch) in group.batches {
           remember(key, batch)
-          let header = batch.batch.header
+          let header = batch.header
           history.note(
             "\(time.now.nanoseconds / 1_000_000) central stored \(key.gateway) \(key.epoch) \(key.lane.name) "
               + "\(header.firstNumber)-\(header.number): \(header.recordCount) records")
@@ -140,7 +140,7 @@ final class SimulatedCentral {
   // MARK: Planted bugs
 
   private static func reencode(_ batch: inout ReceivedBatch, _ content: Batch.Content) {
-    let header = batch.batch.header
+    let header = batch.header
     let bytes: [UInt8]?
     switch content {
     case .alarms(let events, let losses):
@@ -152,12 +152,16 @@ final class SimulatedCentral {
         epoch: header.epoch, number: header.number, span: header.span, catalogue: catalogue, devices: devices,
         aggregates: aggregates, losses: losses, time: header.firstTime)
     }
-    guard let bytes, let decoded = try? BatchCodec.decode(bytes[...]) else { return }
-    batch = ReceivedBatch(bytes: bytes, batch: decoded)
+    guard let bytes, let received = try? ReceivedBatch(bytes) else { return }
+    batch = received
+  }
+
+  private static func content(_ batch: ReceivedBatch) -> Batch.Content {
+    (try? BatchCodec.decode(batch.bytes[...]))?.content ?? .alarms([], losses: [])
   }
 
   private static func empty(_ batch: inout ReceivedBatch) {
-    guard case .telemetry(let catalogue, var devices, let aggregates, let losses) = batch.batch.content,
+    guard case .telemetry(let catalogue, var devices, let aggregates, let losses) = content(batch),
       let first = devices.first, first.rowCount > 1
     else { return }
     var kept = DeviceColumns(device: first.device, tagCount: first.columns.count)
@@ -168,7 +172,7 @@ final class SimulatedCentral {
   }
 
   private static func changeValue(_ batch: inout ReceivedBatch) {
-    guard case .telemetry(let catalogue, var devices, let aggregates, let losses) = batch.batch.content,
+    guard case .telemetry(let catalogue, var devices, let aggregates, let losses) = content(batch),
       let row = devices.first?.columns[1].qualities.firstIndex(of: .good)
     else { return }
     devices[0].columns[1].bits[row] ^= 1
@@ -176,20 +180,20 @@ final class SimulatedCentral {
   }
 
   private static func swapAlarms(_ batch: inout ReceivedBatch) {
-    guard case .alarms(let events, let losses) = batch.batch.content, let first = events.first else { return }
+    guard case .alarms(let events, let losses) = content(batch), let first = events.first else { return }
     var turned = first
     turned.transition = first.transition == .raised ? .cleared : .raised
     reencode(&batch, .alarms([turned] + events.dropFirst(), losses: losses))
   }
 
   private static func removeNotices(_ batch: inout ReceivedBatch) {
-    guard case .telemetry(let catalogue, let devices, let aggregates, let losses) = batch.batch.content, !losses.isEmpty
+    guard case .telemetry(let catalogue, let devices, let aggregates, let losses) = content(batch), !losses.isEmpty
     else { return }
     let blank = [LossNotice(reason: .tooOld, lane: .alarms, samples: 0, devices: ["nobody"])]
     reencode(&batch, .telemetry(catalogue: catalogue, devices: devices, aggregates: aggregates, losses: blank))
   }
 
   private static func copy(_ source: ReceivedBatch, into batch: inout ReceivedBatch) {
-    reencode(&batch, source.batch.content)
+    reencode(&batch, content(source))
   }
 }

@@ -121,6 +121,10 @@ struct DaemonLine: Decodable {
   var scan: Scan?
   var alarm: Alarm?
   var end: End?
+  var tag: TagAnswer?
+  var reply: WriteAnswer?
+  var read: ReadAnswer?
+  var probe: ProbeAnswer?
   var error: Refusal?
 }
 

@@ -140,6 +140,8 @@ public struct DeviceSettings: Hashable, Sendable {
   /// Default 5, 6, 15 and 16.
   public var writeFunctions: WriteFunctions
   public var reading = ReadSettings()
+  /// The broker's, but for what the device says itself.
+  public var publishing = PublishingSettings()
 
   public init(
     name: String, bus: Int, unit: UInt8, serial: SerialDevice? = nil, scanInterval: Duration, tags: [TagSettings],
@@ -161,9 +163,13 @@ public struct TagSettings: Hashable, Sendable {
   public var source: TagSource
   /// What may be written to it; nil when it is not writable.
   public var write: WriteLimits?
+  /// For publishing only: what the outbox keeps is whole. Nil: every scan is published.
+  public var deadband: Deadband?
+  public var presentation = TagPresentation()
 
-  public init(definition: TagDefinition, source: TagSource, write: WriteLimits? = nil) {
+  public init(definition: TagDefinition, source: TagSource, write: WriteLimits? = nil, deadband: Deadband? = nil) {
     self.write = write
+    self.deadband = deadband
     self.definition = definition
     self.source = source
   }

@@ -10,7 +10,7 @@ extension GatewaySettingsReader {
     var tagNames: [String]
   }
 
-  static let deviceKeys = ["name", "bus", "unit", "every", "tags", "write-functions"] + readKeys
+  static let deviceKeys = ["name", "bus", "unit", "every", "tags", "write-functions"] + readKeys + publishingKeys
   /// Topics of the gateway itself stand beside those of its devices.
   static let reservedDeviceNames = ["status", "alarms"]
 
@@ -46,6 +46,7 @@ extension GatewaySettingsReader {
     let reading = reading(section, bus: bus.flatMap { buses[$0].settings })
     // Two devices of one name have been reported; their tags are not compared with each other.
     taken["tags of \(section.title)"] = nil
+    let publishing = publishing(section, over: self.publishing)
     var names: [String] = []
     var tags: [TagSettings] = []
     if section.require("tags", example: "[ { name: temperature, holding: 100 } ]", &problems) {
@@ -55,10 +56,13 @@ extension GatewaySettingsReader {
         problems.error(
           section.keyNode("tags"), "\(section.title) has an empty list of tags", hint: "for example:  - \(example)")
       }
-      for item in items { if let tag = tag(item, of: section.title, &names) { tags.append(tag) } }
+      for item in items {
+        if let tag = tag(item, of: section.title, publishing, &names) { tags.append(tag) }
+      }
     }
     let functions = writeFunctions(section)
     checkWrites(tags, functions, section)
+    checkTopics(tags, publishing, section)
     guard let name else { return nil }
     guard let bus, let unit, let every, tags.count == names.count, buses[bus].settings != nil else {
       return ReadDevice(name: name, bus: bus, settings: nil, tagNames: names)
@@ -67,6 +71,7 @@ extension GatewaySettingsReader {
     var settings = DeviceSettings(
       name: name, bus: bus, unit: unit, scanInterval: every, tags: tags, writeFunctions: functions)
     settings.reading = reading
+    settings.publishing = publishing
     return ReadDevice(name: name, bus: bus, settings: settings, tagNames: names)
   }
 

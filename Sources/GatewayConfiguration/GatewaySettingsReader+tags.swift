@@ -1,15 +1,19 @@
 import Telemetry
 
 extension GatewaySettingsReader {
-  static let tagKeys = [
-    "name", "coil", "discrete", "holding", "input", "type", "order", "scale", "offset", "unit", "deadband", "writable",
-  ]
+  static let tagKeys =
+    [
+      "name", "coil", "discrete", "holding", "input", "type", "order", "scale", "offset", "unit", "deadband",
+      "writable",
+    ] + presentationKeys
   static let tables: [(String, RegisterTable)] = [
     ("coil", .coil), ("discrete", .discreteInput), ("holding", .holdingRegister), ("input", .inputRegister),
   ]
 
   /// - Parameter names: gets the tag's name also when something else in it is wrong.
-  mutating func tag(_ node: YAMLNode, of device: String, _ names: inout [String]) -> TagSettings? {
+  mutating func tag(
+    _ node: YAMLNode, of device: String, _ publishing: PublishingSettings, _ names: inout [String]
+  ) -> TagSettings? {
     guard var section = Section(node, "a tag of \(device)", keys: Self.tagKeys, &problems) else { return nil }
     guard let name = section.name("name", example: "temperature", &problems) else { return nil }
     section.title = "tag '\(name)' of \(device)"
@@ -18,13 +22,16 @@ extension GatewaySettingsReader {
     let point = point(section)
     let unit = unitText(section)
     let scaling = scaling(section, type: point?.type)
-    _ = section.decimal("deadband", &problems)
+    let deadband = deadband(section) ?? publishing.deadband
     let write = writeLimits(section, point)
-    section.announceUnused("deadband", &problems)
+    let presentation = presentation(
+      section, unit: unit ?? "", type: point?.type.valueType, isWritable: write != nil)
     guard let point, let unit, let scaling else { return nil }
-    return TagSettings(
+    var settings = TagSettings(
       definition: TagDefinition(name: name, type: point.type.valueType, scaling: scaling, unit: unit),
-      source: .register(point), write: write)
+      source: .register(point), write: write, deadband: deadband)
+    settings.presentation = presentation
+    return settings
   }
 
   private mutating func point(_ section: Section) -> RegisterPoint? {

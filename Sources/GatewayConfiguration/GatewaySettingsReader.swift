@@ -5,6 +5,8 @@ public struct GatewaySettingsReader {
   var problems = ProblemList()
   /// Names that are taken, with the line of each, by kind.
   var taken: [String: [String: Int]] = [:]
+  /// What the broker's section says for all devices.
+  var publishing = PublishingSettings()
 
   public static let maximumBuses = 64
   public static let maximumDevices = 4_096
@@ -27,6 +29,7 @@ public struct GatewaySettingsReader {
     guard let file = Section(root, "the configuration", keys: Self.keys, &problems) else { return nil }
     let gateway = file.name("gateway", example: "barn-7", &problems)
     let broker = file.value("broker").flatMap { self.broker($0) }
+    publishing = broker?.publishing ?? publishing
     let central = file.value("central").flatMap { self.central($0) }
     if !file.has("central") {
       problems.warning(root, "there is no 'central': nothing is sent, and the outbox only grows")
@@ -38,9 +41,11 @@ public struct GatewaySettingsReader {
     let outbox = file.value("outbox").flatMap { self.outbox($0) } ?? OutboxSettings()
     let api = file.value("api").flatMap { self.api($0) } ?? LocalAPISettings()
     guard let gateway else { return nil }
-    return GatewaySettings(
+    let settings = GatewaySettings(
       gateway: gateway, broker: broker, central: central, buses: buses.compactMap(\.settings),
       devices: devices.compactMap(\.settings), rules: rules, outbox: outbox, api: api)
+    checkMessageRate(settings, file)
+    return settings
   }
 
   /// Reports a name that another entry of the same kind has; remembers it otherwise.

@@ -43,7 +43,7 @@ struct CommandDesk {
           CommandTag(
             name: tag.definition.name, point: tag.point, scaling: tag.definition.scaling, unit: tag.definition.unit,
             limits: tag.write)
-        })
+        }, pacing: RequestPacing(timeout: device.reading.timeout, turnRound: device.reading.turnRound))
     }
   }
 }

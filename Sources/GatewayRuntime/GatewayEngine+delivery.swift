@@ -44,7 +44,9 @@ extension GatewayEngine {
     _ request: Int, _ row: EpochLane, from: UInt64, through: UInt64, by central: any CentralLink, now: MonotonicTime
   ) -> Bool {
     do throws(OutboxStoreError) {
-      let found = try outside.store.batches(row, from: from, through: through, maximumBytes: EngineLimits.requestBytes)
+      let bytes = SendAllowance.requestBytes(
+        perSecond: settings.central?.rateLimitBytes, most: EngineLimits.requestBytes)
+      let found = try outside.store.batches(row, from: from, through: through, maximumBytes: bytes)
       guard let last = found.through else {
         log.error(
           "\(row.lane.name) batch \(found.damaged ?? from) in the outbox cannot be read; a loss notice takes its place")
@@ -71,7 +73,7 @@ extension GatewayEngine {
       central.perform(
         HTTPRequest(
           identifier: request, method: .post, path: SyncProtocol.batchesPath(after: before),
-          contentType: SyncProtocol.batchesContentType, body: found.bytes))
+          contentType: SyncProtocol.batchesContentType, body: found.bytes, isUrgent: row.lane == .alarms))
       return true
     } catch {
       warn("cannot read a batch to send: \(error)", about: "outbox read", now: now)

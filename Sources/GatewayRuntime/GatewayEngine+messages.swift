@@ -1,19 +1,25 @@
-import GatewayConfiguration
 import GatewayCore
 import Telemetry
 
 /// Messages that come from the broker.
 extension GatewayEngine {
   /// Commands for any device. The device is looked up when a message comes, so that a sender who misspells it is told.
-  var commandFilter: String { MQTTTopics.command("+", gateway: settings.gateway) }
+  var commandFilter: String { publishing.topics.command("+") }
 
   /// What the engine listens to; told to the broker again whenever the settings change.
-  func subscribe() { outside.broker?.subscribe(to: [commandFilter]) }
+  func subscribe() {
+    outside.broker?.subscribe(to: [commandFilter] + (publishing.discovery.map { [$0.birthTopic] } ?? []))
+  }
 
   func received(_ message: BrokerMessage, now: MonotonicTime) {
     counters.messagesReceived += 1
-    if let device = MQTTTopics.commandDevice(message.topic, gateway: settings.gateway) {
+    if let device = publishing.topics.commandDevice(message.topic) {
       return received(command: message, device: device, now: now)
+    }
+    if message.topic == publishing.discovery?.birthTopic {
+      // A retained one tells of a start before ours, and everything was announced when we connected.
+      if message.payload == Array("online".utf8), !message.isRetained { homeAssistantStarted(now: now) }
+      return
     }
     counters.messagesUnknown += 1
     warn(

@@ -2,133 +2,123 @@ import GatewayConfiguration
 import GatewayCore
 import JSONText
 import Logging
-import RuleEngine
 import Telemetry
 
+/// Values and states of devices on the broker. What the rate or the connection holds back waits by topic, and what is
+/// published in the end is the newest.
 extension GatewayEngine {
-  var statusTopic: String { MQTTTopics.status(gateway: settings.gateway) }
-
   func publish(_ scan: DeviceScan, _ device: DeviceDefinition, now: MonotonicTime) {
-    guard let broker = outside.broker else { return }
+    guard outside.broker != nil else { return }
     guard brokerState == .connected else { return count(.notConnected) }
-    guard messageBucket.take(now: now) else {
-      count(.rateLimited)
-      return warn(
-        "more than \(settings.broker?.messagesPerSecond ?? 0) messages a second: the rest is not published "
-          + "(broker: messages-per-second)", about: "message rate", now: now)
+    let index = scan.device
+    let mode = settings.devices[index].publishing.topics
+    if publishing.deviceStates[index] != isAnswering(index) { offer(.deviceState(index), now: now) }
+    if mode.hasDevice, publishing.deviceFilters[index].hasDue(scan.readings, tags: device.tags, now: now) {
+      offer(.device(index), now: now)
     }
-    let payload = JSONWriter.object { ScanMessage.write(scan, device, to: &$0) }
-    let topic = MQTTTopics.device(device.name, gateway: settings.gateway)
-    count(broker.publish(topic: topic, payload: payload, retained: false))
+    guard mode.hasTags else { return }
+    for tag in publishing.tagFilters[index].due(scan.readings, tags: device.tags, now: now) {
+      offer(.tag(device: index, tag: tag), now: now)
+    }
   }
 
-  private func count(_ outcome: PublishOutcome) { counters.messages[outcome, default: 0] += 1 }
+  /// Publishes at once, unless something waits already or the limit is reached.
+  private func offer(_ publication: Publication, now: MonotonicTime) {
+    if publishing.waiting.isEmpty, publishing.pausedUntil <= now, publishing.bucket.take(now: now) {
+      if send(publication, now: now) { return }
+    } else if publishing.pausedUntil <= now {
+      warn(
+        "more than \(settings.broker?.messagesPerSecond ?? 0) messages a second: the rest waits, and only the newest of "
+          + "each topic is published (broker: messages-per-second)", about: "message rate", now: now)
+    }
+    // It waits already: the older value will never be published.
+    if !publishing.waiting.append(publication) { count(.replaced) }
+  }
 
-  func brokerChanged(_ state: BrokerState, now: MonotonicTime) {
-    brokerState = state
-    switch state {
-    case .connected:
-      // The broker may have lost what it retained, and it may have published our last will.
-      unpublishedAlarms.formUnion(settings.rules.map(\.name) + ownAlarms)
-      nextStatus = now
-      if !logLimiter.clear(subject: "broker") {
-        log.info("connected to the broker")
-      } else {
-        log.notice("connected to the broker again")
+  func publishWaiting(now: MonotonicTime) {
+    // Bounded: each turn removes a topic, or ends.
+    while let next = publishing.waiting.first {
+      guard brokerState == .connected, publishing.pausedUntil <= now, publishing.bucket.take(now: now) else { return }
+      guard send(next, now: now) else { return }
+      _ = publishing.waiting.removeFirst()
+    }
+  }
+
+  /// - Returns: false when it must be tried again.
+  private func send(_ publication: Publication, now: MonotonicTime) -> Bool {
+    guard let broker = outside.broker, let message = message(publication) else { return true }
+    let outcome = broker.publish(message)
+    count(outcome)
+    switch outcome {
+    case .accepted: told(publication, now: now)
+    case .queueFull:
+      publishing.pausedUntil = now + PublishingState.pause
+      return false
+    // The next connection starts with everything; what libmosquitto refuses it would refuse again.
+    case .notConnected, .refused, .replaced: break
+    }
+    return true
+  }
+
+  /// The newest state of a topic; nil when there is none.
+  private func message(_ publication: Publication) -> OutgoingMessage? {
+    switch publication {
+    case .device(let index):
+      guard let scan = latest[index] else { return nil }
+      let device = catalogue.devices[index]
+      return message(
+        publishing.topics.device(device.name), settings.devices[index].publishing,
+        JSONWriter.object { ScanMessage.write(scan, device, to: &$0) })
+    case .tag(let index, let tag):
+      guard let scan = latest[index], scan.readings[tag].quality.level != .absent else { return nil }
+      let device = catalogue.devices[index]
+      let how = settings.devices[index].publishing
+      return message(
+        publishing.topics.tag(device.tags[tag].name, of: device.name), how,
+        TagMessage.payload(scan.readings[tag], device.tags[tag], scan.time, how.tagPayload))
+    case .deviceState(let index):
+      guard latest[index] != nil else { return nil }
+      return OutgoingMessage(
+        topic: publishing.topics.status(catalogue.devices[index].name),
+        payload: Array((isAnswering(index) ? "online" : "offline").utf8), isRetained: true,
+        qualityOfService: .atLeastOnce)
+    case .discovery(let entity):
+      return publishing.discovery.map {
+        OutgoingMessage(
+          topic: $0.topic(entity), payload: $0.payload(entity), isRetained: true, qualityOfService: .atLeastOnce)
       }
-    case .disconnected(let text): warn(text, about: "broker", now: now)
+    case .forget(let topic):
+      return OutgoingMessage(topic: topic, payload: [], isRetained: true, qualityOfService: .atLeastOnce)
     }
   }
 
-  /// Alarm states are retained and must end up right: one that the broker did not take waits for the next turn.
-  func publishWaitingAlarms(now: MonotonicTime) {
-    guard let broker = outside.broker, brokerState == .connected else { return }
-    for name in unpublishedAlarms.sorted() {
-      guard messageBucket.take(now: now) else { return }
-      let topic = MQTTTopics.alarm(name, gateway: settings.gateway)
-      let outcome = broker.publish(topic: topic, payload: alarmPayload(name), retained: true)
-      count(outcome)
-      if outcome == .accepted { unpublishedAlarms.remove(name) }
-    }
+  private func message(_ topic: String, _ how: PublishingSettings, _ payload: [UInt8]) -> OutgoingMessage {
+    OutgoingMessage(
+      topic: topic, payload: payload, isRetained: how.isRetained,
+      qualityOfService: how.qualityOfService == 0 ? .atMostOnce : .atLeastOnce)
   }
 
-  private func alarmPayload(_ name: String) -> [UInt8] {
-    let isActive = activeAlarms.contains(name)
-    return JSONWriter.object { json in
-      json.member("alarm", name)
-      json.member("active", isActive)
-      if let event = alarmTexts[name] {
-        event.write(to: &json)
-      } else if let rule = settings.rules.first(where: { $0.name == name }) {
-        json.member("tag", rule.tagName)
-        json.member("severity", rule.severity.name)
+  private func told(_ publication: Publication, now: MonotonicTime) {
+    switch publication {
+    case .device(let index):
+      guard let scan = latest[index] else { return }
+      for (tag, reading) in scan.readings.enumerated() {
+        publishing.deviceFilters[index].reported(tag, reading, now: now)
       }
+    case .tag(let index, let tag):
+      guard let scan = latest[index] else { return }
+      publishing.tagFilters[index].reported(tag, scan.readings[tag], now: now)
+    case .deviceState(let index): publishing.deviceStates[index] = isAnswering(index)
+    case .discovery, .forget: break
     }
   }
 
-  /// The retained status message, and the line that `systemctl status` shows.
-  func renewStatus(now: MonotonicTime) {
-    nextStatus = now + EngineLimits.statusInterval
-    lookAtSpace()
-    watchCapacity(now: now)
-    lookAtClock(now: now)
-    outside.supervisor.show(summary)
-    guard let broker = outside.broker, brokerState == .connected else { return }
-    count(broker.publish(topic: statusTopic, payload: statusPayload("online"), retained: true))
+  func count(_ outcome: PublishOutcome) { counters.messages[outcome, default: 0] += 1 }
+
+  /// At least one of its tags has a value.
+  func isAnswering(_ device: Int) -> Bool {
+    latest[device]?.readings.contains { $0.quality.hasValue } ?? false
   }
 
-  func statusPayload(_ state: String) -> [UInt8] {
-    JSONWriter.object { json in
-      json.member("state", state)
-      json.member("time", outside.clock.wall().iso8601)
-      json.member("since", startedAt.iso8601)
-      json.member("version", version)
-      json.member("devices", catalogue.devices.count)
-      json.member("devices_answering", answeringDevices)
-      json.member("alarms_active", activeAlarms.count)
-      json.member("central", delivery.linkName(isConfigured: outside.central != nil))
-      json.member("outbox_samples", Lane.allCases.reduce(0) { $0 + stored.samples($1) })
-    }
-  }
-
-  /// The broker keeps its last will to itself when we say goodbye, so the end is told here.
-  func publishFarewell() {
-    guard let broker = outside.broker, brokerState == .connected else { return }
-    _ = broker.publish(topic: statusTopic, payload: statusPayload("stopped"), retained: true)
-  }
-
-  var answeringDevices: Int {
-    latest.count { scan in scan?.readings.contains { $0.quality.hasValue } ?? false }
-  }
-
-  private var summary: String {
-    let samples = Lane.allCases.reduce(0) { $0 + stored.samples($1) }
-    return "\(answeringDevices) of \(catalogue.devices.count) devices answer; \(activeAlarms.count) alarms; "
-      + "outbox \(samples) samples; central \(delivery.linkName(isConfigured: outside.central != nil))"
-  }
-}
-
-extension DeliveryMachine {
-  /// One word for the link.
-  func linkName(isConfigured: Bool) -> String {
-    guard isConfigured else { return "not configured" }
-    return switch link {
-    case .connecting: "connecting"
-    case .online: "online"
-    case .offline: "offline"
-    case .refused: "refused"
-    }
-  }
-}
-
-extension AlarmEvent {
-  /// The members of its JSON object, but for the alarm's name.
-  func write(to json: inout JSONWriter) {
-    json.member("tag", tag)
-    json.member("transition", transition.name)
-    json.member("severity", severity.name)
-    json.member("time", time.iso8601)
-    json.member("value", orNull: value)
-    json.member("message", message)
-  }
+  var answeringDevices: Int { latest.indices.count { isAnswering($0) } }
 }

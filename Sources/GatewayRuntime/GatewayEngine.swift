@@ -21,11 +21,14 @@ public final class GatewayEngine {
     public var central: (any CentralLink)?
     public var viewers: any LocalAPIReplies
     public var supervisor: any ServiceSupervisor
+    /// Nil: nothing is remembered, and retained messages of what leaves the configuration stay at the broker.
+    public var topics: (any TopicMemory)?
 
     public init(
       clock: any EngineClock, store: any OutboxStore, broker: (any MessageBroker)?, central: (any CentralLink)?,
-      viewers: any LocalAPIReplies, supervisor: any ServiceSupervisor
+      viewers: any LocalAPIReplies, supervisor: any ServiceSupervisor, topics: (any TopicMemory)? = nil
     ) {
+      self.topics = topics
       self.clock = clock
       self.store = store
       self.broker = broker
@@ -47,7 +50,9 @@ public final class GatewayEngine {
   var outbox: OutboxMachine
   var delivery = DeliveryMachine()
   var logLimiter = LogLimiter()
-  var messageBucket: TokenBucket
+  var publishing: PublishingState
+  /// Topics of ours that the broker may retain, those of former configurations included.
+  var rememberedTopics: Set<String>
   var catalogueID = 0
 
   // What waits for its commit.
@@ -124,8 +129,9 @@ public final class GatewayEngine {
       space: OutboxSpace(
         capacityBytes: settings.outbox.capacityBytes, diskFloorBytes: settings.outbox.diskFloorBytes,
         keep: settings.outbox.keep))
-    messageBucket = TokenBucket(
-      perSecond: settings.broker?.messagesPerSecond ?? 1, burst: settings.broker?.messagesPerSecond ?? 1)
+    publishing = PublishingState(
+      settings, alarms: settings.rules.map(\.name) + [Self.capacityAlarm], version: version)
+    rememberedTopics = Set(outside.topics?.load() ?? [])
     latest = Array(repeating: nil, count: catalogue.devices.count)
     newestTime = Array(repeating: Timestamp(milliseconds: .min), count: catalogue.devices.count)
     newestAlarm = Timestamp(milliseconds: .min)
@@ -143,10 +149,11 @@ public final class GatewayEngine {
   public var deadline: MonotonicTime {
     var next = min(outbox.deadline, nextStatus, nextWatchdog)
     if let delay = rules.deadline { next = min(next, delay) }
-    return min(next, deliveryDeadline, commands.machine.deadline)
+    return min(next, deliveryDeadline, publishDeadline, commands.machine.deadline)
   }
 
   var deliveryDeadline = MonotonicTime.zero
+  var publishDeadline = MonotonicTime.never
 
   /// Takes one event; call ``turn()`` when all that wait have been taken.
   public func take(_ event: EngineEvent) {
@@ -175,6 +182,11 @@ public final class GatewayEngine {
     deliver(now: now)
     publishWaitingAlarms(now: now)
     expireCommands(now: now)
+    repeatStatesIfDue(now: now)
+    publishWaiting(now: now)
+    publishDeadline =
+      brokerState == .connected
+      ? publishing.deadline(now: now, hasAlarms: !unpublishedAlarms.isEmpty) : .never
     if nextStatus <= now { renewStatus(now: now) }
     if nextWatchdog <= now, let watchdogPeriod {
       nextWatchdog = now + watchdogPeriod

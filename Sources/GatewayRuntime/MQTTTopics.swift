@@ -1,14 +1,26 @@
-/// Topics on the broker of the box (`docs/formats/mqtt.md`). The configuration refuses devices named `status` or `alarms`.
-public enum MQTTTopics {
-  public static func status(gateway: String) -> String { "fieldgate/\(gateway)/status" }
-  static func device(_ name: String, gateway: String) -> String { "fieldgate/\(gateway)/\(name)" }
-  static func alarm(_ name: String, gateway: String) -> String { "fieldgate/\(gateway)/alarms/\(name)" }
-  static func command(_ device: String, gateway: String) -> String { "fieldgate/\(gateway)/\(device)/set" }
+public import GatewayConfiguration
+
+/// Topics on the broker (`docs/formats/mqtt.md`). The configuration refuses devices named `status` or `alarms`.
+public struct MQTTTopics: Hashable, Sendable {
+  /// `PREFIX/GATEWAY`.
+  let root: String
+
+  public init(_ settings: GatewaySettings) {
+    root = "\(settings.broker?.topicPrefix ?? BrokerSettings().topicPrefix)/\(settings.gateway)"
+  }
+
+  public var status: String { "\(root)/status" }
+  /// `online` while a device answers, else `offline`.
+  func status(_ device: String) -> String { "\(root)/status/\(device)" }
+  func alarm(_ name: String) -> String { "\(root)/alarms/\(name)" }
+  func device(_ name: String) -> String { "\(root)/\(name)" }
+  func tag(_ name: String, of device: String) -> String { "\(root)/\(device)/\(name)" }
+  func command(_ device: String) -> String { "\(root)/\(device)/set" }
 
   /// The device whose command topic this is; nil for any other topic.
-  static func commandDevice(_ topic: String, gateway: String) -> String? {
-    let parts = topic.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 4, topic == command(String(parts[2]), gateway: gateway) else { return nil }
-    return String(parts[2])
+  func commandDevice(_ topic: String) -> String? {
+    guard topic.hasPrefix("\(root)/"), topic.hasSuffix("/set") else { return nil }
+    let device = topic.dropFirst(root.count + 1).dropLast("/set".count)
+    return device.contains("/") || topic != command(String(device)) ? nil : String(device)
   }
 }

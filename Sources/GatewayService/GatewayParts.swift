@@ -90,7 +90,7 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
         settings: settings,
         outside: .init(
           clock: MachineClock(), store: store, broker: broker, central: central, viewers: api,
-          supervisor: SystemdSupervisor()),
+          supervisor: SystemdSupervisor(), topics: TopicFile(directory: settings.outbox.directory)),
         buses: workers, log: log, version: version)
     } catch {
       throw GatewayDaemon.StartError(description: "\(error)", exitCode: 74)
@@ -138,14 +138,12 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
     guard let broker = settings.broker else { return nil }
     // The broker publishes this when we vanish without a word.
     let will = MQTTEndpoint.Will(
-      topic: MQTTTopics.status(gateway: settings.gateway),
+      topic: MQTTTopics(settings).status,
       payload: JSONWriter.object { json in
         json.member("state", "offline")
         json.member("version", version)
       })
-    let endpoint = MQTTEndpoint(
-      host: broker.host, port: broker.port, clientID: "fieldgate-\(settings.gateway)",
-      version: broker.protocolVersion.choice, will: will)
+    let endpoint = try broker.endpoint(gateway: settings.gateway, will: will)
     return try MQTTConnection(endpoint) { event in
       switch event {
       case .state(let state): events.send(.broker(state), always: true)
@@ -154,17 +152,6 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
       case .subscriptionRefused(let filter, let text):
         events.send(.subscriptionRefused(filter: filter, text), always: true)
       }
-    }
-  }
-}
-
-extension BrokerSettings.ProtocolVersion {
-  /// As the adapter takes it.
-  var choice: MQTTVersionChoice {
-    switch self {
-    case .automatic: .automatic
-    case .version5: .only(.version5)
-    case .version311: .only(.version311)
     }
   }
 }

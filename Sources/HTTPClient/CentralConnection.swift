@@ -10,7 +10,7 @@ public struct CentralEndpoint: Sendable {
   public var authority: String
   public var certificate: String
   public var key: String
-  /// Limit on what is sent; nil: none.
+  /// Limit on what is sent, TLS and TCP included; nil: none.
   public var maximumBytesPerSecond: Int?
 
   public init(
@@ -78,39 +78,14 @@ public final class CentralConnection: @unchecked Sendable {  // handles: one thr
   }
 
   private func run() {
-    let multi = UnsafeMutableRawPointer(self.multi)
-    var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
-    defer {
-      for (handle, transfer) in transfers {
-        curl_multi_remove_handle(multi, handle)
-        onResult(HTTPResult(identifier: transfer.identifier, outcome: .failed("the gateway is stopping")))
-      }
-      transfers.removeAll()
-      curl_multi_cleanup(multi)
-    }
+    var line = TransferLine(multi: UnsafeMutableRawPointer(multi), endpoint: endpoint, onResult: onResult)
+    defer { line.close() }
     while true {
       for order in orders.receive(timeout: .zero) {
         guard case .perform(let request) = order else { return }
-        guard let transfer = Transfer(request, endpoint: endpoint),
-          curl_multi_add_handle(multi, transfer.handle) == CURLM_OK
-        else {
-          onResult(HTTPResult(identifier: request.identifier, outcome: .failed("libcurl cannot begin a request")))
-          continue
-        }
-        transfers[transfer.handle] = transfer
+        line.add(request)
       }
-      var running: Int32 = 0
-      curl_multi_perform(multi, &running)
-      var left: Int32 = 0
-      while let message = curl_multi_info_read(multi, &left) {
-        guard message.pointee.msg == CURLMSG_DONE, let handle = message.pointee.easy_handle,
-          let transfer = transfers.removeValue(forKey: handle)
-        else { continue }
-        let outcome = transfer.outcome(fieldgate_curl_message_result(message))
-        curl_multi_remove_handle(multi, handle)
-        onResult(HTTPResult(identifier: transfer.identifier, outcome: outcome))
-      }
-      curl_multi_poll(multi, nil, 0, 1_000, nil)
+      line.turn()
     }
   }
 }

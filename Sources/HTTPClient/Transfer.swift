@@ -5,18 +5,25 @@ import GatewayCore
 final class Transfer {
   static let maximumAnswerBytes = 64 << 10
 
-  let identifier: Int
+  let request: HTTPRequest
   let handle: UnsafeMutableRawPointer
+  /// The next byte of the body, where the rate is limited.
+  private var offset = 0
+  /// Waits for the allowance.
+  private(set) var isPaused = false
+  private let limit: SendLimit?
   private let endpoint: CentralEndpoint
   private let body: UnsafeMutableBufferPointer<UInt8>
   private let errorText: UnsafeMutablePointer<CChar>
   private var headers: UnsafeMutablePointer<curl_slist>?
   private var answer: [UInt8] = []
 
-  init?(_ request: HTTPRequest, endpoint: CentralEndpoint) {
+  /// - Parameter limit: asked before each piece of the body; nil: no limit.
+  init?(_ request: HTTPRequest, endpoint: CentralEndpoint, limit: SendLimit?) {
     guard let handle = curl_easy_init() else { return nil }
     self.handle = handle
-    identifier = request.identifier
+    self.request = request
+    self.limit = limit
     self.endpoint = endpoint
     body = .allocate(capacity: request.body.count)
     _ = body.initialize(fromContentsOf: request.body)
@@ -46,11 +53,8 @@ final class Transfer {
     set(CURLOPT_CONNECTTIMEOUT, CentralConnection.connectTimeoutSeconds)
     set(CURLOPT_LOW_SPEED_LIMIT, 1)
     set(CURLOPT_LOW_SPEED_TIME, CentralConnection.stallTimeoutSeconds)
-    set(CURLOPT_TIMEOUT, CentralConnection.totalTimeoutSeconds)
-    // Each of at most three connections gets its share.
-    if let limit = endpoint.maximumBytesPerSecond {
-      fieldgate_curl_set_offset(handle, CURLOPT_MAX_SEND_SPEED_LARGE, curl_off_t(max(1, limit / 3)))
-    }
+    let pace = endpoint.maximumBytesPerSecond ?? .max
+    set(CURLOPT_TIMEOUT, CentralConnection.totalTimeoutSeconds + 3 * (body.count / pace))
     fieldgate_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
     fieldgate_curl_set_pointer(handle, CURLOPT_WRITEDATA, Unmanaged.passUnretained(self).toOpaque())
     fieldgate_curl_set_write_function(handle) { bytes, size, count, context in
@@ -65,7 +69,57 @@ final class Transfer {
     fieldgate_curl_set_pointer(handle, CURLOPT_HTTPHEADER, headers)
     set(CURLOPT_POST, 1)
     set(CURLOPT_POSTFIELDSIZE, body.count)
-    fieldgate_curl_set_pointer(handle, CURLOPT_POSTFIELDS, body.baseAddress)
+    guard limit != nil else {
+      fieldgate_curl_set_pointer(handle, CURLOPT_POSTFIELDS, body.baseAddress)
+      return
+    }
+    // libcurl's own limit lets the first 64 KiB of each request pass at once, so the body is given out by the piece.
+    fieldgate_curl_set_pointer(handle, CURLOPT_READDATA, Unmanaged.passUnretained(self).toOpaque())
+    fieldgate_curl_set_read_function(handle) { room, size, count, context in
+      guard let context, let room else { return 0 }
+      return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().give(room, size * count)
+    }
+    // When a kept connection turns out to be dead, libcurl begins anew.
+    fieldgate_curl_set_pointer(handle, CURLOPT_SEEKDATA, Unmanaged.passUnretained(self).toOpaque())
+    fieldgate_curl_set_seek_function(handle) { context, offset, _ in
+      guard let context else { return 1 }
+      return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().seek(Int(offset)) ? 0 : 1
+    }
+  }
+
+  /// CURL_READFUNC_PAUSE; the macro does not reach Swift.
+  private static let pause = 0x1000_0001
+
+  private func give(_ room: UnsafeMutablePointer<CChar>, _ size: Int) -> Int {
+    let left = body.count - offset
+    guard left > 0, let limit else { return 0 }
+    let piece = limit.take(min(size, left))
+    guard piece > 0 else {
+      isPaused = true
+      return Self.pause
+    }
+    UnsafeMutableRawPointer(room).copyMemory(from: body.baseAddress! + offset, byteCount: piece)
+    offset += piece
+    return piece
+  }
+
+  private func seek(_ place: Int) -> Bool {
+    guard (0...body.count).contains(place) else { return false }
+    offset = place
+    return true
+  }
+
+  /// Tries to go on with the body.
+  func resume() {
+    isPaused = false
+    curl_easy_pause(handle, 0)
+  }
+
+  /// Connections that were made for it.
+  var connectionsMade: Int {
+    var count = 0
+    fieldgate_curl_get_long(handle, CURLINFO_NUM_CONNECTS, &count)
+    return count
   }
 
   private func set(_ option: CURLoption, _ value: Int) { fieldgate_curl_set_long(handle, option, value) }

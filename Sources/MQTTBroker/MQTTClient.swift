@@ -10,7 +10,9 @@ struct MQTTClient: @unchecked Sendable {  // libmosquitto locks the structure it
   private static let libraryIsReady: Bool = mosquitto_lib_init() == MOSQ_ERR_SUCCESS.rawValue.signed
 
   /// - Parameter context: comes back in every callback; must outlive the client.
-  init(_ endpoint: MQTTEndpoint, version: MQTTVersion, context: UnsafeMutableRawPointer) throws(MQTTError) {
+  init(
+    _ endpoint: MQTTEndpoint, version: MQTTVersion, tls: TLSContext?, context: UnsafeMutableRawPointer
+  ) throws(MQTTError) {
     _ = Self.libraryIsReady
     guard let handle = mosquitto_new(endpoint.clientID, true, context) else {
       throw MQTTError("libmosquitto refused the client id '\(endpoint.clientID)'")
@@ -23,12 +25,24 @@ struct MQTTClient: @unchecked Sendable {  // libmosquitto locks the structure it
     let number = version == .version5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311
     mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, number)
     mosquitto_int_option(handle, MOSQ_OPT_RECEIVE_MAXIMUM, 20)
+    if let tls {
+      mosquitto_int_option(handle, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0)
+      mosquitto_void_option(handle, MOSQ_OPT_SSL_CTX, UnsafeMutableRawPointer(tls.pointer))
+    }
     if let will = endpoint.will {
       let result = mosquitto_will_set(handle, will.topic, Int32(will.payload.count), will.payload, 1, true)
       guard result == MOSQ_ERR_SUCCESS.rawValue.signed else {
         mosquitto_destroy(handle)
         throw MQTTError("last will on '\(will.topic)': \(MQTTError.text(result))")
       }
+    }
+  }
+
+  func logIn(_ login: MQTTEndpoint.Login) throws(MQTTError) {
+    let password = try login.passwordFile.map { path throws(MQTTError) in try PasswordFile.read(path) }
+    let result = mosquitto_username_pw_set(handle, login.user, password)
+    guard result == MOSQ_ERR_SUCCESS.rawValue.signed else {
+      throw MQTTError("user '\(login.user)' of the broker: \(MQTTError.text(result))")
     }
   }
 

@@ -20,6 +20,10 @@ extension MQTTConnection {
       guard let granted, count > 0 else { return }
       MQTTConnection.from(context)?.subscribed(id, granted.pointee)
     }
+    mosquitto_log_callback_set(handle) { _, context, level, text in
+      guard let text, level == Int32(MOSQ_LOG_ERR) else { return }
+      MQTTConnection.from(context)?.logged(String(cString: text))
+    }
     mosquitto_message_v5_callback_set(handle) { _, context, message, properties in
       guard let message else { return }
       MQTTConnection.from(context)?.received(message.pointee, ReceivedProperties(list: properties))
@@ -36,7 +40,7 @@ extension MQTTConnection {
       shared.withLock { state in
         state.versionWasRefused = code == 1 || code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION.rawValue.signed
       }
-      return report("the broker at \(endpoint.address) refused the connection: \(Self.refusal(code))")
+      return report(ConnectionTrouble(endpoint: endpoint).refusal(code))
     }
     shared.withLock { state in
       state.isConnected = true
@@ -51,9 +55,9 @@ extension MQTTConnection {
     onEvent(.state(.connected))
   }
 
-  /// Codes of MQTT 5 begin at 128 (2.4), those of 3.1.1 end at 5 (3.2.2.3).
-  private static func refusal(_ code: Int32) -> String {
-    String(cString: code >= 128 ? mosquitto_reason_string(code) : mosquitto_connack_string(code))
+  /// The first says most: what follows is about its consequences.
+  private func logged(_ text: String) {
+    shared.withLock { if $0.logged.isEmpty { $0.logged = text } }
   }
 
   func disconnected(_ code: Int32) {
@@ -65,7 +69,10 @@ extension MQTTConnection {
     }
     guard wasConnected else { return }
     let text = code >= 128 ? String(cString: mosquitto_reason_string(code)) : MQTTError.text(code)
-    report("the connection to the broker at \(endpoint.address) was lost: \(text)")
+    // With TLS 1.3 a broker that dislikes our certificate says so after the handshake.
+    let logged = shared.withLock { $0.logged }
+    report(
+      "the connection to the broker at \(endpoint.address) was lost: \(text)\(logged.isEmpty ? "" : " (\(logged))")")
   }
 
   private func published(_ reason: Int32) {

@@ -14,8 +14,10 @@ public final class MQTTConnection: MessageBroker, @unchecked Sendable {  // `thr
   public static let maximumWaiting = 64
   static let keepAliveSeconds: Int32 = 30
   static let firstRetry = Duration.seconds(1)
-  /// The broker is on this box or near: asking every 5 s costs nothing, and a technician who starts it need not wait.
-  static let longestRetry = Duration.seconds(5)
+  /// On this box asking every 5 s costs nothing, and a technician who starts the broker need not wait.
+  static let longestLocalRetry = Duration.seconds(5)
+  /// Elsewhere, where a fleet may be waiting for the same broker.
+  static let longestRetry = Duration.seconds(60)
 
   struct Shared {
     var isConnected = false
@@ -30,6 +32,8 @@ public final class MQTTConnection: MessageBroker, @unchecked Sendable {  // `thr
     /// Received messages that the engine has not taken yet.
     var waiting = 0
     var statistics = BrokerStatistics()
+    /// The last error that libmosquitto logged on this connection.
+    var logged = ""
     /// Filters by the message id of their SUBSCRIBE.
     var pendingSubscriptions: [Int32: String] = [:]
   }
@@ -52,7 +56,7 @@ public final class MQTTConnection: MessageBroker, @unchecked Sendable {  // `thr
     self.endpoint = endpoint
     self.onEvent = onEvent
     // What libmosquitto refuses it refuses now, where a person sees it.
-    try MQTTClient(endpoint, version: .version5, context: Unmanaged.passUnretained(self).toOpaque()).destroy()
+    try MQTTClient(endpoint, version: .version5, tls: nil, context: Unmanaged.passUnretained(self).toOpaque()).destroy()
     shared.withLock { $0.statistics.subscriptions = subscriptions.map { BrokerSubscription(filter: $0) } }
     thread = NamedThread("mqtt") { [self] in run() }
   }

@@ -8,7 +8,7 @@ extension SQLiteCentralStore {
   func insert(_ received: ReceivedBatch, _ key: LaneKey, received time: Timestamp) throws {
     let gateway = try gatewayID(key.gateway, time: time)
     let lane = try laneID(key, gateway: gateway)
-    let header = received.batch.header
+    let header = received.header
     try advance(lane, to: received, time: time)
     let insert = try connection.statement(
       """
@@ -27,11 +27,13 @@ extension SQLiteCentralStore {
       try insert.run()
     }
     let batch = connection.lastInsertRowID
-    switch received.batch.content {
-    case .telemetry(let catalogue, let blocks, let aggregates, let losses):
-      for block in blocks { try index(block, catalogue.devices[block.device], gateway: gateway, batch: batch) }
-      for block in aggregates {
-        try index(block.times, catalogue.devices[block.device].name, gateway: gateway, batch: batch)
+    switch received.summary.content {
+    case .telemetry(let catalogue, let blocks, let losses):
+      for block in blocks { try index(block, catalogue.devices[block.device].name, gateway: gateway, batch: batch) }
+      for news in received.news {
+        let device = catalogue.devices[news.device]
+        guard let id = deviceIDs[DeviceKey(gateway: gateway, name: device.name)]?.id else { continue }
+        try remember(device.tags[news.tag], news.tag, of: id, news.reading, at: news.time)
       }
       for loss in losses { try store(loss, header, gateway: gateway, batch: batch, time: time) }
     case .alarms(let events, let losses):
@@ -71,7 +73,7 @@ extension SQLiteCentralStore {
   /// Moves the position by exactly what the batch stands for. The condition is checked in the database as well as in the machine, because this
   /// is what exactly-once rests on.
   private func advance(_ lane: Int64, to received: ReceivedBatch, time: Timestamp) throws {
-    let header = received.batch.header
+    let header = received.header
     let update = try connection.statement(
       """
       UPDATE lanes SET position = ?2, newest_ms = max(newest_ms, ?3), records = records + ?4, bytes = bytes + ?5
@@ -90,6 +92,8 @@ extension SQLiteCentralStore {
   }
 
   private func gatewayID(_ name: String, time: Timestamp) throws -> Int64 {
+    if let known = gatewayIDs[name], seen.contains(name) { return known }
+    seen.insert(name)
     let upsert = try connection.statement(
       """
       INSERT INTO gateways(name, first_seen_ms, last_seen_ms) VALUES (?1, ?2, ?2)
@@ -125,52 +129,38 @@ extension SQLiteCentralStore {
     return id
   }
 
-  private func index(_ block: DeviceColumns, _ device: DeviceDefinition, gateway: Int64, batch: Int64) throws {
-    guard let id = try index(block.times, device.name, gateway: gateway, batch: batch) else { return }
-    for (position, tag) in device.tags.enumerated() {
-      let column = block.columns[position]
-      // The newest row that says something; a column without any leaves the tag's latest value as it is.
-      guard let row = column.qualities.lastIndex(where: { $0.level != .absent }) else { continue }
-      try remember(tag, position, of: id, column[row], at: block.times[row])
-    }
-  }
-
-  /// Notes that a batch has rows of a device in a range of time; its row id, nil without rows.
-  @discardableResult
-  private func index(_ times: [Timestamp], _ device: String, gateway: Int64, batch: Int64) throws -> Int64? {
-    guard let first = times.first, let last = times.last else { return nil }
-    let id = try deviceID(device, gateway: gateway, span: last - first)
+  /// Notes that a batch has rows of a device in a range of time.
+  private func index(_ block: BatchSummary.Block, _ device: String, gateway: Int64, batch: Int64) throws {
+    let id = try deviceID(device, gateway: gateway, span: block.lastTime - block.firstTime)
     let insert = try connection.statement(
       """
       INSERT INTO device_batches VALUES (?1, ?2, ?3, ?4)
       ON CONFLICT DO UPDATE SET last_ms = max(last_ms, excluded.last_ms)
       """)
     try insert.bind(1, id)
-    try insert.bind(2, first.milliseconds)
+    try insert.bind(2, block.firstTime.milliseconds)
     try insert.bind(3, batch)
-    try insert.bind(4, last.milliseconds)
+    try insert.bind(4, block.lastTime.milliseconds)
     try insert.run()
-    return id
   }
 
+  /// - Parameter span: of the rows in a batch; the device's row remembers the longest, which tells queries how far back to
+  ///   look.
   private func deviceID(_ name: String, gateway: Int64, span: Duration) throws -> Int64 {
     let key = DeviceKey(gateway: gateway, name: name)
+    if let known = deviceIDs[key], known.longest >= span { return known.id }
     let upsert = try connection.statement(
       """
       INSERT INTO devices(gateway, name, longest_ms) VALUES (?1, ?2, ?3)
-      ON CONFLICT DO UPDATE SET longest_ms = excluded.longest_ms WHERE longest_ms < excluded.longest_ms
+      ON CONFLICT DO UPDATE SET longest_ms = max(longest_ms, excluded.longest_ms) RETURNING id, longest_ms
       """)
     try upsert.bind(1, gateway)
     try upsert.bind(2, name)
     try upsert.bind(3, span.wholeMilliseconds)
-    try upsert.run()
-    if let known = deviceIDs[key] { return known }
-    let search = try connection.statement("SELECT id FROM devices WHERE gateway = ?1 AND name = ?2")
-    try search.bind(1, gateway)
-    try search.bind(2, name)
-    let id = try search.firstRow { $0.int64(0) } ?? 0
-    deviceIDs[key] = id
-    return id
+    let known = try upsert.firstRow { (id: $0.int64(0), longest: Duration.milliseconds($0.int64(1))) }
+    guard let known else { throw CentralStoreError("the device \(name) has no row") }
+    deviceIDs[key] = known
+    return known.id
   }
 
   private func remember(

@@ -13,7 +13,10 @@ public final class SQLiteCentralStore: CentralStore {
   /// Row ids, which never change; filled as they are met. A fleet of 10,000 gateways with 20 devices takes some 20 MB.
   var gatewayIDs: [String: Int64] = [:]
   var laneIDs: [LaneKey: Int64] = [:]
-  var deviceIDs: [DeviceKey: Int64] = [:]
+  /// With the longest time that the rows of one batch span.
+  var deviceIDs: [DeviceKey: (id: Int64, longest: Duration)] = [:]
+  /// Gateways that the transaction under way has touched: when they were last seen is written once in it.
+  var seen: Set<String> = []
 
   struct DeviceKey: Hashable {
     var gateway: Int64
@@ -80,6 +83,7 @@ public final class SQLiteCentralStore: CentralStore {
   }
 
   public func commit(_ group: IngestMachine.Group, received: Timestamp) throws(CentralStoreError) {
+    seen.removeAll()
     do {
       try connection.transaction {
         for (key, batch) in group.batches { try insert(batch, key, received: received) }

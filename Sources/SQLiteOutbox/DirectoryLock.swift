@@ -8,17 +8,19 @@ final class DirectoryLock {
 
   /// - Parameter path: the lock file; made when missing. Whoever holds it writes its process id there.
   init(path: String) throws(OutboxStoreError) {
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
+    let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard opened >= 0 else {
       throw OutboxStoreError("cannot open \(path): \(String(cString: strerror(errno))). Check the directory's owner")
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      let holder = Self.read(descriptor)
-      close(descriptor)
+    guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+      let holder = Self.read(opened)
+      close(opened)
       throw OutboxStoreError(
         "\(path) is held by another fieldgated\(holder.isEmpty ? "" : " (process \(holder))"). "
           + "Stop it first: systemctl stop fieldgate", .held)
     }
+    // Last, because with it set a throw would run deinit, and close the descriptor a second time.
+    descriptor = opened
     let text = "\(getpid())\n"
     ftruncate(descriptor, 0)
     _ = text.withCString { pwrite(descriptor, $0, text.utf8.count, 0) }

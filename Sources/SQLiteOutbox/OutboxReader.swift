@@ -7,7 +7,10 @@ import Telemetry
 enum OutboxReader {
   static func state(_ connection: SQLiteConnection) throws -> OutboxState {
     let store = try connection.statement(
-      "SELECT epochs.epoch, last_frame, thinned, epochs.id FROM store JOIN epochs ON epochs.id = store.epoch")
+      """
+      SELECT epochs.epoch, max(last_frame, ifnull((SELECT max(sequence) FROM frames), 0)), thinned, epochs.id
+      FROM store JOIN epochs ON epochs.id = store.epoch
+      """)
     guard
       let (text, lastFrame, thinned, current) = try store.firstRow({
         ($0.text(0), $0.int64(1), $0.int64(2), $0.int64(3))
@@ -113,7 +116,8 @@ enum OutboxReader {
       SELECT count(*), ifnull(sum(samples), 0), ifnull(sum(length(bytes)), 0),
         (SELECT count(*) FROM frames f JOIN boots ON boots.id = f.boot WHERE f.lane = ?1 AND offset_ms IS NULL),
         (SELECT first_ms FROM frames WHERE lane = ?1 AND boot IS NULL ORDER BY sequence LIMIT 1),
-        (SELECT ms FROM newest WHERE lane = ?1)
+        (SELECT max(ms) FROM (SELECT ms FROM newest WHERE lane = ?1
+          UNION ALL SELECT last_ms FROM frames WHERE lane = ?1 AND boot IS NULL))
       FROM frames WHERE lane = ?1
       """)
     try sum.bind(1, Int64(lane.rawValue))

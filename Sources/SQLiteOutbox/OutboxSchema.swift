@@ -2,7 +2,9 @@ import SQLite
 
 /// Tables of the outbox, described column by column in `docs/outbox.md`.
 enum OutboxSchema {
-  static let version = 1
+  /// 1 wrote `store.last_frame` and `newest.ms` in each commit, and frames of version 1. What it wrote is read as it is; it
+  /// would not read what this version writes.
+  static let version = 2
 
   static let statements = """
     CREATE TABLE epochs(
@@ -84,6 +86,9 @@ enum OutboxSchema {
   static func prepare(_ connection: SQLiteConnection, epoch: String, place: String) throws -> Bool {
     switch try connection.userVersion() {
     case version: return false
+    case 1:
+      try connection.setUserVersion(version)
+      return false
     case 0:
       try connection.transaction {
         try connection.execute(statements)

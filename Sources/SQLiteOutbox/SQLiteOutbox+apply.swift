@@ -40,9 +40,10 @@ extension SQLiteOutbox {
     return id
   }
 
+  /// One row a frame and nothing else: each further page that a commit touches is written to the disk twice. Newest number and
+  /// newest time are read from the frames, and written down when these are cut.
   private func insert(_ frames: [PendingFrame], _ connection: SQLiteConnection, _ after: inout OutboxState) throws {
     let insert = try connection.statement("INSERT INTO frames VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
-    var touched: Set<Lane> = []
     for frame in frames where frame.sequence > after.lastFrame {
       let boot = frame.hasBootTimes ? try bootID(connection) : nil
       try insert.bind(1, frame.sequence)
@@ -57,7 +58,6 @@ extension SQLiteOutbox {
         try insert.run()
       }
       after.lastFrame = frame.sequence
-      touched.insert(frame.lane)
       var held = after.frames[frame.lane] ?? .init()
       held.count += 1
       held.samples += frame.sampleCount
@@ -70,11 +70,6 @@ extension SQLiteOutbox {
       }
       after.frames[frame.lane] = held
     }
-    guard !touched.isEmpty else { return }
-    let remember = try connection.statement("UPDATE store SET last_frame = ?1")
-    try remember.bind(1, after.lastFrame)
-    try remember.run()
-    for lane in touched { try rememberNewest(lane, after.frames[lane]?.lastTime, connection) }
   }
 
   /// The newest wall-clock time of a lane outlives its frames and its epoch (promise G4).
@@ -144,9 +139,12 @@ extension SQLiteOutbox {
     _ row: EpochLane, through number: UInt64, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
     let id = try epochID(row.epoch, connection)
-    guard var held = after.laneState(row), number > held.confirmedThrough else { return }
+    guard let known = after.laneState(row), number > known.confirmedThrough else { return }
     // Whoever confirms what was never cut speaks of another store.
-    guard number <= held.cutThrough else { throw OutboxStoreError("a confirmation beyond the newest batch of \(row)") }
+    guard number <= known.cutThrough else { throw OutboxStoreError("a confirmation beyond the newest batch of \(row)") }
+    // While they are still there to be counted.
+    try offer(row, through: number, connection, &after)
+    guard var held = after.laneState(row) else { return }
     let sum = try connection.statement(
       """
       SELECT count(*), ifnull(sum(samples), 0), ifnull(sum(length(bytes)), 0) FROM batches
@@ -168,7 +166,6 @@ extension SQLiteOutbox {
     held.batchBytes -= bytes
     held.oldestTime = try OutboxReader.oldestBatch(connection, id, row.lane)
     after.setLaneState(row, held)
-    if held.offeredThrough < number { try offer(row, through: number, connection, &after) }
   }
 
   func offer(
@@ -179,9 +176,23 @@ extension SQLiteOutbox {
     let update = try connection.statement("UPDATE lanes SET offered_through = ?3 WHERE epoch = ?1 AND lane = ?2")
     try bind(update, id, row.lane, number)
     try update.run()
+    let before = held.offeredThrough
     held.offeredThrough = number
     after.setLaneState(row, held)
-    if row == EpochLane(after.epoch, .telemetry) { try countReclaimable(connection, &after) }
+    guard row == EpochLane(after.epoch, .telemetry) else { return }
+    // Only those that were just offered are looked at: the whole of a long backlog takes too long for each request. What
+    // stands for numbers on both sides of `before` was not counted any more.
+    let count = try connection.statement(
+      """
+      SELECT ifnull(sum(kind = 0), 0), ifnull(sum(kind IN (0, 1)), 0) FROM batches
+      WHERE epoch = ?1 AND lane = ?2 AND number > ?4 AND first_number > ?4 AND first_number <= ?3
+        AND number <= (SELECT min(number) FROM batches WHERE epoch = ?1 AND lane = ?2 AND number >= ?3)
+      """)
+    try bind(count, id, .telemetry, number)
+    try count.bind(4, Int64(before))
+    let (thinnable, droppable) = try count.firstRow { ($0.int(0), $0.int(1)) } ?? (0, 0)
+    after.thinnableBatches -= thinnable
+    after.droppableBatches -= droppable
   }
 
   func countReclaimable(_ connection: SQLiteConnection, _ after: inout OutboxState) throws {

@@ -11,56 +11,86 @@ extension SQLiteOutbox {
     var samples: Int
     var firstTime: Timestamp
     var lastTime: Timestamp
-    var frame: BatchCutter.Frame
+    var frame: StoredFrame
   }
 
   func cut(_ lane: Lane, _ connection: SQLiteConnection, _ after: inout OutboxState) throws {
     let chosen = try framesToCut(lane, connection)
     guard let last = chosen.last else { return }
-    let (sound, notices) = try setDamagedAside(chosen, lane: lane, connection, &after)
-    if !sound.isEmpty || !notices.isEmpty {
-      try cut(sound, notices, lane: lane, connection, &after)
-    }
-    let delete = try connection.statement("DELETE FROM frames WHERE lane = ?1 AND sequence <= ?2")
-    try delete.bind(1, Int64(lane.rawValue))
-    try delete.bind(2, last.sequence)
-    try delete.run()
-    let newest = after.frames[lane]?.lastTime
-    var frames = try OutboxReader.frames(connection, lane)
-    frames.lastTime = max(newest, frames.lastTime)
-    after.frames[lane] = frames
-  }
-
-  private func max(_ left: Timestamp?, _ right: Timestamp?) -> Timestamp? {
-    guard let left, let right else { return left ?? right }
-    return Swift.max(left, right)
-  }
-
-  private func cut(
-    _ frames: [HeldFrame], _ notices: [LossNotice], lane: Lane, _ connection: SQLiteConnection,
-    _ after: inout OutboxState
-  ) throws {
-    let number = after[lane].cutThrough + 1
-    let floor = try newestCut(lane, connection)
-    let (bytes, newest): ([UInt8], Timestamp)
     switch lane {
     case .alarms:
-      (bytes, newest) = try BatchCutter.alarms(
-        frames: frames.map(\.frame), losses: notices, epoch: after.epoch, number: number, floor: floor)
+      var cutter = AlarmCutter(floor: try newestCut(lane, connection))
+      let (samples, notices) = try gather(chosen, lane, connection, &after) { frame throws(CodecError) in
+        try cutter.append(frame)
+      }
+      let number = after[lane].cutThrough + 1
+      try keep(
+        try cutter.batch(losses: notices, epoch: after.epoch, number: number), samples: samples, lane, connection,
+        &after)
     case .telemetry:
-      let catalogue = try frames.first.map { try self.catalogue($0.catalogueID, connection) } ?? Catalogue(devices: [])
-      (bytes, newest) = try BatchCutter.telemetry(
-        frames: frames.map(\.frame), losses: notices, catalogue: catalogue, epoch: after.epoch, number: number,
-        floor: floor, time: frames.last?.lastTime ?? floor)
+      let floor = try newestCut(lane, connection)
+      var cutter = TelemetryCutter(try layout(of: last.catalogueID, connection), floor: floor)
+      let (samples, notices) = try gather(chosen, lane, connection, &after) { frame throws(CodecError) in
+        try cutter.append(frame)
+      }
+      let batch = try cutter.batch(
+        losses: notices, epoch: after.epoch, number: after[lane].cutThrough + 1, time: last.lastTime)
+      try keep(batch, samples: samples, lane, connection, &after)
     }
-    guard bytes.count <= BatchLimits.maximumEncodedBytes else {
-      throw OutboxStoreError("a batch of \(bytes.count) bytes, more than the limit")
+    try deleteFrames(lane, through: last.sequence, connection, &after)
+  }
+
+  /// Frames whose check sum or shape is wrong are kept aside with the reason; a notice takes their place in the batch, and
+  /// they never block the sound ones.
+  ///
+  /// - Returns: samples of the frames that `append` took, and notices for the others.
+  private func gather(
+    _ frames: [HeldFrame], _ lane: Lane, _ connection: SQLiteConnection, _ after: inout OutboxState,
+    _ append: (StoredFrame) throws(CodecError) -> Void
+  ) throws -> (samples: Int, notices: [LossNotice]) {
+    var samples = 0
+    var notices: [LossNotice] = []
+    for held in frames {
+      do throws(CodecError) {
+        try append(held.frame)
+        samples += held.samples
+      } catch {
+        try keepDamaged(held, lane, error, connection)
+        notices.append(
+          LossNotice(
+            reason: .damagedFrame, lane: lane, firstTime: held.firstTime, lastTime: held.lastTime,
+            samples: UInt64(held.samples), detail: error.description))
+        after.damagedFrames += 1
+        try count(.damagedFrame, UInt64(held.samples), connection, &after)
+      }
     }
-    let header = try BatchCodec.readHeader(bytes[...]).header
-    let samples = frames.reduce(0) { $0 + $1.samples }
+    return (samples, notices)
+  }
+
+  private func keep(
+    _ batch: (bytes: [UInt8], newest: Timestamp), samples: Int, _ lane: Lane, _ connection: SQLiteConnection,
+    _ after: inout OutboxState
+  ) throws {
+    let header = try BatchCodec.readHeader(batch.bytes[...]).header
     try append(
-      bytes, header, kind: samples > 0 ? .samples : .replacement, samples: samples, lane: lane, connection, &after)
-    try rememberCut(lane, newest, connection)
+      batch.bytes, header, kind: samples > 0 ? .samples : .replacement, samples: samples, lane: lane, connection, &after
+    )
+    try rememberCut(lane, batch.newest, connection)
+  }
+
+  /// What was known from the frames alone, their numbers and newest time, is written down before they go.
+  private func deleteFrames(
+    _ lane: Lane, through sequence: Int64, _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    let remember = try connection.statement("UPDATE store SET last_frame = max(last_frame, ?1)")
+    try remember.bind(1, after.lastFrame)
+    try remember.run()
+    try rememberNewest(lane, after.frames[lane]?.lastTime, connection)
+    let delete = try connection.statement("DELETE FROM frames WHERE lane = ?1 AND sequence <= ?2")
+    try delete.bind(1, Int64(lane.rawValue))
+    try delete.bind(2, sequence)
+    try delete.run()
+    after.frames[lane] = try OutboxReader.frames(connection, lane)
   }
 
   /// Adds a batch to the current epoch and moves `cut_through`.
@@ -134,7 +164,7 @@ extension SQLiteOutbox {
     var samples = 0
     try search.forEachRow { row in
       guard row.isNull(6) || !row.isNull(7) else { return false }
-      let frame = BatchCutter.Frame(
+      let frame = StoredFrame(
         bytes: row.blob(5), shift: .milliseconds(row.int64(7)), isEstimated: row.int(8) != 0)
       let held = HeldFrame(
         sequence: row.int64(0), catalogueID: row.int(1), samples: row.int(2),
@@ -149,34 +179,6 @@ extension SQLiteOutbox {
       return true
     }
     return frames
-  }
-
-  /// Frames whose check sum or shape is wrong are kept aside with the reason; a notice takes their place in the batch, and
-  /// they never block the sound ones.
-  private func setDamagedAside(
-    _ frames: [HeldFrame], lane: Lane, _ connection: SQLiteConnection, _ after: inout OutboxState
-  ) throws -> (sound: [HeldFrame], notices: [LossNotice]) {
-    var sound: [HeldFrame] = []
-    var notices: [LossNotice] = []
-    for held in frames {
-      do {
-        if lane == .alarms {
-          _ = try FrameCodec.decodeAlarms(held.frame.bytes)
-        } else {
-          _ = try FrameCodec.decodeTelemetry(held.frame.bytes, catalogue: try catalogue(held.catalogueID, connection))
-        }
-        sound.append(held)
-      } catch let error as CodecError {
-        try keepDamaged(held, lane, error, connection)
-        notices.append(
-          LossNotice(
-            reason: .damagedFrame, lane: lane, firstTime: held.firstTime, lastTime: held.lastTime,
-            samples: UInt64(held.samples), detail: error.description))
-        after.damagedFrames += 1
-        try count(.damagedFrame, UInt64(held.samples), connection, &after)
-      }
-    }
-    return (sound, notices)
   }
 
   private func keepDamaged(

@@ -28,6 +28,8 @@ extension SQLiteOutbox {
     return [
       "the outbox was damaged (\(cause)); it is kept as \(aside), \(salvaged.batches.count) batches and "
         + "\(salvaged.frames.count) frames were taken over, \(salvaged.unreadable) could not be read"
+        + (salvaged.left > 0
+          ? "; there was no room for its batches, so \(salvaged.left) stay in that file: make room on the disk" : "")
     ]
   }
 
@@ -94,7 +96,7 @@ extension SQLiteOutbox {
     try search.bind(1, bytes)
     let id = try search.firstRow { $0.int(0) } ?? 0
     let time = salvage.newest[.telemetry] ?? Timestamp(milliseconds: 0)
-    let frame = FrameCodec.encode([], losses: [notice], catalogue: catalogue, catalogueID: id)
+    let frame = FrameCodec.encode([], losses: [notice], layout: FrameLayout(catalogue), catalogueID: id)
     try self.insert(
       Salvage.Frame(
         sequence: salvage.lastFrame + 1, lane: .telemetry, catalogue: id, boot: nil, samples: 0, first: time,

@@ -19,7 +19,7 @@ public final class SQLiteOutbox: OutboxStore {
   /// Row ids of epochs.
   var epochIDs: [Epoch: Int64] = [:]
   /// Catalogues that cutting needed lately; a gateway has one, and two for a while after a change of configuration.
-  private var catalogues: [Int: Catalogue] = [:]
+  private var layouts: [Int: FrameLayout] = [:]
   /// Of the open file; it never changes, and each reading of a pragma is compiled anew.
   private var pageBytes: Int?
   /// Pages of 4 KiB that were written to the disk, log and database file alike.
@@ -168,10 +168,11 @@ public final class SQLiteOutbox: OutboxStore {
   private func measure(_ connection: SQLiteConnection, _ after: inout OutboxState) throws {
     pagesWritten += connection.takeWrittenPages()
     let logPages = connection.logPages
-    if logPages >= Self.checkpointPages, let done = try? connection.checkpoint(.passive) {
-      pagesWritten += done.copiedPages
-    }
     let pages = try OutboxReader.count(connection, "PRAGMA page_count")
+    if logPages >= Self.checkpointPages, let done = try? connection.checkpoint(.passive) {
+      // SQLite tells how long a log was copied; each page of the file is written once, however often it is in there.
+      pagesWritten += min(done.copiedPages, pages)
+    }
     let free = try OutboxReader.count(connection, "PRAGMA freelist_count")
     let size = try pageBytes ?? OutboxReader.count(connection, "PRAGMA page_size")
     pageBytes = size
@@ -179,18 +180,19 @@ public final class SQLiteOutbox: OutboxStore {
     after.fileBytes = (pages + logPages) * size
   }
 
-  /// The definition under which a frame was written.
-  func catalogue(_ id: Int, _ connection: SQLiteConnection) throws -> Catalogue {
-    if let known = catalogues[id] { return known }
+  /// The definitions under which frames were written; without devices when they cannot be read, so that each of those frames
+  /// is found damaged.
+  func layout(of id: Int, _ connection: SQLiteConnection) throws -> FrameLayout {
+    if let known = layouts[id] { return known }
     let search = try connection.statement("SELECT bytes FROM catalogues WHERE id = ?1")
     try search.bind(1, id)
-    guard let bytes = try search.firstRow({ $0.blob(0) }) else {
-      throw CodecError(.malformed, offset: 0, "catalogue \(id) is not in the store")
+    guard let bytes = try search.firstRow({ $0.blob(0) }), let catalogue = try? CatalogueCodec.decode(bytes) else {
+      return FrameLayout(Catalogue(devices: []))
     }
-    let catalogue = try CatalogueCodec.decode(bytes)
-    if catalogues.count >= 4 { catalogues.removeAll() }
-    catalogues[id] = catalogue
-    return catalogue
+    if layouts.count >= 4 { layouts.removeAll() }
+    let layout = FrameLayout(catalogue)
+    layouts[id] = layout
+    return layout
   }
 
   /// Not only what SQLite calls corrupt: a damaged index may refuse a new number as used. Tried again, that gets no better.
@@ -204,7 +206,7 @@ public final class SQLiteOutbox: OutboxStore {
     } catch {
       known = nil
       epochIDs.removeAll()
-      catalogues.removeAll()
+      layouts.removeAll()
       if let error = error as? OutboxStoreError { throw error }
       let sqlite = error as? SQLiteError
       if let sqlite, Self.isDamage(sqlite) {

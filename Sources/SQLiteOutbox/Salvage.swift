@@ -75,8 +75,14 @@ final class Salvage {
 
   func close() { connection?.close() }
 
+  /// Batches for which the disk has no room.
+  private(set) var left = 0
+
   /// Only frames and counts are taken over.
-  func leaveBatches() { batches.removeAll() }
+  func leaveBatches() {
+    left = batches.count
+    batches.removeAll()
+  }
 
   private func take(_ lane: Lane, _ time: Timestamp) {
     newest[lane] = max(newest[lane] ?? time, time)
@@ -129,8 +135,8 @@ final class Salvage {
   }
 
   private func readFrames(_ connection: SQLiteConnection) {
-    var known: [Int: Catalogue] = [:]
-    for (id, bytes) in catalogues { known[id] = try? CatalogueCodec.decode(bytes) }
+    var known: [Int: FrameLayout] = [:]
+    for (id, bytes) in catalogues { known[id] = (try? CatalogueCodec.decode(bytes)).map(FrameLayout.init) }
     var seen: Set<Int64> = []
     for order in ["ASC", "DESC"] {
       try? connection.statement(
@@ -155,12 +161,13 @@ final class Salvage {
     frames.sort { $0.sequence < $1.sequence }
   }
 
-  private static func isSound(_ frame: Frame, _ catalogue: Catalogue?) -> Bool {
+  private static func isSound(_ frame: Frame, _ layout: FrameLayout?) -> Bool {
     switch frame.lane {
     case .alarms: return (try? FrameCodec.decodeAlarms(frame.bytes)) != nil
     case .telemetry:
-      guard let catalogue else { return false }
-      return (try? FrameCodec.decodeTelemetry(frame.bytes, catalogue: catalogue)) != nil
+      guard let layout else { return false }
+      var rows = FrameRows(layout)
+      return (try? rows.append(frame.bytes)) != nil
     }
   }
 }

@@ -24,11 +24,9 @@ struct CodecFigures: ParsableCommand {
   }
 
   private func sizes(_ recording: PlantRecording) throws {
-    let frames = recording.pieces(seconds: 1)
-    let frameBytes = frames.reduce(0) {
-      $0 + FrameCodec.encode($1, catalogue: recording.catalogue, catalogueID: 1).count
-    }
-    figure("frame_of_1_s", Double(frameBytes) / Double(frames.count * PlantRecording.tagCount), budget: 3)
+    let layout = FrameLayout(recording.catalogue)
+    let frameBytes = recording.scans.reduce(0) { $0 + FrameCodec.encode($1, layout: layout, catalogueID: 1).count }
+    figure("frame_of_1_s", Double(frameBytes) / Double(recording.sampleCount), budget: 3)
     for (length, budget) in [(10, nil), (60, 1.5), (65, 1.0)] as [(Int, Double?)] {
       let pieces = recording.pieces(seconds: length)
       let bytes = try pieces.reduce(0) { try $0 + encode($1, recording.catalogue).count }

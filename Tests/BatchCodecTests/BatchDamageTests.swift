@@ -1,3 +1,4 @@
+import SampleTelemetry
 import Telemetry
 import Testing
 

@@ -1,4 +1,5 @@
 import BatchCodec
+import SampleTelemetry
 import Telemetry
 import Testing
 
@@ -106,36 +107,6 @@ private let seeds: [UInt64] = Array(1...60)
     let events = random.alarms(Int.random(in: 1...40, using: &random.generator))
     let bytes = try BatchCodec.encode(epoch: epoch, number: seed, alarms: events)
     #expect(try BatchCodec.decode(bytes[...]).content == .alarms(events, losses: []))
-  }
-
-  @Test("Frames decode with their catalogue, and merge into the same rows as one block", arguments: seeds)
-  func framesMerge(seed: UInt64) throws {
-    var random = RandomTelemetry(seed: seed)
-    let catalogue = random.catalogue()
-    var merged: [DeviceColumns] = catalogue.devices.enumerated().map {
-      DeviceColumns(device: $0.offset, tagCount: $0.element.tags.count)
-    }
-    var expected = merged
-    for _ in 0..<5 {
-      let devices = random.columns(catalogue, rows: 2)
-      let losses = random.losses(Int.random(in: 0...2, using: &random.generator))
-      let frame = FrameCodec.encode(devices, losses: losses, catalogue: catalogue, catalogueID: 7)
-      let content = try FrameCodec.decodeTelemetry(frame, catalogue: catalogue)
-      for block in content.blocks { merged[block.device].append(block) }
-      #expect(content.losses == losses)
-      for block in devices { expected[block.device].append(block) }
-    }
-    #expect(merged == expected)
-  }
-
-  @Test("A frame may hold notices only")
-  func noticesOnly() throws {
-    var random = RandomTelemetry(seed: 8)
-    let losses = random.losses(3)
-    let catalogue = random.catalogue()
-    let frame = FrameCodec.encode([], losses: losses, catalogue: catalogue, catalogueID: 1)
-    let content = try FrameCodec.decodeTelemetry(frame, catalogue: catalogue)
-    #expect(content.blocks.isEmpty && content.losses == losses)
   }
 
   @Test("Batches one behind the other are told apart by their heads")

@@ -1,4 +1,5 @@
 import CentralCore
+import SampleTelemetry
 import SyncProtocol
 import Telemetry
 import Testing

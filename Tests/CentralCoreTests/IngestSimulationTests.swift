@@ -1,5 +1,6 @@
 import CentralCore
 import Foundation
+import SampleTelemetry
 import SyncProtocol
 import Telemetry
 import Testing

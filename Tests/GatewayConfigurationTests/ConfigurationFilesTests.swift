@@ -50,7 +50,25 @@ struct ConfigurationFilesTests {
     let loaded = ConfigurationFile.load(path: folder.appendingPathComponent("Good/everything.yaml").path)
     let settings = try #require(loaded.settings)
     #expect(settings.gateway == "barn-7.north_2")
-    #expect(settings.broker == BrokerSettings(host: "broker.local", port: 8883, messagesPerSecond: 2_000))
+    #expect(
+      settings.broker
+        == BrokerSettings(
+          host: "broker.local", port: 8884,
+          tls: BrokerSettings.TLS(authority: "/b/ca.pem", certificate: "/b/me.pem", key: "/b/me.key"), user: "barn",
+          password: .file("/b/password"), clientID: "barn-7", protocolVersion: .version311, messagesPerSecond: 2_000,
+          topicPrefix: "plant/north", homeAssistant: "ha/discovery", publishing: settings.devices[0].publishing))
+    #expect(
+      settings.devices.map(\.publishing) == [
+        PublishingSettings(
+          topics: .perTag, tagPayload: .plain, isRetained: true, qualityOfService: 1, deadband: .percent(2),
+          heartbeat: .seconds(60)),
+        PublishingSettings(topics: .both, deadband: .anyChange, heartbeat: .seconds(3_600)),
+      ])
+    #expect(
+      settings.devices[0].tags[1].presentation
+        == TagPresentation(
+          deviceClass: "energy", stateClass: .total, icon: "mdi:meter-electric", label: "Energy"))
+    #expect(settings.devices[0].tags.map(\.deadband).prefix(2) == [.percent(2), .absolute(0.5)])
     #expect(
       settings.central
         == CentralSettings(

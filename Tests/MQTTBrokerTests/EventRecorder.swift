@@ -21,9 +21,13 @@ final class EventRecorder: Sendable {
 
   /// Waits for a failure whose text has this part.
   func failure(_ part: String) async throws -> String {
-    try await eventually("a failure that says '\(part)'") { () -> String? in
-      for case .disconnected(let text) in states where text.contains(part) { return text }
-      return nil
+    do {
+      return try await eventually("a failure that says '\(part)'", timeout: .seconds(15)) { () -> String? in
+        for case .disconnected(let text) in states where text.contains(part) { return text }
+        return nil
+      }
+    } catch {
+      throw TestKitError("no failure says '\(part)', but: \(states)")
     }
   }
 }

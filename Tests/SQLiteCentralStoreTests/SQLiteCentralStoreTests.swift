@@ -2,6 +2,7 @@ import BatchCodec
 import CentralCore
 import Foundation
 import SQLite
+import SampleTelemetry
 import Telemetry
 import Testing
 

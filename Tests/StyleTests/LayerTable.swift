@@ -34,7 +34,7 @@ enum LayerTable {
     row("adapters", "SQLite", "CSQLite"),
     row("adapters", "SQLiteOutbox", "Telemetry", "BatchCodec", "GatewayCore", "SQLite"),
     row("adapters", "SQLiteCentralStore", "Telemetry", "BatchCodec", "CentralCore", "SQLite"),
-    row("adapters", "HTTPClient", "GatewayCore", "Threads", "CCurl"),
+    row("adapters", "HTTPClient", "Telemetry", "GatewayCore", "Threads", "CCurl"),
     row("adapters", "PKI", "COpenSSL"),
     row("adapters", "LocalAPI", "Threads"),
     row(
@@ -49,7 +49,7 @@ enum LayerTable {
       "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI",
       "PKI", "CLinux", "GatewayRuntime", "Logging"),
     row(
-      "composition", "GatewayClient", "BusPlanning", "Telemetry", "JSONText", "GatewayConfiguration", "YAMLParser",
+      "composition", "GatewayClient", "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration", "YAMLParser",
       "LocalAPI", "PKI",
       "FoundationEssentials"),
     row(
@@ -61,6 +61,7 @@ enum LayerTable {
     row("programs", "fieldgate-central", "CentralService", "ArgumentParser"),
     row("test kit", "SimulatedDisk", "CSimulatedDisk"),
     row("test kit", "FieldgateTestKit", "Telemetry", "JSONText", "Threads", "CLinux"),
+    row("test kit", "SampleTelemetry", "BatchCodec", "CentralCore", "Telemetry"),
     row("test kit", "fieldgate-simulate", "FieldgateTestKit", "Telemetry", "JSONText", "ArgumentParser"),
     row(
       "test kit", "fieldgate-benchmark", "FieldgateTestKit", "BatchCodec", "CentralCore", "GatewayCore", "SQLite",

@@ -12,8 +12,14 @@ public struct HTTPRequest: Sendable {
   public var path: String
   public var contentType: String?
   public var body: [UInt8]
+  /// Goes before others where the link is limited.
+  public var isUrgent: Bool
 
-  public init(identifier: Int, method: Method, path: String, contentType: String? = nil, body: [UInt8] = []) {
+  public init(
+    identifier: Int, method: Method, path: String, contentType: String? = nil, body: [UInt8] = [],
+    isUrgent: Bool = false
+  ) {
+    self.isUrgent = isUrgent
     self.identifier = identifier
     self.method = method
     self.path = path

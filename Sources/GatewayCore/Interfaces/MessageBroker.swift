@@ -1,11 +1,11 @@
-/// Why a message was not handed to the broker. Each is counted.
+/// What became of a message. Each is counted.
 public enum PublishOutcome: String, Sendable, CaseIterable {
   case accepted
   case notConnected = "not connected"
-  /// The broker takes messages more slowly than they come.
+  /// The broker takes messages more slowly than they come: it is tried again, with the newest state of the topic.
   case queueFull = "queue full"
-  /// Above the configured rate.
-  case rateLimited = "rate limited"
+  /// It waited, because of the configured rate or a full queue, and a newer message of its topic took its place.
+  case replaced
   case refused
 }
 

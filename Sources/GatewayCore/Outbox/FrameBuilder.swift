@@ -1,24 +1,21 @@
 import BatchCodec
 public import Telemetry
 
-/// Gathers scans in columns until they are committed as one frame.
+/// Gathers scans until they are committed as one frame.
 public struct FrameBuilder: Sendable {
-  private let catalogue: Catalogue
-  private var blocks: [DeviceColumns]
+  private let layout: FrameLayout
+  private var scans: [DeviceScan] = []
   private var losses: [LossNotice] = []
   public private(set) var sampleCount = 0
   public private(set) var firstTime: Timestamp?
   public private(set) var lastTime: Timestamp?
 
-  public init(catalogue: Catalogue) {
-    self.catalogue = catalogue
-    blocks = catalogue.devices.enumerated().map { DeviceColumns(device: $0.offset, tagCount: $0.element.tags.count) }
-  }
+  public init(catalogue: Catalogue) { layout = FrameLayout(catalogue) }
 
   public var isEmpty: Bool { sampleCount == 0 && losses.isEmpty }
 
   public mutating func append(_ scan: DeviceScan) {
-    blocks[scan.device].append(scan)
+    scans.append(scan)
     sampleCount += scan.readings.count
     firstTime = min(firstTime ?? scan.time, scan.time)
     lastTime = max(lastTime ?? scan.time, scan.time)
@@ -43,11 +40,11 @@ public struct FrameBuilder: Sendable {
     return PendingFrame(
       sequence: sequence, lane: .telemetry, catalogueID: catalogueID, sampleCount: sampleCount, firstTime: firstTime,
       lastTime: lastTime,
-      bytes: FrameCodec.encode(blocks, losses: losses, catalogue: catalogue, catalogueID: catalogueID))
+      bytes: FrameCodec.encode(scans, losses: losses, layout: layout, catalogueID: catalogueID))
   }
 
   public mutating func removeAll() {
-    for index in blocks.indices { blocks[index].removeAll(keepingCapacity: true) }
+    scans.removeAll(keepingCapacity: true)
     losses.removeAll(keepingCapacity: true)
     sampleCount = 0
     firstTime = nil

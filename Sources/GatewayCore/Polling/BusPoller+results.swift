@@ -102,7 +102,7 @@ extension BusPoller {
     backoff.succeeded()
     let isUnanswered = error.reason == .timeout || Self.isUnreachable(error.reason)
     if !isUnanswered { gotReply(position, now: now) }
-    if askAgain(error.reason, position) { return }
+    if askAgain(error.reason, position, now: now) { return }
     switch error.reason {
     case _ where isUnanswered:
       // A device that does not answer one request will not answer the others: it costs one time-out a scan.
@@ -125,9 +125,9 @@ extension BusPoller {
   }
 
   /// A reply that was lost or damaged is worth a second question; true when there will be one.
-  private mutating func askAgain(_ reason: Quality.Reason, _ position: Int) -> Bool {
+  private mutating func askAgain(_ reason: Quality.Reason, _ position: Int, now: MonotonicTime) -> Bool {
     switch reason {
-    case .timeout where silent.failures(position) == 0: break
+    case .timeout where silent.mayWaitAgain(position, now: now): break
     case .checksum, .malformedReply: break
     default: return false
     }

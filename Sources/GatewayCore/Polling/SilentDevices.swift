@@ -42,6 +42,12 @@ struct SilentDevices: Sendable {
     return now < nextQuestion || (entry.failures >= Self.threshold && now < entry.askAgain)
   }
 
+  /// A reply that did not come is worth waiting for once more: the device answered its last scan, and no other device has
+  /// just cost the bus a time-out.
+  func mayWaitAgain(_ position: Int, now: MonotonicTime) -> Bool {
+    entries[position].failures == 0 && now >= nextQuestion
+  }
+
   /// Scans in a row that got no reply when they asked.
   func failures(_ position: Int) -> Int { entries[position].failures }
 

@@ -22,4 +22,10 @@ public struct TokenBucket: Sendable {
     tokens -= 1
     return true
   }
+
+  /// When the next thing is let through at the earliest; `now` when one would be at once.
+  public func nextTake(now: MonotonicTime) -> MonotonicTime {
+    guard let last, tokens < 1 else { return now }
+    return max(now, last + .nanoseconds(Int64(((1 - tokens) / rate * 1e9).rounded(.up))))
+  }
 }

@@ -1,12 +1,12 @@
-import Telemetry
+public import Telemetry
 
-/// Catalogues and rows of every shape the codec allows: all types, odd bit patterns, gaps, clocks that step.
-struct RandomTelemetry {
-  var generator: SeededGenerator
+/// For tests: catalogues and rows of every shape the codec allows: all types, odd bit patterns, gaps, clocks that step.
+public struct RandomTelemetry {
+  public var generator: SeededGenerator
 
-  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+  public init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
-  mutating func catalogue() -> Catalogue {
+  public mutating func catalogue() -> Catalogue {
     Catalogue(
       devices: (0..<Int.random(in: 1...5, using: &generator)).map { device in
         DeviceDefinition(
@@ -21,7 +21,7 @@ struct RandomTelemetry {
   }
 
   /// Half of the columns are as ``bits(_:)`` gives them, the others steady, growing or decimal, as plants are.
-  mutating func columns(_ catalogue: Catalogue, rows: Int) -> [DeviceColumns] {
+  public mutating func columns(_ catalogue: Catalogue, rows: Int) -> [DeviceColumns] {
     catalogue.devices.indices.map { device in
       let tags = catalogue.devices[device].tags
       var block = DeviceColumns(device: device, tagCount: tags.count)
@@ -40,7 +40,21 @@ struct RandomTelemetry {
     }
   }
 
-  mutating func reading(_ type: ValueType, shape: Int, number: Int64, row: Int64) -> Reading {
+  /// The rows of ``columns(_:rows:)`` of all devices, mixed, but each device's in order.
+  public mutating func scans(_ catalogue: Catalogue, rows: Int) -> [DeviceScan] {
+    let blocks = columns(catalogue, rows: rows)
+    var left = Array(repeating: 0, count: blocks.count)
+    var scans: [DeviceScan] = []
+    while let device = left.indices.filter({ left[$0] < rows }).randomElement(using: &generator) {
+      let row = left[device]
+      scans.append(
+        DeviceScan(device: device, time: blocks[device].times[row], readings: blocks[device].columns.map { $0[row] }))
+      left[device] += 1
+    }
+    return scans
+  }
+
+  public mutating func reading(_ type: ValueType, shape: Int, number: Int64, row: Int64) -> Reading {
     let whole = [7, number, row * row][min(2, shape % 3)]
     switch (type, shape) {
     case (.boolean, _), (_, 3...): return reading(type)
@@ -50,7 +64,7 @@ struct RandomTelemetry {
     }
   }
 
-  mutating func reading(_ type: ValueType) -> Reading {
+  public mutating func reading(_ type: ValueType) -> Reading {
     switch Int.random(in: 0..<20, using: &generator) {
     case 0: return .bad(.timeout)
     case 1: return .absent
@@ -59,7 +73,7 @@ struct RandomTelemetry {
     }
   }
 
-  mutating func bits(_ type: ValueType) -> Int64 {
+  public mutating func bits(_ type: ValueType) -> Int64 {
     let odd = Int.random(in: 0..<8, using: &generator) == 0
     switch type {
     case .boolean: return Int64.random(in: 0...1, using: &generator)
@@ -78,7 +92,7 @@ struct RandomTelemetry {
     }
   }
 
-  mutating func aggregates(_ catalogue: Catalogue) -> [DeviceAggregates] {
+  public mutating func aggregates(_ catalogue: Catalogue) -> [DeviceAggregates] {
     catalogue.devices.indices.map { device in
       let rows = Int.random(in: 1...6, using: &generator)
       let start = Int64.random(in: -1_000...40_000_000, using: &generator)
@@ -100,7 +114,7 @@ struct RandomTelemetry {
   }
 
   /// The first has times, so that a batch of them has.
-  mutating func losses(_ count: Int) -> [LossNotice] {
+  public mutating func losses(_ count: Int) -> [LossNotice] {
     (0..<count).map { index in
       let first = UInt64.random(in: 1...UInt64.max, using: &generator)
       let devices = Int.random(in: 0...70, using: &generator)
@@ -118,7 +132,7 @@ struct RandomTelemetry {
     }
   }
 
-  mutating func alarms(_ count: Int) -> [AlarmEvent] {
+  public mutating func alarms(_ count: Int) -> [AlarmEvent] {
     (0..<count).map { index in
       AlarmEvent(
         time: Timestamp(milliseconds: Int64.random(in: 0...5_000_000_000_000, using: &generator)),

@@ -4,7 +4,7 @@ import Testing
 
 @testable import GatewayCore
 
-@Suite struct BatchCutterTests {
+@Suite struct TelemetryCutterTests {
   let catalogue = Catalogue(
     devices: [DeviceDefinition(name: "d", tags: [TagDefinition(name: "t", type: .integer)])])
   let loss = LossNotice(reason: .memoryFull, lane: .telemetry, samples: 12, detail: "the store did not answer")
@@ -23,10 +23,9 @@ import Testing
       builder.removeAll()
     }
     let floor = Timestamp(milliseconds: 2_500)
-    let (bytes, newest) = try BatchCutter.telemetry(
-      frames: frames.map { BatchCutter.Frame(bytes: $0) }, catalogue: catalogue, epoch: Epoch(high: 1, low: 2),
-      number: 4,
-      floor: floor, time: floor)
+    var cutter = TelemetryCutter(FrameLayout(catalogue), floor: floor)
+    for frame in frames { try cutter.append(StoredFrame(bytes: frame)) }
+    let (bytes, newest) = try cutter.batch(epoch: Epoch(high: 1, low: 2), number: 4, time: floor)
     #expect(newest.milliseconds == 3_000)
     guard case .telemetry(_, let devices, _, let losses) = try BatchCodec.decode(bytes[...]).content else {
       Issue.record("not telemetry")
@@ -47,9 +46,9 @@ import Testing
     let time = Timestamp(milliseconds: 5)
     let frame = try #require(builder.frame(sequence: 1, catalogueID: 1, time: time))
     #expect(frame.sampleCount == 0 && frame.firstTime == time && frame.lastTime == time)
-    let (bytes, _) = try BatchCutter.telemetry(
-      frames: [BatchCutter.Frame(bytes: frame.bytes)], catalogue: catalogue, epoch: Epoch(high: 1, low: 2), number: 1,
-      floor: Timestamp(milliseconds: .min), time: time)
+    var cutter = TelemetryCutter(FrameLayout(catalogue), floor: Timestamp(milliseconds: .min))
+    try cutter.append(StoredFrame(bytes: frame.bytes))
+    let (bytes, _) = try cutter.batch(epoch: Epoch(high: 1, low: 2), number: 1, time: time)
     let batch = try BatchCodec.decode(bytes[...])
     #expect(batch.header.recordCount == 0 && batch.header.firstTime == time)
 

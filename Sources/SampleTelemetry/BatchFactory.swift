@@ -1,18 +1,18 @@
 import BatchCodec
-import CentralCore
-import Telemetry
+public import CentralCore
+public import Telemetry
 
 /// Small batches for tests: one row of one tag each, whose value is the batch's number.
-enum BatchFactory {
-  static let catalogue = Catalogue(devices: [
+public enum BatchFactory {
+  public static let catalogue = Catalogue(devices: [
     DeviceDefinition(name: "boiler", tags: [TagDefinition(name: "count", type: .integer)])
   ])
 
-  static func key(_ gateway: String = "barn", epoch: UInt64 = 1, lane: Lane = .telemetry) -> LaneKey {
+  public static func key(_ gateway: String = "barn", epoch: UInt64 = 1, lane: Lane = .telemetry) -> LaneKey {
     LaneKey(gateway: gateway, epoch: Epoch(high: 0, low: epoch), lane: lane)
   }
 
-  static func bytes(_ key: LaneKey, _ number: UInt64, value: Int64? = nil) throws -> [UInt8] {
+  public static func bytes(_ key: LaneKey, _ number: UInt64, value: Int64? = nil) throws -> [UInt8] {
     let time = Timestamp(milliseconds: 1_700_000_000_000 + Int64(number) * 1_000)
     guard key.lane == .telemetry else {
       let event = AlarmEvent(
@@ -26,12 +26,12 @@ enum BatchFactory {
     return try BatchCodec.encode(epoch: key.epoch, number: number, catalogue: catalogue, devices: [columns])
   }
 
-  static func batch(_ key: LaneKey, _ number: UInt64, value: Int64? = nil) throws -> ReceivedBatch {
-    let bytes = try bytes(key, number, value: value)
-    return ReceivedBatch(bytes: bytes, batch: try BatchCodec.decode(bytes[...]))
+  public static func batch(_ key: LaneKey, _ number: UInt64, value: Int64? = nil) throws -> ReceivedBatch {
+    try ReceivedBatch(bytes(key, number, value: value))
   }
 
-  static func submission(_ identifier: Int, _ key: LaneKey, _ numbers: ClosedRange<UInt64>) throws -> Submission {
+  public static func submission(_ identifier: Int, _ key: LaneKey, _ numbers: ClosedRange<UInt64>) throws -> Submission
+  {
     Submission(identifier: identifier, key: key, batches: try numbers.map { try batch(key, $0) })
   }
 }

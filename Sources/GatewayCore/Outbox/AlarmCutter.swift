@@ -1,0 +1,33 @@
+public import BatchCodec
+public import Telemetry
+
+/// Merges frames of the alarms lane into one batch. Pure.
+public struct AlarmCutter: Sendable {
+  private let floor: Timestamp
+  private var events: [AlarmEvent] = []
+  private var newest: Timestamp
+
+  /// - Parameter floor: the newest time that a batch of the lane has; none in this one is before it.
+  public init(floor: Timestamp) {
+    self.floor = floor
+    newest = floor
+  }
+
+  /// Adds the events of a frame; frames come in the order of their sequence.
+  ///
+  /// - Throws: when the frame is damaged; then nothing of it was added.
+  public mutating func append(_ frame: StoredFrame) throws(CodecError) {
+    for var event in try FrameCodec.decodeAlarms(frame.bytes) {
+      newest = max(newest, event.time + frame.shift)
+      event.time = newest
+      events.append(event)
+    }
+  }
+
+  /// The batch of what was added, and its newest time.
+  public func batch(
+    losses: [LossNotice] = [], epoch: Epoch, number: UInt64
+  ) throws(CodecError) -> (bytes: [UInt8], newest: Timestamp) {
+    (try BatchCodec.encode(epoch: epoch, number: number, alarms: events, losses: losses, time: floor), newest)
+  }
+}

@@ -1,0 +1,63 @@
+import FieldgateTestKit
+import GatewayConfiguration
+import GatewayCore
+import GatewayRuntime
+import Logging
+import SQLiteOutbox
+import Telemetry
+import YAMLParser
+
+/// A real engine over a real store, with a broker and clocks of the test's own.
+final class EngineBench {
+  let temporary: TemporaryDirectory
+  let clock = ManualClock()
+  let broker = RecordingBroker()
+  let settings: GatewaySettings
+  let engine: GatewayEngine
+
+  /// - Parameter yaml: a whole configuration without `outbox` and `api`.
+  init(_ yaml: String, topics: (any TopicMemory)? = nil) throws {
+    temporary = try TemporaryDirectory("engine")
+    let text = yaml + "\noutbox: { directory: \(temporary.path), disk-floor: 0B }\n"
+    let (settings, diagnostics) = GatewaySettingsReader.read(try YAMLFile.parse(Array(text.utf8)))
+    guard let settings else { throw TestKitError("\(diagnostics)") }
+    self.settings = settings
+    let store = SQLiteOutbox(.machine(directory: temporary.path, boot: "boot"))
+    try store.claimDirectory()
+    engine = try GatewayEngine(
+      settings: settings,
+      outside: .init(
+        clock: clock, store: store, broker: broker, central: nil, viewers: SilentViewers(),
+        supervisor: SilentSupervisor(), topics: topics),
+      buses: [], log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, version: "test",
+      random: SplitMix64(seed: 1))
+  }
+
+  func connect() {
+    engine.take(.broker(.connected))
+    engine.turn()
+  }
+
+  func disconnect() {
+    engine.take(.broker(.disconnected("test")))
+    engine.turn()
+  }
+
+  func scan(_ device: Int, _ readings: [Reading], fault: String? = nil) {
+    engine.take(
+      .scan(DeviceScan(device: device, time: clock.wall(), readings: readings), started: clock.now, fault: fault))
+    engine.turn()
+  }
+
+  /// Lets time pass, with a turn at each deadline, as the engine's thread does.
+  func wait(_ duration: Duration) {
+    let end = clock.now + duration
+    while engine.deadline < end {
+      // A deadline that has passed is served at once.
+      clock.now = max(clock.now + .microseconds(1), engine.deadline)
+      engine.turn()
+    }
+    clock.now = max(clock.now, end)
+    engine.turn()
+  }
+}

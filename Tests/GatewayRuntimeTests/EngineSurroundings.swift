@@ -1,0 +1,46 @@
+import GatewayCore
+import GatewayRuntime
+import Telemetry
+
+/// Both clocks, moved by hand.
+final class ManualClock: EngineClock {
+  var now = MonotonicTime(nanoseconds: 1_000_000_000)
+
+  func monotonic() -> MonotonicTime { now }
+  func wall() -> Timestamp { Timestamp(milliseconds: 1_800_000_000_000 + now.nanoseconds / 1_000_000) }
+  var isSynchronized: Bool { true }
+  func minuteOfDay(_ time: Timestamp) -> Int { 0 }
+}
+
+final class SilentViewers: LocalAPIReplies {
+  func send(_ line: [UInt8], to client: Int) -> Bool { true }
+}
+
+final class SilentSupervisor: ServiceSupervisor {
+  var watchdogInterval: Duration? { nil }
+  func feedWatchdog() {}
+  func show(_ status: String) {}
+}
+
+/// What a subscriber of all topics sees, and a connection whose faults the test decides.
+final class RecordingBroker: MessageBroker, @unchecked Sendable {  // used by one thread
+  var outcome: () -> PublishOutcome = { .accepted }
+  private(set) var newest: [String: OutgoingMessage] = [:]
+  private(set) var published: [OutgoingMessage] = []
+  private(set) var filters: [String] = []
+
+  func publish(_ message: OutgoingMessage) -> PublishOutcome {
+    let result = outcome()
+    if result == .accepted {
+      newest[message.topic] = message
+      published.append(message)
+    }
+    return result
+  }
+
+  func subscribe(to filters: [String]) { self.filters = filters }
+  var statistics: BrokerStatistics { BrokerStatistics() }
+
+  func text(_ topic: String) -> String? { newest[topic].map { String(decoding: $0.payload, as: UTF8.self) } }
+  func forget() { published = [] }
+}
