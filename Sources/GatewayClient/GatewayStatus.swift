@@ -1,11 +1,5 @@
 /// The daemon's answer to `status`, as far as the command line shows it (`docs/formats/local-api.md`).
 struct GatewayStatus: Decodable {
-  struct Broker: Decodable {
-    var state: String
-    var address: String?
-    var detail: String?
-  }
-
   struct Central: Decodable {
     var state: String
     var url: String?
@@ -70,12 +64,28 @@ struct GatewayStatus: Decodable {
     var goodSamples: Int
     var samplesDropped: Int
     var failedCommits: Int
+    /// Published messages by what became of them.
+    var messages: [String: Int]
 
     enum CodingKeys: String, CodingKey {
-      case samples
+      case samples, messages
       case goodSamples = "good_samples"
       case samplesDropped = "samples_dropped"
       case failedCommits = "failed_commits"
+    }
+  }
+
+  struct Configuration: Decodable {
+    var file: String
+    var loaded: String
+    var changedSince: Bool
+    var needsRestart: [String]
+    var failure: String?
+
+    enum CodingKeys: String, CodingKey {
+      case file, loaded, failure
+      case changedSince = "changed_since"
+      case needsRestart = "needs_restart"
     }
   }
 
@@ -83,7 +93,8 @@ struct GatewayStatus: Decodable {
   var version: String
   var time: String
   var since: String
-  var broker: Broker
+  var configuration: Configuration?
+  var broker: BrokerStatus
   var central: Central
   var outbox: OutboxStatus
   var buses: [Bus]
@@ -125,6 +136,7 @@ struct DaemonLine: Decodable {
   var reply: WriteAnswer?
   var read: ReadAnswer?
   var probe: ProbeAnswer?
+  var reload: ReloadAnswer?
   var error: Refusal?
 }
 

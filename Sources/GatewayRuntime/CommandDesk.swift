@@ -24,8 +24,8 @@ struct CommandDesk {
   var questions: [Int: Question] = [:]
   private var lastNumber = 0
 
-  init(settings: GatewaySettings) {
-    machine = CommandMachine(devices: Self.devices(settings))
+  init(_ running: RunningConfiguration) {
+    machine = CommandMachine(devices: Self.devices(running))
   }
 
   /// Of jobs and tickets: never the same again.
@@ -34,11 +34,11 @@ struct CommandDesk {
     return lastNumber
   }
 
-  /// The devices that commands can name; their buses by index.
-  static func devices(_ settings: GatewaySettings) -> [CommandDevice] {
-    settings.devices.map { device in
+  /// The devices that commands can name; their buses by handle.
+  static func devices(_ running: RunningConfiguration) -> [CommandDevice] {
+    running.settings.devices.map { device in
       CommandDevice(
-        name: device.name, bus: device.bus, unit: device.unit, functions: device.writeFunctions,
+        name: device.name, bus: running.busHandles[device.bus], unit: device.unit, functions: device.writeFunctions,
         tags: device.tags.map { tag in
           CommandTag(
             name: tag.definition.name, point: tag.point, scaling: tag.definition.scaling, unit: tag.definition.unit,

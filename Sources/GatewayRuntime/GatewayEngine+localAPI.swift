@@ -5,7 +5,7 @@ import Telemetry
 /// Requests of the local API, `docs/formats/local-api.md`.
 enum LocalRequest {
   static let names = [
-    "status", "outbox", "plan", "values", "tail", "alarms", "tag", "write", "read", "probe",
+    "status", "outbox", "plan", "values", "tail", "alarms", "tag", "write", "read", "probe", "reload",
   ]
 }
 
@@ -29,6 +29,10 @@ extension GatewayEngine {
     case "write": beginWrite(client, object, now: now)
     case "read": beginRead(client, object, now: now)
     case "probe": beginProbe(client, object, now: now)
+    case "reload":
+      // The keeper reads the file on a thread of its own, and answers when it is applied.
+      if let keeper = outside.keeper, keeper.reload(client: client, isDryRun: object.flag("check") ?? false) { return }
+      refuse(client, "busy", "too many reloads wait; try again")
     case let name:
       let known = LocalRequest.names
       let hint = EditDistance.nearest(to: name, among: known).map { "did you mean '\($0)'?" }

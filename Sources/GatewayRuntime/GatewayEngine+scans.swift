@@ -6,8 +6,13 @@ import Telemetry
 
 extension GatewayEngine {
   func took(_ arrived: DeviceScan, started: MonotonicTime, fault: String?, now: MonotonicTime) {
+    guard let place = running.device(arrived.device) else {
+      counters.scansSuperseded += 1
+      return
+    }
     if !clockTrust.isTrusted { lookAtClock(now: now) }
     var scan = arrived
+    scan.device = place
     let hasBootTime = !clockTrust.isTrusted
     // From the boot clock, because the wall clock may have been set between the start of the scan and now.
     scan.time = keptTime(wall(at: started, now: now), bootTime: started)
@@ -36,7 +41,14 @@ extension GatewayEngine {
   func keep(_ scan: DeviceScan, hasBootTime: Bool, now: MonotonicTime) {
     guard outbox.hasRoom else { return drop(scan, now: now) }
     outbox.appended(samples: scan.readings.count, now: now)
-    guard isStoreOpen else { return waitingScans.append((scan, hasBootTime)) }
+    guard isStoreOpen else {
+      return waitingScans.append(WaitingScan(scan: scan, hasBootTime: hasBootTime, catalogue: catalogues.current))
+    }
+    append(scan, hasBootTime: hasBootTime)
+  }
+
+  /// Into the frame that the next commit writes.
+  func append(_ scan: DeviceScan, hasBootTime: Bool) {
     if hasBootTime != builderHasBootTimes { sealFrame() }
     builderHasBootTimes = hasBootTime
     builder.append(scan)
@@ -70,9 +82,10 @@ extension GatewayEngine {
     }
   }
 
-  func busChanged(_ index: Int, fault: String?, now: MonotonicTime) {
-    busFaults[index] = fault
-    let name = buses[index].name
+  func busChanged(_ handle: Int, fault: String?, now: MonotonicTime) {
+    guard let place = running.bus(handle) else { return }
+    busFaults[place] = fault
+    let name = settings.buses[place].name
     if let fault {
       warn("bus \(name) is down: \(fault)", about: "bus \(name)", now: now)
     } else {

@@ -21,7 +21,7 @@ struct WriteVerdict: Hashable, Sendable {
     case .expired(nil): self.init(.expired, nil, "its time was over before the bus had time for it")
     case .expired(let fault?): self.init(.refused, .busDown, fault.detail)
     case .queueFull: self.init(.refused, .tooMany, "too many commands wait for this bus; send them more slowly")
-    case .failed(let error): self.init(.refused, .noAnswer, error.detail)
+    case .failed(let error): self.init(.refused, error.isBusDown ? .busDown : .noAnswer, error.detail)
     case .read, .reply: self.init(.unknown, nil, "the bus answered something else")
     }
   }

@@ -91,6 +91,17 @@ struct BusJobs: Sendable {
     current = Current(job: probes.remove(at: position), step: .ask)
   }
 
+  /// Gives everything up: what has left is what it is, and nothing else will leave.
+  mutating func end(_ error: FieldBusError) -> [BusJobResult] {
+    switch current?.step {
+    case .readBack: if let trace = current?.trace { finish(.write(trace)) }
+    case .readOld, .write, .ask, nil: finish(.failed(error))
+    }
+    for job in waiting + probes { results.append(BusJobResult(number: job.number, outcome: .failed(error))) }
+    defer { self = BusJobs() }
+    return results
+  }
+
   mutating func finish(_ outcome: BusJobResult.Outcome) {
     guard let current else { return }
     results.append(BusJobResult(number: current.job.number, outcome: outcome))

@@ -7,6 +7,11 @@ extension BusPoller {
     jobs.add(job)
   }
 
+  /// Gives up all jobs, because nobody drives the bus any more.
+  public mutating func endJobs() -> [BusJobResult] {
+    jobs.end(FieldBusError(.busDown, "the bus was stopped or changed before it came to this"))
+  }
+
   /// What a job wants now; nil when polling may go on.
   mutating func nextJobAction(now: MonotonicTime) -> Action? {
     guard !jobs.isEmpty else { return nil }

@@ -106,10 +106,14 @@ extension BusPoller {
     switch error.reason {
     case _ where isUnanswered:
       // A device that does not answer one request will not answer the others: it costs one time-out a scan.
+      guard let scan else { return }
+      let part = scan.parts[scan.step]
       giveUp(reason: error.reason)
-      if let scan, !scan.isAnswered {
+      if !scan.isAnswered {
         silent.failed(position, reason: error.reason, cost: now - scan.started, now: now)
         healths[position].isSilent = silent.isSilent(position)
+      } else if part.split == nil, !part.isRetry {
+        plans[position].ignored(part.step.request, cost: now - awaitedSince, now: now)
       }
     case .exception(let code) where Self.refusals.contains(code):
       refused(code, now: now)

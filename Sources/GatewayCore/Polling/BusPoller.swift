@@ -56,7 +56,7 @@ public struct BusPoller: Sendable {
     case open
   }
 
-  public let devices: [PolledDevice]
+  public internal(set) var devices: [PolledDevice]
   var plans: [DevicePlan]
   var schedule: PollSchedule
   var backoff: ReconnectBackoff
@@ -73,7 +73,7 @@ public struct BusPoller: Sendable {
   var linkFault: FieldBusError?
   var scan: CurrentScan?
   var healths: [DeviceHealth]
-  private var positions: [Int: Int] = [:]
+  var positions: [Int: Int] = [:]
   public internal(set) var statistics = PollStatistics()
 
   /// - Parameters:
@@ -89,13 +89,20 @@ public struct BusPoller: Sendable {
     silent = SilentDevices(count: devices.count)
     load = BusLoad(now: now)
     healths = devices.map { _ in DeviceHealth() }
-    for (position, device) in devices.enumerated() { positions[device.device] = position }
+    positions = Self.positions(devices)
+  }
+
+  static func positions(_ devices: [PolledDevice]) -> [Int: Int] {
+    Dictionary(devices.enumerated().map { ($0.element.device, $0.offset) }) { first, _ in first }
   }
 
   /// How the device at this catalogue index fares; an empty one for a device that is not on this bus.
   public func health(of index: Int) -> DeviceHealth {
     positions[index].map { healths[$0] } ?? DeviceHealth()
   }
+
+  /// How each device fares, by ``PolledDevice/device``.
+  public var healthByDevice: [Int: DeviceHealth] { positions.mapValues { healths[$0] } }
 
   /// How each device is read, in their order.
   public var readPlans: [DeviceReadPlan] {
@@ -151,7 +158,9 @@ public struct BusPoller: Sendable {
       readings: [Reading](repeating: .bad(reason), count: device.points.count))
     if link == .open, !isPausing {
       plans[position].adapt()
-      begun.parts = plans[position].parts + plans[position].retries(now: now)
+      let (parts, left) = plans[position].scan(now: now, failures: silent.failures(position))
+      begun.parts = parts
+      for slot in left.lazy.flatMap(\.slots) { begun.readings[slot.tag] = .bad(.timeout) }
       begun.retriesLeft = device.retries
       for (tag, exception) in plans[position].plan.refused { begun.readings[tag] = .bad(.exception(exception)) }
     } else {

@@ -53,6 +53,15 @@ public struct PollSchedule: Sendable {
     self.init(paces: intervals.map { PollPace(interval: $0) }, seed: seed, now: now)
   }
 
+  /// The schedule of another list of devices: those that stay keep their grid.
+  ///
+  /// - Parameter kept: for each of the new paces the place that it had here; nil when its grid begins anew.
+  func rearranged(paces: [PollPace], kept: [Int?], seed: UInt64, now: MonotonicTime) -> Self {
+    var schedule = Self(paces: paces, seed: seed, now: now)
+    for (index, old) in kept.enumerated() { if let old { schedule.entries[index] = entries[old] } }
+    return schedule
+  }
+
   /// The earliest due time of all; ``MonotonicTime/never`` without devices.
   public var nextDue: MonotonicTime {
     entries.reduce(MonotonicTime.never) { min($0, $1.due) }

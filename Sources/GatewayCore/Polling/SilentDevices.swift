@@ -35,6 +35,15 @@ struct SilentDevices: Sendable {
     entries = Array(repeating: Entry(), count: count)
   }
 
+  /// - Parameter kept: for each device of a new list the place that it had here, nil for a new one.
+  func rearranged(kept: [Int?]) -> Self {
+    var silent = Self(count: kept.count)
+    for (index, old) in kept.enumerated() { if let old { silent.entries[index] = entries[old] } }
+    silent.silentCount = silent.entries.count { $0.failures >= Self.threshold }
+    silent.nextQuestion = nextQuestion
+    return silent
+  }
+
   /// The device did not answer its last scan, and it is not yet time to ask again.
   func isPausing(_ position: Int, now: MonotonicTime) -> Bool {
     let entry = entries[position]
@@ -68,9 +77,13 @@ struct SilentDevices: Sendable {
       return
     }
     nextQuestion = now + cost * (failures < Self.threshold ? 1 : Self.share)
-    let longest = min(max(Self.longestPause, cost * Self.longestShare), Self.longestPauseOfAll)
-    let doublings = min(max(0, failures - Self.threshold), 16)
-    entries[position].askAgain = now + min(cost * (Self.share << doublings), longest)
+    entries[position].askAgain = now + Self.pause(cost: cost, failures: failures - Self.threshold)
+  }
+
+  /// - Parameter failures: questions in vain beyond the first that counted.
+  static func pause(cost: Duration, failures: Int) -> Duration {
+    let longest = min(max(longestPause, cost * longestShare), longestPauseOfAll)
+    return min(cost * (share << min(max(0, failures), 16)), longest)
   }
 
   /// The device sent a reply of any kind.
