@@ -166,6 +166,7 @@ let package = Package(
         "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "SQLiteOutbox", "YAMLParser", "FieldgateTestKit",
         "Telemetry", log,
       ]),
+    tests("BusPlanningTests", ["BusPlanning", "GatewayConfiguration", "JSONText", "YAMLParser"]),
     tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "FieldgateTestKit", "Telemetry", "CLinux"]),
     tests("MQTTBrokerTests", ["MQTTBroker", "GatewayCore", "FieldgateTestKit"]),
     tests("LocalAPITests", ["LocalAPI", "FieldgateTestKit"]),

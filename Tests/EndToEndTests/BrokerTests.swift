@@ -106,6 +106,63 @@ struct BrokerTests {
     #expect(try retained(site, "homeassistant/+/fieldgate-site/+/config").count == tags + 2)
   }
 
+  @Test("A broker that stands still costs no memory, and afterwards what it retains is what there is now")
+  func frozenBroker() async throws {
+    let site = try Site(every: "20ms")
+    site.brokerSection = """
+      { host: 127.0.0.1, port: \(site.brokerPort), publish: per-tag, retain: true, qos: 1, payload: plain, messages-per-second: 20000 }
+      """
+    try await site.startAll()
+    _ = try await eventually("the connection's queue to be full") { () -> Bool? in
+      site.broker?.signal(SIGSTOP)
+      return try counters(site)["queue full"].map { $0 > 0 } == true ? true : nil
+    }
+    let memory = try site.memory()
+    let replaced = try counters(site)["replaced"] ?? 0
+    _ = try await eventually("5,000 more values to be overtaken", timeout: .seconds(60)) {
+      try counters(site)["replaced"].map { $0 > replaced + 5_000 } == true ? true : nil
+    }
+    #expect(try site.memory() < memory + 3_000)
+    // Nothing moves any more, so that what is newest can be compared.
+    site.stopSensors()
+    site.broker?.signal(SIGCONT)
+    _ = try await eventually("all that waited to be told") {
+      try broker(site).waitingTopics == 0 && broker(site).state == "connected" ? true : nil
+    }
+    let child = try ChildProcess(
+      "mosquitto_sub",
+      ["-p", "\(site.brokerPort)", "-t", "fieldgate/site/press/+", "-F", "%t %p", "--retained-only", "-W", "2"])
+    _ = try child.wait(timeout: .seconds(30))
+    let lines = child.drainedOutput.split(separator: "\n")
+    #expect(!lines.isEmpty)
+    // The sensors are gone: null is the truth, and every retained topic has come to it.
+    #expect(lines.allSatisfy { $0.hasSuffix(" null") }, "\(lines)")
+  }
+
+  private struct BrokerState: Decodable {
+    var state: String
+    var waitingTopics: Int
+
+    enum CodingKeys: String, CodingKey {
+      case state
+      case waitingTopics = "waiting_topics"
+    }
+  }
+
+  private struct Answer: Decodable {
+    struct Counters: Decodable { var messages: [String: Int] }
+    var broker: BrokerState
+    var counters: Counters
+  }
+
+  private func answer(_ site: Site) throws -> Answer {
+    let output = try site.fieldgate("status", "--json").text
+    return try #require(try JSONDecoder().decode([String: Answer].self, from: Data(output.utf8))["status"])
+  }
+
+  private func broker(_ site: Site) throws -> BrokerState { try answer(site).broker }
+  private func counters(_ site: Site) throws -> [String: Int] { try answer(site).counters.messages }
+
   @Test("A wrong password is said by name, and the right one in the file is enough to go on")
   func wrongPassword() async throws {
     let site = try makeSite()

@@ -149,4 +149,23 @@ struct DiscoveryTests {
     second.wait(.seconds(40))
     #expect(Set(memory.topics) == before.subtracting(gone))
   }
+
+  @Test("A reload takes back what it removes and announces what it adds, on the same connection")
+  func reloaded() throws {
+    let memory = MemoryOfTopics()
+    let bench = try EngineBench(Self.yaml, topics: memory)
+    bench.connect()
+    bench.wait(.seconds(60))
+    bench.broker.forget()
+    let lines = Self.yaml.replacingOccurrences(
+      of: "- { name: energy, input: 2, type: uint32, unit: kWh }", with: "- { name: power, input: 4, unit: W }")
+    try bench.reload(lines)
+    bench.wait(.seconds(60))
+    let node = "homeassistant/sensor/fieldgate-site-2enorth"
+    let emptied = bench.broker.published.filter { $0.payload.isEmpty && $0.isRetained }.map(\.topic)
+    #expect(emptied == ["\(node)/boiler-2fenergy/config"])
+    #expect(bench.broker.newest["\(node)/boiler-2fpower/config"]?.payload.isEmpty == false)
+    #expect(!memory.topics.contains("\(node)/boiler-2fenergy/config"))
+    #expect(memory.topics.contains("\(node)/boiler-2fpower/config"))
+  }
 }

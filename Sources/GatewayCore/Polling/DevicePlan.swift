@@ -74,7 +74,8 @@ struct DevicePlan: Sendable {
       let first = failures % asked.count
       asked = Array(asked[first...] + asked[..<first])
     }
-    return (asked + retries(now: now), left)
+    let again = retries(now: now)
+    return (again.isEmpty ? asked : asked + again, left)
   }
 
   /// A read was not answered in a scan in which others were.

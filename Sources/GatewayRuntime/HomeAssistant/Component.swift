@@ -12,8 +12,9 @@ enum Component: String, Sendable {
     switch (tag.definition.type, tag.write != nil) {
     case (.boolean, false): self = .binarySensor
     case (.boolean, true): self = .control
-    case (_, true): self = .number
-    case (_, false): self = .sensor
+    case (.integer, true), (.float32, true), (.float64, true): self = .number
+    // Whatever else can be shown.
+    default: self = .sensor
     }
   }
 }

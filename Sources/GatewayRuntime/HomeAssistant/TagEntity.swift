@@ -59,6 +59,8 @@ struct TagEntity {
   // MARK: What the value means
 
   private func writeMeaning(to json: inout JSONWriter, hasStateClass: Bool) {
+    // What is no number has no unit, and nothing that could be counted over time.
+    guard [ValueType.integer, .float32, .float64].contains(tag.definition.type) else { return }
     let meaning = UnitMeaning(unit: tag.definition.unit, tag: name)
     json.member("unit_of_measurement", ifPresent: meaning.unit)
     let deviceClass = tag.presentation.deviceClass ?? meaning.deviceClass
