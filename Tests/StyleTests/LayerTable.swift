@@ -49,7 +49,8 @@ enum LayerTable {
       "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI",
       "PKI", "CLinux", "GatewayRuntime", "Logging"),
     row(
-      "composition", "GatewayClient", "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration", "YAMLParser",
+      "composition", "GatewayClient", "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration",
+      "YAMLParser",
       "LocalAPI", "PKI",
       "FoundationEssentials"),
     row(
