@@ -15,7 +15,7 @@ extension GatewayParts {
   struct Rest {
     fileprivate var removed: [BusWorker] = []
     fileprivate var changed: [(worker: BusWorker, place: Int)] = []
-    fileprivate var added: [BusWorker] = []
+    fileprivate var added: [(worker: BusWorker, place: Int)] = []
     fileprivate var broker: BrokerLink?
     fileprivate var central: CentralConnection?
   }
@@ -31,8 +31,8 @@ extension GatewayParts {
     var told: [(worker: BusWorker, place: Int)] = []
     for (place, bus) in next.settings.buses.enumerated() {
       guard let known = old.bus(next.busHandles[place]) else {
-        rest.added.append(Self.worker(next, place, events, learned))
-        newWorkers.append(rest.added.last!)
+        newWorkers.append(Self.worker(next, place, events, learned))
+        rest.added.append((newWorkers[place], place))
         continue
       }
       newWorkers.append(workers[known])
@@ -77,6 +77,10 @@ extension GatewayParts {
   func finish(_ rest: Rest) {
     let ending = rest.removed + rest.changed.map(\.worker)
     for worker in ending { worker.askToStop() }
+    // They share no port with any other, so they need not wait for the request under way of a bus that ends.
+    let isFree = { (place: Int) in if case .modbusTCP = self.running.settings.buses[place].kind { true } else { false }
+    }
+    for (worker, place) in rest.added where isFree(place) { worker.start() }
     retire(rest.broker, rest.central)
     for worker in ending { worker.join() }
     learned.keep(only: Set(running.settings.devices.map(\.name)))
@@ -84,7 +88,7 @@ extension GatewayParts {
       worker.restart(
         on: Self.makeBus(running.settings.buses[place]), devices: Self.devices(running, ofBus: place))
     }
-    for worker in rest.added { worker.start() }
+    for (worker, place) in rest.added where !isFree(place) { worker.start() }
   }
 
   private func connections(

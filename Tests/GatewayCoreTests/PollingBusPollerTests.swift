@@ -257,4 +257,27 @@ struct PollingBusPollerTests {
     }
     #expect(run.poller.health(of: 4).isAnswering && !run.poller.health(of: 4).isSilent)
   }
+
+  @Test("a continuous device is scanned as often as the line allows, and tells once a second that it cannot be asked")
+  func continuous() {
+    let device = PolledDevice(
+      device: 0, unit: 1, pace: PollPace(interval: .milliseconds(10), isContinuous: true), points: [Self.register(0)])
+    var run = PollingRun([device])
+    let start = run.now
+    var good = 0
+    var bad = 0
+    while run.now < start + .seconds(20) {
+      let isDown = run.now >= start + .seconds(10)
+      switch run.step() {
+      case .open: run.poller.opened(isDown ? .failure(Self.down()) : .success(()), now: run.now)
+      case .read:
+        run.now = run.now + .milliseconds(40)
+        run.poller.answered(isDown ? .failure(Self.down()) : .success([1]), now: run.now)
+      case .deliver(let scan, _): if scan.readings[0].quality == .good { good += 1 } else { bad += 1 }
+      case .wait(let until): run.now = until
+      }
+    }
+    #expect((248...251).contains(good), "\(good)")
+    #expect((9...12).contains(bad), "\(bad)")
+  }
 }

@@ -12,7 +12,7 @@ import Testing
 struct PollingDeadlineTests {
   static var seeds: [UInt64] {
     if let text = ProcessInfo.processInfo.environment["POLLING_SEED"], let seed = UInt64(text) { return [seed] }
-    return Array(0..<100)
+    return Array(0..<40)
   }
 
   /// A bus with live, dead, sleeping and waking devices, on which the live ones need at most half of the time.
@@ -55,7 +55,7 @@ struct PollingDeadlineTests {
     var wakesAt: [UInt8: MonotonicTime] = [:]
     var failing: Set<UInt8> = []
     var deaths: [MonotonicTime] = []
-    while now < origin + .seconds(900) {
+    while now < origin + .seconds(600) {
       switch poller.next(now: now, wall: Timestamp(milliseconds: 0)) {
       case .open: poller.opened(.success(()), now: now)
       case .read(let request):

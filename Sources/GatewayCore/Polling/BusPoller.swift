@@ -165,6 +165,7 @@ public struct BusPoller: Sendable {
       for (tag, exception) in plans[position].plan.refused { begun.readings[tag] = .bad(.exception(exception)) }
     } else {
       begun.error = isPausing ? healths[position].lastError : statistics.lastError
+      schedule.rest(position, now: now)
     }
     if isPausing { statistics.scansNotAsked += 1 }
     scan = begun

@@ -31,6 +31,9 @@ public struct PollSchedule: Sendable {
   /// Devices that are asked as often as the line allows yield to all others for so long, and no longer.
   public static let longestWait = Duration.seconds(10)
 
+  /// How often continuous devices are reported while they cannot be asked.
+  public static let idlePace = Duration.seconds(1)
+
   private var entries: [Entry]
 
   /// - Parameters:
@@ -65,6 +68,14 @@ public struct PollSchedule: Sendable {
   /// The earliest due time of all; ``MonotonicTime/never`` without devices.
   public var nextDue: MonotonicTime {
     entries.reduce(MonotonicTime.never) { min($0, $1.due) }
+  }
+
+  /// There is nothing to ask a continuous device for now: it need not be looked at again and again.
+  ///
+  /// - Parameter index: as in ``Start``; without effect for a device with a fixed interval, which stays on its grid.
+  public mutating func rest(_ index: Int, now: MonotonicTime) {
+    guard entries[index].pace.isContinuous else { return }
+    entries[index].due = now + max(entries[index].pace.interval, Self.idlePace)
   }
 
   /// The due device with the earliest deadline, if any is due; its next due time moves on along its grid.
