@@ -274,6 +274,7 @@ struct PollingBusPollerTests {
         run.now = run.now + .milliseconds(40)
         run.poller.answered(isDown ? .failure(Self.down()) : .success([1]), now: run.now)
       case .deliver(let scan, _): if scan.readings[0].quality == .good { good += 1 } else { bad += 1 }
+      case .jobRead, .write, .ask, .report: Issue.record("nobody asked for a job")
       case .wait(let until): run.now = until
       }
     }
