@@ -143,11 +143,12 @@ public struct GatewayClient: ~Copyable {
   private static func text(_ scan: DaemonLine.Scan) -> String {
     let values = scan.values.sorted { $0.key < $1.key }.map { name, value in
       let unit = scan.units?[name].map { " \($0)" } ?? ""
+      let shown = scan.labels?[name].map { "\($0) (\(value.text))" } ?? value.text
       if let reason = scan.reasons?[name] {
         if case .none = value { return "\(name) — (\(reason))" }
-        return "\(name) \(value.text)\(unit) (\(reason))"
+        return "\(name) \(shown)\(unit) (\(reason))"
       }
-      return "\(name) \(value.text)\(unit)"
+      return "\(name) \(shown)\(unit)"
     }
     return "\(clock(scan.time))  \(scan.device)  \(values.joined(separator: "  "))"
   }

@@ -113,6 +113,8 @@ struct DaemonLine: Decodable {
     var values: [String: Scalar]
     var reasons: [String: String]?
     var units: [String: String]?
+    /// What values with names are called.
+    var labels: [String: String]?
   }
 
   struct Alarm: Decodable {
@@ -146,6 +148,7 @@ enum Scalar: Decodable {
   case flag(Bool)
   case integer(Int64)
   case number(Double)
+  case word(String)
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
@@ -155,6 +158,8 @@ enum Scalar: Decodable {
       self = .flag(flag)
     } else if let integer = try? container.decode(Int64.self) {
       self = .integer(integer)
+    } else if let word = try? container.decode(String.self) {
+      self = .word(word)
     } else {
       self = .number(try container.decode(Double.self))
     }
@@ -166,6 +171,7 @@ enum Scalar: Decodable {
     case .none: "—"
     case .flag(let flag): flag ? "on" : "off"
     case .integer(let integer): "\(integer)"
+    case .word(let word): "\"\(word)\""
     case .number(let number): number == number.rounded() && number.magnitude < 1e15 ? "\(Int64(number))" : "\(number)"
     }
   }

@@ -42,8 +42,16 @@ struct CommandDesk {
         tags: device.tags.map { tag in
           CommandTag(
             name: tag.definition.name, point: tag.point, scaling: tag.definition.scaling, unit: tag.definition.unit,
-            limits: tag.write)
+            limits: writable(tag))
         }, pacing: RequestPacing(timeout: device.reading.timeout, turnRound: device.reading.turnRound))
     }
+  }
+
+  /// Parts of registers, texts, and values whose factor the device itself chooses cannot be written yet.
+  private static func writable(_ tag: TagSettings) -> WriteLimits? {
+    guard let point = tag.point, point.bits == nil, point.type != .string, tag.treatment.scaleFactor == nil else {
+      return nil
+    }
+    return tag.write
   }
 }

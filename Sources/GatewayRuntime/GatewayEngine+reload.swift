@@ -23,7 +23,7 @@ extension GatewayEngine {
     catalogue = settings.catalogue
     catalogues.follow(catalogue)
     build(with: catalogues.current)
-    moveDevices(from: old)
+    moveDevices(from: old, now: now)
     moveBuses(from: old)
     for client in tails.keys { tails[client] = tails[client]?.moved(to: catalogue) }
     judgeByNewRules(old, activeBefore: activeBefore)
@@ -36,7 +36,7 @@ extension GatewayEngine {
   }
 
   /// What is known of a device goes with it to its new place.
-  private func moveDevices(from old: RunningConfiguration) {
+  private func moveDevices(from old: RunningConfiguration, now: MonotonicTime) {
     let before = running.deviceHandles.map { old.device($0) }
     // A device that comes back after another reload must not go behind what it gave then (promise G4).
     let floor = newestTime.max() ?? Timestamp(milliseconds: .min)
@@ -44,12 +44,24 @@ extension GatewayEngine {
     latest = before.map { place in place.flatMap { latest[$0] } }
     for (place, known) in before.enumerated() where known != nil { latest[place]?.device = place }
     newestTime = before.map { place in place.map { newestTime[$0] } ?? retiredTime }
+    // Counters go on where a device is as it was.
+    treatments = zip(before, settings.devices.indices).map { known, place in
+      if let known, old.settings.devices[known].tags == settings.devices[place].tags { return treatments[known] }
+      return ScanTreatment(catalogue.devices[place], settings.devices[place].tags.map(\.treatment))
+    }
+    watchAges(now: now)
     var faults: [Int: String] = [:]
     for (place, known) in before.enumerated() { faults[place] = known.flatMap { deviceFaults[$0] } }
     deviceFaults = faults
     for name in Set(old.settings.devices.map(\.name)).subtracting(settings.devices.map(\.name)) {
       _ = logLimiter.clear(subject: "device \(name)")
     }
+  }
+
+  /// Ages count from the reload on: a value becomes stale a little later than it would have.
+  private func watchAges(now: MonotonicTime) {
+    staleWatch = StaleWatch(limits: settings.devices.map(\.staleLimits))
+    for scan in latest { if let scan { staleWatch.took(scan, now: now) } }
   }
 
   private func moveBuses(from old: RunningConfiguration) {

@@ -54,6 +54,9 @@ public final class GatewayEngine {
   let version: String
 
   var rules: RuleEngine
+  /// One a device.
+  var treatments: [ScanTreatment]
+  var staleWatch: StaleWatch
   var outbox: OutboxMachine
   var delivery = DeliveryMachine()
   var logLimiter = LogLimiter()
@@ -134,6 +137,8 @@ public final class GatewayEngine {
     commands = CommandDesk(running)
     builder = FrameBuilder(catalogue: catalogue)
     rules = RuleEngine(rules: settings.rules)
+    treatments = zip(catalogue.devices, settings.devices).map { ScanTreatment($0, $1.tags.map(\.treatment)) }
+    staleWatch = StaleWatch(limits: settings.devices.map(\.staleLimits))
     outbox = OutboxMachine(policy: settings.outboxPolicy, space: settings.outboxSpace)
     publishing = PublishingState(
       settings, alarms: settings.rules.map(\.name) + [Self.capacityAlarm], version: version)
@@ -154,6 +159,7 @@ public final class GatewayEngine {
   /// When something is to be done even if nothing happens.
   public var deadline: MonotonicTime {
     var next = min(outbox.deadline, nextStatus, nextWatchdog)
+    next = min(next, staleWatch.deadline)
     if let delay = rules.deadline { next = min(next, delay) }
     return min(next, deliveryDeadline, publishDeadline, commands.machine.deadline)
   }
@@ -185,6 +191,7 @@ public final class GatewayEngine {
     if let delay = rules.deadline, delay <= now {
       raise(rules.expire(now: now, time: outside.clock.wall()))
     }
+    for scan in staleWatch.expire(now: now, wall: outside.clock.wall()) { tookStale(scan, now: now) }
     commitIfDue(now: now)
     deliver(now: now)
     publishWaitingAlarms(now: now)

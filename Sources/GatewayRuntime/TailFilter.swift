@@ -61,7 +61,10 @@ struct TailFilter: Sendable {
     guard let tags = chosen[scan.device] else { return nil }
     guard tags.count < device.tags.count else { return (scan, device) }
     var scan = scan
-    scan.readings = tags.map { scan.readings[$0] }
+    let whole = scan
+    scan.readings = tags.map { whole.readings[$0] }
+    scan.texts = [:]
+    for (place, tag) in tags.enumerated() { scan.texts[place] = whole.texts[tag] }
     return (scan, DeviceDefinition(name: device.name, tags: tags.map { device.tags[$0] }))
   }
 }

@@ -54,7 +54,9 @@ public struct RuleEngine: Sendable {
     var events: [AlarmEvent] = []
     for index in indices {
       let tag = monitors[index].rule.tag.tag
-      let value = scan.readings[tag].engineeringValue(tags[tag])
+      let reading = scan.readings[tag]
+      // What grew old says nothing about now.
+      let value = reading.quality.reason == .stale ? nil : reading.engineeringValue(tags[tag])
       if let change = monitors[index].step(value: value, now: now) {
         events.append(event(monitors[index], change, time: scan.time))
       }

@@ -25,7 +25,7 @@ struct Fieldgate: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Status.self, Outbox.self, Values.self, Tail.self, Plan.self, Devices.self, Scan.self, Write.self, Read.self,
-      Check.self, Reload.self,
+      Check.self, Reload.self, Profile.self,
     ])
 }
 

@@ -12,7 +12,7 @@ import Testing
 struct PollingDeadlineTests {
   static var seeds: [UInt64] {
     if let text = ProcessInfo.processInfo.environment["POLLING_SEED"], let seed = UInt64(text) { return [seed] }
-    return Array(0..<40)
+    return Array(0..<100)
   }
 
   /// A bus with live, dead, sleeping and waking devices, on which the live ones need at most half of the time.

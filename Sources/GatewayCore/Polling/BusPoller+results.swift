@@ -82,8 +82,11 @@ extension BusPoller {
       let point = devices[position].points[slot.tag]
       let reading = RegisterDecoder.decode(entries, at: slot.offset, as: point)
       scan?.readings[slot.tag] = reading
+      if point.type == .string, reading.quality.hasValue {
+        scan?.texts[slot.tag] = RegisterDecoder.text(entries, at: slot.offset, as: point)
+      }
       if reading.quality == .bad(.undecodable) {
-        note("\(point.table.name) \(point.address) of unit \(devices[position].unit) holds no finite \(point.type)")
+        note("\(point.table.name) \(point.address) of unit \(devices[position].unit) holds no \(point.type)")
       }
     }
     advance()

@@ -40,6 +40,7 @@ public struct BusPoller: Sendable {
     /// A value came in this scan.
     var hasValue = false
     var readings: [Reading]
+    var texts: [Int: String] = [:]
     /// What is asked for: the device's plan, until something is refused.
     var parts: [RefusalSearch.Part] = []
     /// Index of the part that is asked for next.
@@ -191,6 +192,7 @@ public struct BusPoller: Sendable {
     }
     let device = devices[finished.position].device
     return .deliver(
-      DeviceScan(device: device, time: finished.time, readings: finished.readings), started: finished.started)
+      DeviceScan(device: device, time: finished.time, readings: finished.readings, texts: finished.texts),
+      started: finished.started)
   }
 }
