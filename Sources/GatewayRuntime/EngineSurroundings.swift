@@ -60,10 +60,15 @@ public struct BusReport: Sendable {
   public var health: [Int: DeviceHealth]
   /// Scans that the engine could not take, because it was behind by ``EngineLimits/waitingEvents`` events.
   public var scansDropped: Int
+  /// Of a bus of serial lines: what came over it.
+  public var serial: SerialCounts?
   /// How the devices are read; empty on a bus that is not Modbus.
   public var plans: [DeviceReadPlan] = []
 
-  public init(statistics: PollStatistics, health: [Int: DeviceHealth] = [:], scansDropped: Int = 0) {
+  public init(
+    statistics: PollStatistics, health: [Int: DeviceHealth] = [:], scansDropped: Int = 0, serial: SerialCounts? = nil
+  ) {
+    self.serial = serial
     self.statistics = statistics
     self.health = health
     self.scansDropped = scansDropped

@@ -9,7 +9,7 @@ import Threads
 /// Calls of the field bus block, at most for the bus's time-out; that is why each bus has a thread, and why a slow bus
 /// delays no other. The worker outlives its thread: when the line itself changes, the thread ends, and a new one goes on with
 /// the same poller and thus with all that it learnt.
-final class BusWorker: BusObserver, Sendable {
+final class BusWorker: BusThread {
   typealias MakeBus = @Sendable () -> any FieldBus
 
   enum Order: Sendable {

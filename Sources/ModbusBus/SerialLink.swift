@@ -1,6 +1,7 @@
 import CModbus
 import GatewayCore
 import Glibc
+import SerialPort
 import Telemetry
 
 /// Modbus RTU on a serial port of our own.
@@ -47,7 +48,7 @@ final class SerialLink {
 
   /// Locks the port before libmodbus touches its settings, which another program may be using.
   private func lockPort() throws(FieldBusError) -> PortClaim {
-    do throws(ModbusContext.Failure) {
+    do throws(PortFailure) {
       return try PortClaim(device)
     } catch {
       throw text.opening(error.code)

@@ -21,11 +21,12 @@ struct Fieldgate: ParsableCommand {
         fieldgate read rs485 3 input 20  read any register of any device on a bus
         fieldgate check gateway.yaml     every mistake in a configuration file
         fieldgate reload                 let the daemon take its changed file
+        fieldgate serial watch PORT      what a serial sensor says, and how it would be read
       """,
     version: "0.1.0",
     subcommands: [
       Status.self, Outbox.self, Values.self, Tail.self, Plan.self, Devices.self, Scan.self, Write.self, Read.self,
-      Check.self, Reload.self, Profile.self,
+      Check.self, Reload.self, Profile.self, Serial.self,
     ])
 }
 

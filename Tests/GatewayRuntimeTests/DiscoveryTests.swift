@@ -41,6 +41,14 @@ struct DiscoveryTests {
         publish: per-tag
         payload: plain
         tags: [{ name: open, coil: 1 }, { name: level, holding: 1, writable: true }]
+      - name: fan
+        bus: plc
+        unit: 3
+        every: 1s
+        tags:
+          - { name: mode, holding: 1, writable: true, names: { 0: "off", 1: slow, 2: fast } }
+          - { name: state, input: 1, names: { 0: idle, 7: fault } }
+          - { name: serial, input: 2, type: string, length: 8 }
     """
 
   /// Discovery messages by topic, decoded.
@@ -64,6 +72,8 @@ struct DiscoveryTests {
       "switch/\(node)/boiler-2fpump", "number/\(node)/boiler-2fsetpoint", "binary_sensor/\(node)/door-2fopen",
       "number/\(node)/door-2flevel", "binary_sensor/\(node)/alarms-2ftoo_hot",
       "binary_sensor/\(node)/alarms-2fgateway-2eoutbox_filling", "binary_sensor/\(node)/status-2fcentral",
+      "select/\(node)/fan-2fmode", "sensor/\(node)/fan-2fstate",
+      "sensor/\(node)/fan-2fserial",
     ]
     #expect(Set(entities.keys) == Set(expected.map { "homeassistant/\($0)/config" }))
     let table = try HomeAssistantTable.load()
@@ -106,6 +116,13 @@ struct DiscoveryTests {
     let level = try entity("number", "door-2flevel")
     #expect(level["min"] as? Double == 0 && level["max"] as? Double == 65_535 && level["step"] as? Double == 1)
     #expect(level["state_topic"] as? String == "fieldgate/site.north/door/level")
+    let mode = try entity("select", "fan-2fmode")
+    #expect(mode["options"] as? [String] == ["off", "slow", "fast"])
+    #expect(mode["command_template"] as? String == #"{"mode":"{{ value }}"}"#)
+    let state = try entity("sensor", "fan-2fstate")
+    #expect(state["device_class"] as? String == "enum" && state["state_class"] == nil)
+    let serial = try entity("sensor", "fan-2fserial")
+    #expect(serial["state_class"] == nil && serial["unit_of_measurement"] == nil)
     let open = try entity("binary_sensor", "door-2fopen")
     #expect(open["payload_on"] as? String == "true")
   }
@@ -120,7 +137,7 @@ struct DiscoveryTests {
     bench.broker.forget()
     bench.engine.take(.message(BrokerMessage(topic: "homeassistant/status", payload: Array("online".utf8))))
     bench.engine.turn()
-    #expect(bench.broker.published.count { $0.topic.hasSuffix("/config") } == 10)
+    #expect(bench.broker.published.count { $0.topic.hasSuffix("/config") } == 13)
     #expect(!bench.broker.published.contains { $0.topic == "fieldgate/site.north/door/level" })
     bench.wait(.seconds(15))
     #expect(bench.broker.published.contains { $0.topic == "fieldgate/site.north/door/level" })
