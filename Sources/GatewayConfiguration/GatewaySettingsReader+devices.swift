@@ -74,6 +74,7 @@ extension GatewaySettingsReader {
     }
     let functions = writeFunctions(section)
     checkScaleFactors(tags, section)
+    checkTextLength(tags, section)
     let stale = section.duration("stale-after", Self.staleRange, &problems)
     checkWrites(tags, functions, section)
     checkTopics(tags, publishing, section)
