@@ -115,7 +115,7 @@ let package = Package(
     library(
       "GatewayClient",
       [
-        "BusPlanning", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "PKI", "SerialPort",
+        "BusPlanning", "GatewayCore", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "PKI", "SerialPort",
         "SerialSensors", "YAMLParser",
       ]),
     library(

@@ -237,6 +237,7 @@ final class SimulatedGateway {
         engine?.take(.scan(scan, started: started, fault: nil))
         turn()
         guard self.life == life else { return }
+      case .jobRead, .write, .ask, .report: preconditionFailure("nobody asked for a job")
       case .wait(let until):
         guard until < .never else { return }
         // A reload may bring a device that is due before.

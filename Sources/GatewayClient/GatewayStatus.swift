@@ -153,6 +153,10 @@ struct DaemonLine: Decodable {
   var scan: Scan?
   var alarm: Alarm?
   var end: End?
+  var tag: TagAnswer?
+  var reply: WriteAnswer?
+  var read: ReadAnswer?
+  var probe: ProbeAnswer?
   var reload: ReloadAnswer?
   var error: Refusal?
 }

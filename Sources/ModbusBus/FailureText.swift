@@ -17,15 +17,37 @@ struct FailureText {
 
   /// Why a read failed.
   func read(_ request: ReadRequest, _ code: Int32) -> FieldBusError {
-    let unit = "unit \(request.unit)"
+    exchange(
+      unit: request.unit, "the read of \(request.count) from \(request.table.name) \(request.address)", code,
+      timeout: request.pacing.timeout)
+  }
+
+  /// What is known of a write that ended with an error.
+  func writeResult(_ code: Int32, unit: UInt8, _ what: String) -> WriteResult {
+    let error = exchange(unit: unit, what, code)
+    switch error.reason {
+    // "Acknowledge": the device has it, and carrying it out takes long (Modbus Application Protocol 1.1b3, section 7).
+    case .exception(5): return .unknown(error)
+    case .exception: return .refused(error)
+    case .inputOutput: return .notSent(error)
+    default: return .unknown(error)
+    }
+  }
+
+  /// Why a request failed.
+  ///
+  /// - Parameter what: `the read of 2 from coil 7`.
+  func exchange(
+    unit number: UInt8, _ what: String, _ code: Int32, timeout: Duration? = nil
+  ) -> FieldBusError {
+    let unit = "unit \(number)"
     let place = endpoint.place
-    let what = "the read of \(request.count) from \(request.table.name) \(request.address)"
     let reason = Self.reason(code)
     switch reason {
     case .timeout:
       return error(
         reason,
-        "\(unit) did not answer within \((request.pacing.timeout ?? timeout).wholeMilliseconds) ms at \(place); "
+        "\(unit) did not answer within \((timeout ?? self.timeout).wholeMilliseconds) ms at \(place); "
           + timeoutAdvice)
     case .exception:
       return error(
