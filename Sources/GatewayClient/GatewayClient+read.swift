@@ -132,7 +132,7 @@ extension GatewayClient {
       return RegisterDecoder.text(entries, at: offset, as: point).map { "\"\($0)\"" } ?? "— (no text)"
     }
     let reading = RegisterDecoder.decode(entries, at: offset, as: point)
-    switch reading.value(point.type.valueType) {
+    return switch reading.value(point.type.valueType) {
     case nil: "— (\(reading.quality.reason.name))"
     case .boolean(let flag): flag ? "on" : "off"
     case .integer(let integer): "\(integer)"

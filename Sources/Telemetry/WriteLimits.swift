@@ -29,7 +29,8 @@ public struct WriteLimits: Hashable, Sendable {
     // Both sides were rounded to doubles; a real step is at least 10^-9.
     let nearest = start + steps * step.doubleValue
     guard (value - nearest).magnitude > step.doubleValue * 1e-6 else { return nil }
-    return "\(Self.text(value)) is not a whole number of steps of \(Self.text(step.doubleValue)) from \(Self.text(start))"
+    return
+      "\(Self.text(value)) is not a whole number of steps of \(Self.text(step.doubleValue)) from \(Self.text(start))"
   }
 
   /// Whole numbers without a point.
