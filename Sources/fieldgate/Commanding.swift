@@ -2,6 +2,12 @@ import ArgumentParser
 import GatewayClient
 import Glibc
 
+/// For the person who waits, beside what programs read from standard output.
+private func note(_ text: String) {
+  let bytes = Array(text.utf8)
+  _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
+}
+
 struct Write: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write one tag that the configuration marks as writable.",
@@ -30,7 +36,7 @@ struct Write: ParsableCommand {
       ? nil
       : { question in
         // Not among what programs read.
-        fputs("\(question) [y/N] ", stderr)
+        note("\(question) [y/N] ")
         return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
       }
     guard try daemon.client().write(tag, value, timeToLive: ttl, user: user, confirm: confirm) else {
@@ -110,8 +116,7 @@ struct Scan: ParsableCommand {
 
   func run() throws {
     try daemon.client().scan(bus: bus, units: try range(), timeoutMilliseconds: timeout) { line in
-      let bytes = Array("\(line)\n".utf8)
-      _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
+      note("\(line)\n")
     }
   }
 }
