@@ -63,15 +63,8 @@ final class SimulatedWorld {
     while time.now < limit, !gateways.allSatisfy(\.isDrained) {
       time.run(until: time.now + .seconds(5))
     }
-    for gateway in gateways where !gateway.isDrained {
-      let state = gateway.engine?.outboxState
-      history.report(
-        .noProgress,
-        "\(gateway.series): an hour after all faults ended, something still waits: \(state.map { "\($0)" } ?? "not running")"
-      )
-    }
     central.finish()
-    Checker(self).judge()
+    Checker(Evidence(self), history).judge()
     takeApart()
   }
 
