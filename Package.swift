@@ -157,13 +157,15 @@ let package = Package(
     tests("BatchCodecTests", ["BatchCodec", "SampleTelemetry", "Telemetry"]),
     tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
     tests("GatewayCoreTests", ["GatewayCore", "BatchCodec", "RuleEngine", "SyncProtocol", "Telemetry"]),
-    tests("GatewayConfigurationTests", ["GatewayConfiguration", "YAMLParser", "RuleEngine", "Telemetry"]),
+    tests(
+      "GatewayConfigurationTests", ["GatewayConfiguration", "GatewayCore", "YAMLParser", "RuleEngine", "Telemetry"]),
     tests(
       "GatewayRuntimeTests",
       [
         "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "SQLiteOutbox", "YAMLParser", "FieldgateTestKit",
         "Telemetry", log,
       ]),
+    tests("BusPlanningTests", ["BusPlanning", "GatewayConfiguration", "JSONText", "YAMLParser"]),
     tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "FieldgateTestKit", "Telemetry", "CLinux"]),
     tests("MQTTBrokerTests", ["MQTTBroker", "GatewayCore", "FieldgateTestKit"]),
     tests("LocalAPITests", ["LocalAPI", "FieldgateTestKit"]),

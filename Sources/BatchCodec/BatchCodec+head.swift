@@ -18,8 +18,8 @@ extension BatchCodec {
       }
     }
     let version = try reader.byte("the head")
-    guard version == Self.version else {
-      throw CodecError(.unsupportedVersion, offset: 4, "version \(version); this program reads version 1")
+    guard versions.contains(version) else {
+      throw CodecError(.unsupportedVersion, offset: 4, "version \(version); this program reads 1 and 2")
     }
     let laneCode = try reader.byte("the head")
     let flags = try reader.byte("the head")

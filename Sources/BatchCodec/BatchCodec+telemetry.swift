@@ -30,6 +30,8 @@ extension BatchCodec {
       epoch: epoch, lane: .telemetry, number: number, span: span, recordCount: content.recordCount,
       firstTime: times.lowerBound, lastTime: times.upperBound)
     let body = content.encoded(catalogue: catalogue, selfContained: true, level: compressionLevel)
-    return try seal(body, compressed: nil, header)
+    let used = Set(content.blocks.map(\.device) + content.aggregates.map(\.device))
+    let isNew = used.contains { DefinitionCodec.needsVersion2(catalogue.devices[$0]) }
+    return try seal(body, compressed: nil, version: isNew ? 2 : 1, header)
   }
 }

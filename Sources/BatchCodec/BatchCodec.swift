@@ -3,7 +3,8 @@ public import Telemetry
 /// Reads and writes batches. The bytes are specified in `docs/formats/batch.md`.
 public enum BatchCodec {
   static let magic: [UInt8] = Array("FGB1".utf8)
-  static let version: UInt8 = 1
+  /// Version 2 adds texts and names of values. A batch without them is written as version 1, which every central reads.
+  static let versions: ClosedRange<UInt8> = 1...2
   static let headBytes = 64
   static let checksumBytes = 4
   static let compressedFlag: UInt8 = 1
@@ -114,7 +115,9 @@ public enum BatchCodec {
     }
   }
 
-  static func seal(_ body: [UInt8], compressed: [UInt8]?, _ header: BatchHeader) throws(CodecError) -> [UInt8] {
+  static func seal(
+    _ body: [UInt8], compressed: [UInt8]?, version: UInt8 = 1, _ header: BatchHeader
+  ) throws(CodecError) -> [UInt8] {
     guard header.recordCount <= BatchLimits.maximumRecords, header.number > 0, header.number < 1 << 62,
       1...header.number ~= UInt64(header.span), body.count <= BatchLimits.maximumBodyBytes
     else {

@@ -24,4 +24,6 @@ enum BodySection: Int, CaseIterable {
   case plane5 = 15
   case plane6 = 16
   case plane7 = 17
+  /// The different texts of each column of texts; in bodies of version 2.
+  case texts = 18
 }

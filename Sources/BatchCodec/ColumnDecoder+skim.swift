@@ -16,6 +16,8 @@ extension ColumnDecoder {
       switch tag.type {
       case .boolean: try skipStates(kept)
       case .integer: try skipNumbers(kept)
+      // Whether each index has its text shows only when all are read.
+      case .text: _ = try values(kept, type: .text, texts: try texts(kept, type: .text), place: ColumnStarts.none)
       case .float32, .float64:
         _ = try sections[.forms].count("decimals", limit: DecimalFloat.maximumDecimals + 1)
         try skipNumbers(kept)

@@ -18,9 +18,12 @@ struct ColumnDecoder {
     for (index, tag) in tags.enumerated() {
       let qualities = try readQualities(rows)
       let kept = qualities.count { $0.hasValue }
-      let values = try values(kept, type: tag.type, place: ColumnStarts.place(tag: index, .values))
+      let place = ColumnStarts.place(tag: index, .values)
+      let texts = try texts(kept, type: tag.type)
+      let values = try values(kept, type: tag.type, texts: texts, place: place)
       block.columns[index] = DeviceColumns.Column(
-        bits: kept == rows ? values : Self.spread(values, qualities.lazy.map(\.hasValue)), qualities: qualities)
+        bits: kept == rows ? values : Self.spread(values, qualities.lazy.map(\.hasValue)), qualities: qualities,
+        texts: texts)
     }
     return block
   }
@@ -33,14 +36,20 @@ struct ColumnDecoder {
       let counts = try numbers(rows, place: ColumnStarts.place(tag: index, .counts), kind: .integer)
       guard counts.allSatisfy({ $0 >= 0 }) else { throw malformed("a count below 0") }
       let kept = counts.count { $0 > 0 }
-      let minimums = try values(kept, type: tag.type, place: ColumnStarts.place(tag: index, .minimums))
-      let maximums = try values(kept, type: tag.type, place: ColumnStarts.place(tag: index, .maximums))
-      let totals = try values(kept, type: tag.type.ofTotals, place: ColumnStarts.place(tag: index, .totals))
+      let texts = try texts(kept, type: tag.type)
+      func values(_ part: ColumnStarts.Part, _ type: ValueType) throws(CodecError) -> [Int64] {
+        // Of texts only the last one is kept.
+        if type == .text, part != .maximums { return Array(repeating: 0, count: kept) }
+        return try self.values(kept, type: type, texts: texts, place: ColumnStarts.place(tag: index, part))
+      }
+      let minimums = try values(.minimums, tag.type)
+      let maximums = try values(.maximums, tag.type)
+      let totals = try values(.totals, tag.type.ofTotals)
       let isThere = counts.map { $0 > 0 }
       block.columns.append(
         DeviceAggregates.Column(
           minimums: Self.spread(minimums, isThere), maximums: Self.spread(maximums, isThere),
-          totals: Self.spread(totals, isThere), counts: counts))
+          totals: Self.spread(totals, isThere), counts: counts, texts: texts))
     }
     return block
   }
@@ -84,9 +93,28 @@ struct ColumnDecoder {
     guard qualityRun > 0 else { throw malformed("an empty run of qualities") }
   }
 
-  private mutating func values(_ count: Int, type: ValueType, place: Int) throws(CodecError) -> [Int64] {
+  /// The table of a column of texts; every text of it is some reading's, so there are at most as many.
+  mutating func texts(_ count: Int, type: ValueType) throws(CodecError) -> TextTable {
+    var table = TextTable()
+    guard type == .text, count > 0 else { return table }
+    let distinct = try sections[.texts].count("texts of a column", limit: count)
+    for expected in 0..<Int64(distinct) {
+      let text = try sections[.texts].text("a text", limit: TextTable.maximumTextBytes)
+      guard table.index(of: text) == expected else { throw malformed("a column with the same text twice") }
+    }
+    return table
+  }
+
+  mutating func values(
+    _ count: Int, type: ValueType, texts: TextTable, place: Int
+  ) throws(CodecError) -> [Int64] {
     guard count > 0 else { return [] }
     switch type {
+    case .text:
+      let indices = try numbers(count, place: ColumnStarts.none, kind: .integer)
+      let range = Int64(0)..<Int64(texts.texts.count)
+      guard indices.allSatisfy(range.contains) else { throw malformed("a text that its column does not hold") }
+      return indices
     case .boolean: return try states(count)
     case .integer: return try numbers(count, place: place, kind: .integer)
     case .float32, .float64: return try floats(count, place: place, isSingle: type == .float32)

@@ -17,7 +17,10 @@ struct ColumnEncoder {
     appendNumbers(block.times.map(\.milliseconds), place: ColumnStarts.times, kind: .integer)
     for (index, column) in block.columns.enumerated() {
       let place = ColumnStarts.place(tag: index, .values)
-      if appendQualities(column.qualities) {
+      if tags[index].type == .text {
+        _ = appendQualities(column.qualities)
+        appendTexts(column.bits.indices.lazy.compactMap(column.text))
+      } else if appendQualities(column.qualities) {
         appendValues(column.bits, type: tags[index].type, place: place)
       } else {
         let kept = zip(column.bits, column.qualities).lazy.filter { $0.1.hasValue }.map(\.0)
@@ -33,11 +36,27 @@ struct ColumnEncoder {
       let type = tags[index].type
       appendNumbers(column.counts, place: ColumnStarts.place(tag: index, .counts), kind: .integer)
       let kept = column.counts.indices.filter { column.counts[$0] > 0 }
+      if type == .text {
+        // Of texts only the last one is kept.
+        appendTexts(column.counts.indices.lazy.compactMap(column.lastText))
+        continue
+      }
       func values(_ list: [Int64]) -> [Int64] { kept.count == list.count ? list : kept.map { list[$0] } }
       appendValues(values(column.minimums), type: type, place: ColumnStarts.place(tag: index, .minimums))
       appendValues(values(column.maximums), type: type, place: ColumnStarts.place(tag: index, .maximums))
       appendValues(values(column.totals), type: type.ofTotals, place: ColumnStarts.place(tag: index, .totals))
     }
+  }
+
+  /// The different ones, how many and each; then the column of their indices. The table is made anew, because the column's
+  /// own may hold texts that no reading has any more.
+  private mutating func appendTexts(_ texts: some Sequence<String>) {
+    var table = TextTable()
+    let indices = texts.map { table.index(of: $0) }
+    guard !indices.isEmpty else { return }
+    sections[.texts].append(varint: table.texts.count)
+    for text in table.texts { sections[.texts].append(text: text) }
+    appendNumbers(indices, place: ColumnStarts.none, kind: .integer)
   }
 
   /// The sections with everything in them.
@@ -72,6 +91,7 @@ struct ColumnEncoder {
     switch type {
     case .boolean: appendStates(values)
     case .integer: appendNumbers(values, place: place, kind: .integer)
+    case .text: break
     case .float32:
       let ordered = values.map { Int64(SortableFloat.order(UInt32(truncatingIfNeeded: $0))) }
       appendFloats(values, ordered, place: place, kind: .float32)

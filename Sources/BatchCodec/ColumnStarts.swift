@@ -20,6 +20,9 @@ struct ColumnStarts {
 
   /// The place of all columns of times.
   static let times = 0
+  /// No place: a column that is not compared with others, nor others with it. Texts stand in tables of their own, so the
+  /// index of one says nothing about the next.
+  static let none = -1
 
   static func place(tag: Int, _ part: Part) -> Int { 1 + tag * Part.allCases.count + part.rawValue }
 
@@ -27,11 +30,12 @@ struct ColumnStarts {
 
   /// The start to expect at a place; 0 where the last one there was of another kind, or there is none.
   func expected(at place: Int, _ kind: Kind) -> Int64 {
-    guard place < last.count, let known = last[place], known.kind == kind else { return 0 }
+    guard place != Self.none, place < last.count, let known = last[place], known.kind == kind else { return 0 }
     return known.start
   }
 
   mutating func set(_ start: Int64, at place: Int, _ kind: Kind) {
+    guard place != Self.none else { return }
     while last.count <= place { last.append(nil) }
     last[place] = (kind, start)
   }

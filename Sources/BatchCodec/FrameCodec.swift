@@ -22,11 +22,30 @@ public enum FrameCodec {
     precondition(losses.count <= BatchLimits.maximumLosses, "more loss notices than a frame may hold")
     var rows = FrameRowWriter(layout)
     var writer = ByteWriter(rows.body(scans))
+    if layout.hasTexts { appendTexts(of: scans, layout, to: &writer) }
     LossCodec.append(losses, to: &writer)
     let compressed =
       writer.bytes.count < minimumCompressedBytes
       ? nil : Compression.compress(writer.bytes, level: compressionLevel)
     return seal(writer.bytes, compressed: compressed, lane: .telemetry, catalogueID: catalogueID)
+  }
+
+  private static func appendTexts(of scans: [DeviceScan], _ layout: FrameLayout, to writer: inout ByteWriter) {
+    for scan in scans {
+      for (tag, place) in layout.range(scan.device).enumerated()
+      where layout.types[place] == .text && scan.readings[tag].quality.hasValue {
+        let text = scan.texts[tag] ?? ""
+        precondition(text.utf8.count <= TextTable.maximumTextBytes, "a text of \(text.utf8.count) bytes")
+        writer.append(text: text)
+      }
+    }
+  }
+
+  /// Bytes of a frame's body before compression; nil when the head is damaged.
+  public static func bodyBytes(of frame: [UInt8]) -> Int? {
+    var reader = ByteReader(Array(frame.dropFirst(4).prefix(16)))
+    guard (try? reader.varint("catalogue")) != nil, let length = try? reader.varint("body length") else { return nil }
+    return Int(exactly: length)
   }
 
   public static func encode(_ alarms: [AlarmEvent]) -> [UInt8] {

@@ -10,6 +10,8 @@ public struct FrameLayout: Sendable {
   /// By device: the first device whose tags have the same types in the same order. Devices of one kind have like values at
   /// like places, so a device's first row in a frame is written as the difference from the row before of its kind.
   let kinds: [Int]
+  /// Some tag is a text; then texts stand behind the rows.
+  let hasTexts: Bool
 
   public init(_ catalogue: Catalogue) {
     self.catalogue = catalogue
@@ -27,6 +29,7 @@ public struct FrameLayout: Sendable {
     self.starts = starts
     self.types = types
     self.kinds = kinds
+    hasTexts = types.contains(.text)
   }
 
   /// Where the tags of a device stand in ``types``.

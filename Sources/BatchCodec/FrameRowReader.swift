@@ -37,6 +37,17 @@ struct FrameRowReader {
     }
   }
 
+  /// The texts of the rows from `first` on, in the order of rows and tags.
+  func readTexts(_ reader: inout ByteReader, from first: Int, into out: inout FrameRows) throws(CodecError) {
+    for row in out.rows[first...] {
+      for (tag, place) in layout.range(row.device).enumerated()
+      where layout.types[place] == .text && out.qualities[row.start + tag].hasValue {
+        let text = try reader.text("a text", limit: TextTable.maximumTextBytes)
+        out.bits[row.start + tag] = out.texts.index(of: text)
+      }
+    }
+  }
+
   private func readQualities(
     _ count: Int, _ reader: inout ByteReader, into out: inout FrameRows
   ) throws(CodecError) -> Bool {
@@ -73,6 +84,8 @@ struct FrameRowReader {
         guard waiting.count == 8 else { continue }
         states = try reader.byte("states")
         Self.spread(states, over: &waiting, in: &out.bits)
+      // The texts of all rows stand behind them.
+      case .text: out.bits.append(0)
       case .integer: out.bits.append(try number(place, &reader))
       case .float32:
         let ordered = Int32(truncatingIfNeeded: try number(place, &reader))

@@ -57,6 +57,8 @@ struct FrameRowWriter {
           states = 0
         }
         continue
+      // Texts stand behind all rows.
+      case .text: continue
       case .integer: number = reading.bits
       case .float32: number = Int64(SortableFloat.order(UInt32(truncatingIfNeeded: reading.bits)))
       case .float64:

@@ -13,6 +13,8 @@ public struct FrameRows: Sendable {
   public let layout: FrameLayout
   public var rows: [Row] = []
   public internal(set) var bits: [Int64] = []
+  /// The texts of all rows; the bits of a text reading are the index of its text.
+  var texts = TextTable()
   public var qualities: [Quality] = []
   public private(set) var losses: [LossNotice] = []
 
@@ -39,7 +41,9 @@ public struct FrameRows: Sendable {
     guard version != FrameCodec.columnVersion else { return try readColumns(body) }
     var reader = ByteReader(body)
     var rows = FrameRowReader(layout)
+    let first = self.rows.count
     try rows.read(&reader, into: &self)
+    if layout.hasTexts { try rows.readTexts(&reader, from: first, into: &self) }
     losses += try LossCodec.read(&reader)
     try reader.expectEnd("the body")
   }
@@ -52,7 +56,7 @@ public struct FrameRows: Sendable {
       for (row, time) in block.times.enumerated() {
         rows.append(Row(device: block.device, time: time, start: bits.count))
         for column in block.columns {
-          bits.append(column.bits[row])
+          bits.append(column.text(row).map { texts.index(of: $0) } ?? column.bits[row])
           qualities.append(column.qualities[row])
         }
       }
@@ -72,9 +76,17 @@ public struct FrameRows: Sendable {
       for tag in block.columns.indices {
         block.columns[tag] = DeviceColumns.Column(
           bits: starts.map { bits[$0 + tag] }, qualities: starts.map { qualities[$0 + tag] })
+        if layout.types[layout.starts[device] + tag] == .text { giveTexts(to: &block.columns[tag]) }
       }
       blocks.append(block)
     }
     return blocks
+  }
+
+  /// A column has a table of its own, in the order in which its texts came.
+  private func giveTexts(to column: inout DeviceColumns.Column) {
+    for row in column.bits.indices where column.qualities[row].hasValue {
+      column.bits[row] = column.texts.index(of: texts[column.bits[row]] ?? "")
+    }
   }
 }

@@ -16,6 +16,16 @@ static inline int fieldgate_ioctl_pointer(int descriptor, unsigned long request,
 
 static inline int fieldgate_ioctl_none(int descriptor, unsigned long request) { return ioctl(descriptor, request, 0); }
 
+// poll(2) to the nanosecond; ppoll is declared for _GNU_SOURCE only, which Swift does not set. poll.h and time.h are not
+// included: their types would become this module's.
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static inline int fieldgate_poll_nanoseconds(void *entries, unsigned count, long seconds, long nanoseconds) {
+  long timeout[2] = {seconds, nanoseconds};
+  return (int)syscall(SYS_ppoll, entries, (unsigned long)count, timeout, 0L, 0UL);
+}
+
 // An expression that Swift does not import.
 static const int fieldgate_malloc_arena_max = M_ARENA_MAX;
 

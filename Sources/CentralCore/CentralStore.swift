@@ -81,8 +81,11 @@ public struct LatestValue: Hashable, Sendable {
   public var tag: TagDefinition
   public var time: Timestamp
   public var reading: Reading
+  /// Of a text tag whose reading has a value.
+  public var text: String?
 
-  public init(device: String, tag: TagDefinition, time: Timestamp, reading: Reading) {
+  public init(device: String, tag: TagDefinition, time: Timestamp, reading: Reading, text: String? = nil) {
+    self.text = text
     self.device = device
     self.tag = tag
     self.time = time
@@ -97,6 +100,8 @@ public struct Sample: Hashable, Sendable {
   public var definition: TagDefinition
   /// What is left of several samples after the gateway thinned them; ``reading`` is then nothing.
   public var aggregate: Aggregate?
+  /// Of a text tag: the text, or the last one of an aggregate, whose numbers say nothing then.
+  public var text: String?
 
   /// Values are in the tag's unit.
   public struct Aggregate: Hashable, Sendable {
@@ -115,7 +120,10 @@ public struct Sample: Hashable, Sendable {
     }
   }
 
-  public init(time: Timestamp, reading: Reading, definition: TagDefinition, aggregate: Aggregate? = nil) {
+  public init(
+    time: Timestamp, reading: Reading, definition: TagDefinition, aggregate: Aggregate? = nil, text: String? = nil
+  ) {
+    self.text = text
     self.time = time
     self.reading = reading
     self.definition = definition

@@ -24,7 +24,9 @@ struct NewestReadings {
       for tag in definition.tags.indices where block.speaks[tag] && !seen[tag] {
         let column = columns.columns[tag]
         guard let row = column.qualities.lastIndex(where: { $0.level != .absent }) else { continue }
-        news.append(.init(device: block.device, tag: tag, time: columns.times[row], reading: column[row]))
+        let text = definition.tags[tag].type == .text ? column.text(row) : nil
+        news.append(
+          .init(device: block.device, tag: tag, time: columns.times[row], reading: column[row], text: text))
         known[definition.name]?.tags[tag] = true
       }
     }

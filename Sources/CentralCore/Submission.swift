@@ -11,8 +11,11 @@ public struct ReceivedBatch: Sendable {
     public var tag: Int
     public var time: Timestamp
     public var reading: Reading
+    /// Of a text tag whose reading has a value.
+    public var text: String?
 
-    public init(device: Int, tag: Int, time: Timestamp, reading: Reading) {
+    public init(device: Int, tag: Int, time: Timestamp, reading: Reading, text: String? = nil) {
+      self.text = text
       self.device = device
       self.tag = tag
       self.time = time

@@ -36,16 +36,24 @@ enum QueryAnswers {
       json.member("tag", "\(value.device)/\(value.tag.name)")
       json.member("type", value.tag.type.name)
       json.member("unit", value.tag.unit)
+      guard !value.tag.names.isEmpty else { return }
+      json.object("names") { json in for name in value.tag.names { json.member("\(name.value)", name.name) } }
     }
   }
 
-  static func latest(_ values: [LatestValue]) -> [UInt8] {
+  /// - Parameter staleAfter: values older than this are uncertain (stale), whatever they were when they were taken: the
+  ///   gateway, or the way to it, has been silent since.
+  static func latest(_ values: [LatestValue], now: Timestamp, staleAfter: Duration) -> [UInt8] {
     list("values", values) { value, json in
+      let age = max(.zero, now - value.time)
+      let isStale = age > staleAfter && value.reading.quality.hasValue
       json.member("tag", "\(value.device)/\(value.tag.name)")
       json.member("time", value.time.iso8601)
+      json.member("age_ms", age.wholeMilliseconds)
       json.key("value")
-      write(value.reading, value.tag, to: &json)
-      write(value.reading.quality, to: &json)
+      write(value.reading, value.tag, text: value.text, to: &json)
+      json.member("label", ifPresent: value.tag.label(of: value.reading))
+      write(isStale ? .uncertain(.stale) : value.reading.quality, to: &json)
       json.member("unit", value.tag.unit)
     }
   }
@@ -77,15 +85,20 @@ enum QueryAnswers {
       if let aggregate = sample.aggregate {
         json = JSONWriter(capacity: 32)
         json.double(aggregate.mean)
-        text += json.bytes
-        text += ",uncertain,thinned: mean of \(aggregate.count)\n".utf8
+        text += sample.text.map { Array(quoted($0).utf8) } ?? json.bytes
+        text += ",uncertain,thinned: \(sample.text == nil ? "mean" : "last") of \(aggregate.count)\n".utf8
         continue
       }
-      if sample.reading.quality.hasValue { text += json.bytes }
+      if sample.reading.quality.hasValue { text += sample.text.map { Array(quoted($0).utf8) } ?? json.bytes }
       let reason = sample.reading.quality.reason
       text += ",\(sample.reading.quality.level.name),\(reason == .none ? "" : reason.name)\n".utf8
     }
     return text
+  }
+
+  /// A text as CSV has it (RFC 4180): quotes around it, and its own doubled.
+  private static func quoted(_ text: String) -> String {
+    "\"\(text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\""
   }
 
   static func alarms(active: [StoredAlarm], events: [StoredAlarm]) -> [UInt8] {
@@ -118,14 +131,19 @@ enum QueryAnswers {
   private static func write(_ sample: Sample, to json: inout JSONWriter) {
     guard let aggregate = sample.aggregate else {
       json.key("value")
-      write(sample.reading, sample.definition, to: &json)
+      write(sample.reading, sample.definition, text: sample.text, to: &json)
+      json.member("label", ifPresent: sample.definition.label(of: sample.reading))
       return write(sample.reading.quality, to: &json)
     }
-    json.member("value", aggregate.mean)
+    if let text = sample.text {
+      json.member("value", text)
+    } else {
+      json.member("value", aggregate.mean)
+      json.member("minimum", aggregate.minimum)
+      json.member("maximum", aggregate.maximum)
+    }
     json.member("quality", "uncertain")
     json.member("reason", "thinned")
-    json.member("minimum", aggregate.minimum)
-    json.member("maximum", aggregate.maximum)
     json.member("count", aggregate.count)
     json.member("period_ms", aggregate.periodMilliseconds)
   }
@@ -156,8 +174,11 @@ enum QueryAnswers {
     json.member("reason", ifPresent: quality.reason == .none ? nil : quality.reason.name)
   }
 
-  /// As on the gateway's broker: a number in the tag's unit, true or false, null without a value.
-  private static func write(_ reading: Reading, _ tag: TagDefinition, to json: inout JSONWriter) {
+  /// As on the gateway's broker: a number in the tag's unit, true or false, a text, null without a value.
+  private static func write(
+    _ reading: Reading, _ tag: TagDefinition, text: String? = nil, to json: inout JSONWriter
+  ) {
+    if let text { return json.string(text) }
     switch reading.value(tag.type) {
     case nil: json.null()
     case .boolean(let value): json.bool(value)

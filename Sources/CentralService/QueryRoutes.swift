@@ -9,6 +9,8 @@ import Threads
 struct QueryRoutes {
   static let defaultLimit = 10_000
   static let maximumLimit = 1_000_000
+  /// Seconds after which a newest value is stale: a gateway that is cut off sends hourly by default once it is back.
+  static let staleAfter: UInt64 = 3_600
 
   let queries: QueryThreads
 
@@ -22,9 +24,12 @@ struct QueryRoutes {
       let found = try await latest(context)
       return Response.json(QueryAnswers.tags(found))
     }
-    router.get("/v1/gateways/:gateway/latest") { _, context in
+    router.get("/v1/gateways/:gateway/latest") { request, context in
       let found = try await latest(context)
-      return Response.json(QueryAnswers.latest(found))
+      let seconds = try QueryParameters(request, known: ["stale-after"]).number("stale-after") ?? Self.staleAfter
+      return Response.json(
+        QueryAnswers.latest(
+          found, now: SystemClock.wall(), staleAfter: .seconds(min(seconds, 1 << 31))))
     }
     router.get("/v1/gateways/:gateway/samples") { request, context in try await samples(request, context) }
     router.get("/v1/gateways/:gateway/alarms") { request, context in

@@ -65,6 +65,7 @@ final class FaultDriver {
     case .brokerAway:
       gateway.broker.isAway.toggle()
       gateway.engine?.take(.broker(gateway.broker.isAway ? .disconnected("away") : .connected))
+    case .reload: return gateway.reload()
     case .restoredGateway: return restore(gateway)
     case .restoredCentral: return restoreCentral()
     case .clonedGateway: return world.clone(gateway, using: &random)

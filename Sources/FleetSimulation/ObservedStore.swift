@@ -7,18 +7,18 @@ import Telemetry
 final class ObservedStore: OutboxStore {
   private let store: SQLiteOutbox
   private let gateway: String
-  private let catalogue: Catalogue
+  /// By the store's number.
+  private var catalogues: [Int: Catalogue] = [:]
   private let history: History
   private let time: VirtualTime
   private let bugs: PlantedBugs
   private var seen: Set<Int64> = []
 
   init(
-    _ store: SQLiteOutbox, gateway: String, catalogue: Catalogue, history: History, time: VirtualTime, bugs: PlantedBugs
+    _ store: SQLiteOutbox, gateway: String, history: History, time: VirtualTime, bugs: PlantedBugs
   ) {
     self.store = store
     self.gateway = gateway
-    self.catalogue = catalogue
     self.history = history
     self.time = time
     self.bugs = bugs
@@ -38,7 +38,11 @@ final class ObservedStore: OutboxStore {
     return news
   }
   func state() throws(OutboxStoreError) -> OutboxState { try store.state() }
-  func register(_ catalogue: Catalogue) throws(OutboxStoreError) -> Int { try store.register(catalogue) }
+  func register(_ catalogue: Catalogue) throws(OutboxStoreError) -> Int {
+    let number = try store.register(catalogue)
+    catalogues[number] = catalogue
+    return number
+  }
   func freeBytes() -> Int? { store.freeBytes() }
   func traffic() throws(OutboxStoreError) -> [(day: String, sent: Int, received: Int)] { try store.traffic() }
 
@@ -106,15 +110,16 @@ final class ObservedStore: OutboxStore {
       }
       history.alarms[gateway, default: []] += events
     case .telemetry:
-      guard let (blocks, _) = try? FrameCodec.decodeTelemetry(frame.bytes, catalogue: catalogue) else {
+      guard let catalogue = catalogues[frame.catalogueID],
+        let (blocks, _) = try? FrameCodec.decodeTelemetry(frame.bytes, catalogue: catalogue)
+      else {
         return history.report(.corrupt, "\(gateway): a frame cannot be read when it is committed")
       }
-      for block in blocks { accept(block, frame) }
+      for block in blocks { accept(block, catalogue.devices[block.device].name, frame) }
     }
   }
 
-  private func accept(_ block: DeviceColumns, _ frame: PendingFrame) {
-    let device = catalogue.devices[block.device].name
+  private func accept(_ block: DeviceColumns, _ device: String, _ frame: PendingFrame) {
     for (row, sampleTime) in block.times.enumerated() where block.columns[0].qualities[row] == .good {
       let key = History.SampleKey(gateway: gateway, device: device, scan: block.columns[0].bits[row])
       history.accept(key, .init(time: sampleTime, at: time.now, hasBootTime: frame.hasBootTimes))

@@ -29,6 +29,7 @@ public struct Scenario: Hashable, Sendable {
     case clonedGateway = "gateway cloned"
     case restoredCentral = "central restored"
     case brokerAway = "broker away"
+    case reload = "configuration reloaded"
   }
 
   public var seed: UInt64

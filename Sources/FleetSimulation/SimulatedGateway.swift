@@ -16,21 +16,25 @@ final class SimulatedGateway {
   let series: String
   let disk: SimulatedDisk
   let files: SimulatedFiles
-  let settings: GatewaySettings
+  /// A reload changes it; after a kill what was reloaded stands in the file.
+  var running: RunningConfiguration
+  var settings: GatewaySettings { running.settings }
+  let original: GatewaySettings
+  /// All that are wired to the bus, by unit; a reload may take some out of the configuration.
   let devices: [SimulatedFieldDevice]
   let clock: SimulatedClock
-  private let time: VirtualTime
+  let time: VirtualTime
   private let history: History
   private let bugs: PlantedBugs
   private let link: SimulatedLink
-  private var random: SeededRandom
+  var random: SeededRandom
   private let scenario: Scenario
 
   // One life of the process.
   private(set) var engine: GatewayEngine?
   private var store: ObservedStore?
-  private var poller: BusPoller?
-  private var life = 0
+  var poller: BusPoller?
+  var life = 0
   private var boots = 0
   private var lastEntries: [Int: [UInt16]] = [:]
   let broker = SimulatedBroker()
@@ -53,8 +57,9 @@ final class SimulatedGateway {
     disk.ignoresSync = bugs.contains(.gatewayIgnoresSync)
     files = SimulatedFiles(disk, identity: "inode 1")
     clock = SimulatedClock(time)
-    settings = Self.settings(name, scenario, &random)
-    devices = settings.devices.map { SimulatedFieldDevice(key: "\(series)/\($0.name)", seed: scenario.seed) }
+    original = Self.settings(name, scenario, &random)
+    running = RunningConfiguration(original)
+    devices = original.devices.map { SimulatedFieldDevice(key: "\(series)/\($0.name)", seed: scenario.seed) }
   }
 
   private static func settings(_ name: String, _ scenario: Scenario, _ random: inout SeededRandom) -> GatewaySettings {
@@ -97,7 +102,7 @@ final class SimulatedGateway {
         OutboxPlace(
           directory: "/outbox", vfs: disk.vfsName, boot: "boot \(boots)", files: files,
           random: SeededRandom(seed: random.next()))),
-      gateway: series, catalogue: settings.catalogue, history: history, time: time, bugs: bugs)
+      gateway: series, history: history, time: time, bugs: bugs)
     let way = GatewayWay { [self] request in
       link.send(request, from: name) { [self] result in
         guard self.life == life, let engine else { return }
@@ -120,12 +125,8 @@ final class SimulatedGateway {
       return
     }
     engine?.take(.broker(broker.isAway ? .disconnected("away") : .connected))
-    poller = BusPoller(
-      devices: settings.devices.enumerated().map {
-        PolledDevice(
-          device: $0.offset, unit: $0.element.unit, scanInterval: $0.element.scanInterval,
-          points: $0.element.tags.compactMap(\.point))
-      }, seed: random.next(), now: time.now)
+    running = RunningConfiguration(settings)
+    poller = BusPoller(devices: running.polledDevices(ofBus: 0), seed: random.next(), now: time.now)
     turn()
     poll()
   }
@@ -234,7 +235,9 @@ final class SimulatedGateway {
         guard self.life == life else { return }
       case .wait(let until):
         guard until < .never else { return }
-        return later(max(until - time.now, .milliseconds(1))) {}
+        // A reload may bring a device that is due before.
+        let longest = scenario.has(.reload) ? Duration.milliseconds(200) : .seconds(86_400)
+        return later(min(max(until - time.now, .milliseconds(1)), longest)) {}
       }
     }
   }
@@ -273,7 +276,7 @@ final class SimulatedGateway {
 
 /// The gateway's two clocks: the boot clock is the simulation's time, the wall clock may be wrong.
 final class SimulatedClock: EngineClock {
-  private let time: VirtualTime
+  let time: VirtualTime
   /// Added to the right wall-clock time.
   var offset = Duration.zero
   private var isLostUntil = MonotonicTime.zero

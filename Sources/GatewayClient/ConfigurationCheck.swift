@@ -29,15 +29,27 @@ public enum ConfigurationCheck {
     return loaded.settings != nil
   }
 
-  /// They keep data from central, but not the daemon from its work: so they are warnings.
+  /// They keep data from central and messages from the broker, but not the daemon from its work: so they are warnings.
   private static func certificateWarnings(_ settings: GatewaySettings?) -> [Diagnostic] {
-    guard let settings, let central = settings.central else { return [] }
-    let files = CredentialFiles(authority: central.authority, certificate: central.certificate, key: central.key)
+    guard let settings else { return [] }
     // Root reads everything, the daemon does not.
     let reader = geteuid() == 0 ? serviceUser : nil
-    return files.problems(name: settings.gateway, now: Int64(time(nil)), reader: reader).map {
-      Diagnostic(.warning, at: nil, "central: \($0)")
+    let now = Int64(time(nil))
+    var texts: [String] = []
+    if let central = settings.central {
+      let files = CredentialFiles(authority: central.authority, certificate: central.certificate, key: central.key)
+      texts += files.problems(name: settings.gateway, now: now, reader: reader).map { "central: \($0)" }
     }
+    if let broker = settings.broker {
+      var password: String?
+      // A credential is there only while the service runs.
+      if case .file(let path) = broker.password { password = path }
+      let files = BrokerFiles(
+        authority: broker.tls?.authority, certificate: broker.tls?.certificate, key: broker.tls?.key,
+        password: password)
+      texts += files.problems(now: now, reader: reader).map { "broker: \($0)" }
+    }
+    return texts.map { Diagnostic(.warning, at: nil, $0) }
   }
 
   /// A bus that cannot keep up skips scans, which is better known before.

@@ -40,6 +40,29 @@ public struct GatewayClient: ~Copyable {
     for line in OutboxText(outbox: outbox).lines { output(line) }
   }
 
+  /// Lets the daemon apply its changed file.
+  ///
+  /// - Parameter isDryRun: only says what would change.
+  /// - Returns: whether the file is good, and was applied unless it was a dry run.
+  public func reload(isDryRun: Bool) throws -> Bool {
+    try connection.send(
+      JSONWriter.text {
+        $0.object { json in
+          json.member("request", "reload")
+          json.member("check", isDryRun)
+        }
+      })
+    // It waits for the disk and for reloads before it.
+    let (line, text) = try answer(timeout: .seconds(120))
+    guard let reload = line.reload else { throw Failure(description: "the daemon answered something else") }
+    if printsJSON {
+      output(text)
+    } else {
+      for line in reload.text { output(line) }
+    }
+    return reload.good
+  }
+
   /// The requests that the daemon sends, and how busy they keep its buses.
   public func plan() throws {
     try ask("plan")
@@ -109,11 +132,12 @@ public struct GatewayClient: ~Copyable {
   private static func text(_ scan: DaemonLine.Scan) -> String {
     let values = scan.values.sorted { $0.key < $1.key }.map { name, value in
       let unit = scan.units?[name].map { " \($0)" } ?? ""
+      let shown = scan.labels?[name].map { "\($0) (\(value.text))" } ?? value.text
       if let reason = scan.reasons?[name] {
         if case .none = value { return "\(name) — (\(reason))" }
-        return "\(name) \(value.text)\(unit) (\(reason))"
+        return "\(name) \(shown)\(unit) (\(reason))"
       }
-      return "\(name) \(value.text)\(unit)"
+      return "\(name) \(shown)\(unit)"
     }
     return "\(clock(scan.time))  \(scan.device)  \(values.joined(separator: "  "))"
   }

@@ -1,11 +1,5 @@
 /// The daemon's answer to `status`, as far as the command line shows it (`docs/formats/local-api.md`).
 struct GatewayStatus: Decodable {
-  struct Broker: Decodable {
-    var state: String
-    var address: String?
-    var detail: String?
-  }
-
   struct Central: Decodable {
     var state: String
     var url: String?
@@ -70,12 +64,28 @@ struct GatewayStatus: Decodable {
     var goodSamples: Int
     var samplesDropped: Int
     var failedCommits: Int
+    /// Published messages by what became of them.
+    var messages: [String: Int]
 
     enum CodingKeys: String, CodingKey {
-      case samples
+      case samples, messages
       case goodSamples = "good_samples"
       case samplesDropped = "samples_dropped"
       case failedCommits = "failed_commits"
+    }
+  }
+
+  struct Configuration: Decodable {
+    var file: String
+    var loaded: String
+    var changedSince: Bool
+    var needsRestart: [String]
+    var failure: String?
+
+    enum CodingKeys: String, CodingKey {
+      case file, loaded, failure
+      case changedSince = "changed_since"
+      case needsRestart = "needs_restart"
     }
   }
 
@@ -83,7 +93,8 @@ struct GatewayStatus: Decodable {
   var version: String
   var time: String
   var since: String
-  var broker: Broker
+  var configuration: Configuration?
+  var broker: BrokerStatus
   var central: Central
   var outbox: OutboxStatus
   var buses: [Bus]
@@ -102,6 +113,8 @@ struct DaemonLine: Decodable {
     var values: [String: Scalar]
     var reasons: [String: String]?
     var units: [String: String]?
+    /// What values with names are called.
+    var labels: [String: String]?
   }
 
   struct Alarm: Decodable {
@@ -121,6 +134,7 @@ struct DaemonLine: Decodable {
   var scan: Scan?
   var alarm: Alarm?
   var end: End?
+  var reload: ReloadAnswer?
   var error: Refusal?
 }
 
@@ -130,6 +144,7 @@ enum Scalar: Decodable {
   case flag(Bool)
   case integer(Int64)
   case number(Double)
+  case word(String)
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
@@ -139,6 +154,8 @@ enum Scalar: Decodable {
       self = .flag(flag)
     } else if let integer = try? container.decode(Int64.self) {
       self = .integer(integer)
+    } else if let word = try? container.decode(String.self) {
+      self = .word(word)
     } else {
       self = .number(try container.decode(Double.self))
     }
@@ -150,6 +167,7 @@ enum Scalar: Decodable {
     case .none: "—"
     case .flag(let flag): flag ? "on" : "off"
     case .integer(let integer): "\(integer)"
+    case .word(let word): "\"\(word)\""
     case .number(let number): number == number.rounded() && number.magnitude < 1e15 ? "\(Int64(number))" : "\(number)"
     }
   }

@@ -5,7 +5,9 @@ struct StatusText {
   let status: GatewayStatus
 
   var lines: [String] {
-    var lines = [head, broker, central, outbox]
+    var lines = [head] + configuration
+    lines += BrokerText(broker: status.broker, messages: status.counters.messages).lines
+    lines += [central, outbox]
     lines += troubles
     lines.append("buses")
     for bus in status.buses { lines += busLines(bus) }
@@ -20,9 +22,13 @@ struct StatusText {
     "\(status.gateway)  fieldgated \(status.version), running for \(age(status.since) ?? "?")"
   }
 
-  private var broker: String {
-    let detail = status.broker.detail.map { ": \($0)" } ?? ""
-    return "broker   \(status.broker.state)\(status.broker.address.map { "  \($0)" } ?? "")\(detail)"
+  private var configuration: [String] {
+    guard let file = status.configuration else { return [] }
+    var text = "file     \(file.file), loaded \(age(file.loaded) ?? "?") ago"
+    if file.changedSince { text += "; changed since: fieldgate reload" }
+    var lines = [text]
+    if let failure = file.failure { lines.append("! the newest reload changed nothing: \(failure)") }
+    return lines + file.needsRestart.map { "! waits for a restart: \($0)" }
   }
 
   private var central: String {

@@ -10,6 +10,8 @@ public struct Diagnostic: Error, Hashable, Sendable {
   }
 
   public var severity: Severity
+  /// Path of the file that is meant when it is not the one that was asked about: a profile.
+  public var file: String?
   /// Nil when the whole file is meant.
   public var position: FilePosition?
   /// What is wrong, and with which name or value.
@@ -26,6 +28,7 @@ public struct Diagnostic: Error, Hashable, Sendable {
 
   /// `gateway.yaml:12:5: error: unknown key 'buad'; did you mean 'baud'?`, the form that editors jump to.
   public func rendered(file: String) -> String {
+    let file = self.file ?? file
     let place = position.map { "\(file):\($0.line):\($0.column)" } ?? file
     return "\(place): \(severity.rawValue): \(message)\(hint.isEmpty ? "" : "; \(hint)")"
   }
@@ -33,7 +36,7 @@ public struct Diagnostic: Error, Hashable, Sendable {
   public func write(to json: inout JSONWriter, file: String) {
     json.object { json in
       json.member("severity", severity.rawValue)
-      json.member("file", file)
+      json.member("file", self.file ?? file)
       json.member("line", ifPresent: position?.line)
       json.member("column", ifPresent: position?.column)
       json.member("message", message)

@@ -136,6 +136,8 @@ public struct DeviceSettings: Hashable, Sendable {
   public var serial: SerialDevice?
   /// The scan interval: 10 ms to 24 h.
   public var scanInterval: Duration
+  /// Values older than this are stale; nil: never. The default of the file is three scan intervals, at least 1 min.
+  public var staleAfter: Duration?
   public var tags: [TagSettings]
   /// Default 5, 6, 15 and 16.
   public var writeFunctions: WriteFunctions
@@ -144,9 +146,10 @@ public struct DeviceSettings: Hashable, Sendable {
   public var publishing = PublishingSettings()
 
   public init(
-    name: String, bus: Int, unit: UInt8, serial: SerialDevice? = nil, scanInterval: Duration, tags: [TagSettings],
-    writeFunctions: WriteFunctions = .usual
+    name: String, bus: Int, unit: UInt8, serial: SerialDevice? = nil, scanInterval: Duration,
+    staleAfter: Duration? = nil, tags: [TagSettings], writeFunctions: WriteFunctions = .usual
   ) {
+    self.staleAfter = staleAfter
     self.writeFunctions = writeFunctions
     self.name = name
     self.bus = bus
@@ -157,21 +160,31 @@ public struct DeviceSettings: Hashable, Sendable {
   }
 }
 
+extension DeviceSettings {
+  /// How long each tag's value is current; nil: for ever.
+  public var staleLimits: [Duration?] { tags.map { $0.treatment.staleAfter ?? staleAfter } }
+}
+
 /// One tag: what it is, and where it stands in its device.
 public struct TagSettings: Hashable, Sendable {
   public var definition: TagDefinition
   public var source: TagSource
+  public var treatment: TagTreatment
   /// What may be written to it; nil when it is not writable.
   public var write: WriteLimits?
   /// For publishing only: what the outbox keeps is whole. Nil: every scan is published.
   public var deadband: Deadband?
   public var presentation = TagPresentation()
 
-  public init(definition: TagDefinition, source: TagSource, write: WriteLimits? = nil, deadband: Deadband? = nil) {
+  public init(
+    definition: TagDefinition, source: TagSource, treatment: TagTreatment = .none, write: WriteLimits? = nil,
+    deadband: Deadband? = nil
+  ) {
     self.write = write
     self.deadband = deadband
     self.definition = definition
     self.source = source
+    self.treatment = treatment
   }
 
   /// Nil for a tag of a serial sensor.

@@ -10,7 +10,9 @@ extension GatewaySettingsReader {
     var tagNames: [String]
   }
 
-  static let deviceKeys = ["name", "bus", "unit", "every", "tags", "write-functions"] + readKeys + publishingKeys
+  static let deviceKeys =
+    ["name", "bus", "unit", "every", "stale-after", "profile", "profile-offset", "tags", "write-functions"]
+    + readKeys + publishingKeys
   /// Topics of the gateway itself stand beside those of its devices.
   static let reservedDeviceNames = ["status", "alarms"]
 
@@ -49,18 +51,22 @@ extension GatewaySettingsReader {
     let publishing = publishing(section, over: self.publishing)
     var names: [String] = []
     var tags: [TagSettings] = []
-    if section.require("tags", example: "[ { name: temperature, holding: 100 } ]", &problems) {
+    let hasTags =
+      section.has("profile") || section.require("tags", example: "[ { name: temperature, holding: 100 } ]", &problems)
+    if hasTags {
       let example = "{ name: temperature, holding: 100 }"
       let items = section.list("tags", limit: Self.maximumTagsPerDevice, example: example, &problems)
       if items.isEmpty, case .sequence = section.value("tags")?.content {
         problems.error(
           section.keyNode("tags"), "\(section.title) has an empty list of tags", hint: "for example:  - \(example)")
       }
-      for item in items {
+      for item in tagNodes(section, own: items) {
         if let tag = tag(item, of: section.title, publishing, &names) { tags.append(tag) }
       }
     }
     let functions = writeFunctions(section)
+    checkScaleFactors(tags, section)
+    let stale = section.duration("stale-after", Self.staleRange, &problems)
     checkWrites(tags, functions, section)
     checkTopics(tags, publishing, section)
     guard let name else { return nil }
@@ -69,7 +75,8 @@ extension GatewaySettingsReader {
     }
     // Buses with mistakes leave no settings; the file is refused then, so the index is never used.
     var settings = DeviceSettings(
-      name: name, bus: bus, unit: unit, scanInterval: every, tags: tags, writeFunctions: functions)
+      name: name, bus: bus, unit: unit, scanInterval: every, staleAfter: stale ?? max(.seconds(60), every * 3),
+      tags: tags, writeFunctions: functions)
     settings.reading = reading
     settings.publishing = publishing
     return ReadDevice(name: name, bus: bus, settings: settings, tagNames: names)

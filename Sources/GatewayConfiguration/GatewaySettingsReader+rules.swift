@@ -29,6 +29,11 @@ extension GatewaySettingsReader {
     let delay = section.duration("for", .zero ... .seconds(86_400), &problems)
     let severity = section.choice("severity", Severity.allCases.map { ($0.name, $0) }, &problems)
     guard let name, let limit, let (index, tagName) = tag else { return nil }
+    if devices[index.device].settings?.tags[index.tag].definition.type == .text {
+      problems.error(
+        section.value("tag") ?? node, "\(section.title) watches '\(tagName)', which is a text",
+        hint: "rules judge numbers and bools; a number with 'names' can be judged and shown as a word")
+    }
     let unit = devices[index.device].settings?.tags[index.tag].definition.unit ?? ""
     return ThresholdRule(
       name: name, tag: index, tagName: tagName, unit: unit, comparison: limit.comparison, limit: limit.value,

@@ -5,6 +5,9 @@ public struct GatewaySettingsReader {
   var problems = ProblemList()
   /// Names that are taken, with the line of each, by kind.
   var taken: [String: [String: Int]] = [:]
+  var profiles = ProfileShelf.empty
+  /// Profiles read before, by name; nil in it for one with mistakes.
+  var knownProfiles: [String: [YAMLNode]?] = [:]
   /// What the broker's section says for all devices.
   var publishing = PublishingSettings()
 
@@ -16,11 +19,14 @@ public struct GatewaySettingsReader {
 
   static let keys = ["gateway", "broker", "central", "buses", "devices", "rules", "outbox", "api"]
 
-  private init() {}
+  init() {}
 
   /// - Returns: settings, unless a diagnostic is an error.
-  public static func read(_ root: YAMLNode) -> (settings: GatewaySettings?, diagnostics: [Diagnostic]) {
+  public static func read(
+    _ root: YAMLNode, profiles: ProfileShelf = .empty
+  ) -> (settings: GatewaySettings?, diagnostics: [Diagnostic]) {
     var reader = GatewaySettingsReader()
+    reader.profiles = profiles
     let settings = reader.settings(root)
     return (reader.problems.hasErrors ? nil : settings, reader.problems.diagnostics)
   }

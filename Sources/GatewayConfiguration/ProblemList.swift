@@ -17,6 +17,12 @@ struct ProblemList {
     found.append(Diagnostic(.warning, at: node.position, message, hint: hint))
   }
 
+  /// A problem of another file.
+  mutating func add(_ problem: Diagnostic) {
+    if problem.severity == .error { hasErrors = true }
+    found.append(problem)
+  }
+
   /// In the order of the file.
   var diagnostics: [Diagnostic] {
     let ordered = found.enumerated().sorted {

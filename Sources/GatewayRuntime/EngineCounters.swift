@@ -13,6 +13,9 @@ struct EngineCounters: Sendable {
   var bytesSent = 0
   /// Samples not taken because memory was full while the store did not answer.
   var samplesDropped = 0
+  /// Scans of devices that a reload had removed or changed while they were under way.
+  var scansSuperseded = 0
+  var reloads = 0
   var messages: [PublishOutcome: Int] = [:]
   /// Messages of the broker that reached the engine, and those of them with a topic that it does not know.
   var messagesReceived = 0

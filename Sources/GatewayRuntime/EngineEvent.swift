@@ -3,10 +3,10 @@ public import Telemetry
 
 /// All that reaches the engine from outside.
 public enum EngineEvent: Sendable {
-  /// A device was scanned; `fault` is what is wrong with it, in one line, or nil when it answered in full. `started` is
+  /// A device was scanned; the scan's `device` is the device's handle (``RunningConfiguration``). `fault` is what is wrong with it, in one line, or nil when it answered in full. `started` is
   /// the boot clock's time of the scan, from which its wall-clock time is corrected when that clock was wrong.
   case scan(DeviceScan, started: MonotonicTime, fault: String?)
-  /// A bus came up (nil) or went down.
+  /// The bus with this handle came up (nil) or went down.
   case bus(Int, fault: String?)
   case central(HTTPResult)
   case broker(BrokerState)
@@ -18,6 +18,8 @@ public enum EngineEvent: Sendable {
   case request(client: Int, [UInt8])
   /// A client of the local API is gone.
   case viewerLeft(client: Int)
+  /// Go on with another configuration.
+  case reconfigure(Reconfiguration)
   /// Commit what waits, say goodbye and return from the loop.
   case stop
 }

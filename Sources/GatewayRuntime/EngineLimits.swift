@@ -7,6 +7,9 @@ public enum EngineLimits {
   public static let waitingEvents = 8_192
   /// Body of one request to central: a quarter of what central takes, so that a poor link loses little when it breaks.
   static let requestBytes = 1 << 20
+  /// Catalogues of frames that wait for a store that takes nothing; each takes about 100 bytes a tag. Past this a reload is
+  /// refused.
+  static let waitingCatalogues = 8
   /// Tags one `tail` may name.
   static let tailTags = 1_000
   /// How often the retained status message and the service manager's status line are renewed.

@@ -32,7 +32,7 @@ public protocol ServiceSupervisor: AnyObject {
 
 /// What is known of one bus, from its own thread.
 public protocol BusObserver: AnyObject {
-  /// Index into the configuration's buses.
+  /// Its handle (``RunningConfiguration``): at the start its place among the configuration's buses.
   var index: Int { get }
   var name: String { get }
   var current: BusReport { get }
@@ -43,7 +43,7 @@ public protocol BusObserver: AnyObject {
 /// What `fieldgate status` shows of a bus.
 public struct BusReport: Sendable {
   public var statistics: PollStatistics
-  /// By index into the catalogue.
+  /// By the handle of the device (``RunningConfiguration``).
   public var health: [Int: DeviceHealth]
   /// Scans that the engine could not take, because it was behind by ``EngineLimits/waitingEvents`` events.
   public var scansDropped: Int

@@ -4,7 +4,7 @@ import Telemetry
 
 /// Requests of the local API, `docs/formats/local-api.md`.
 enum LocalRequest {
-  static let names = ["status", "outbox", "plan", "values", "tail", "alarms"]
+  static let names = ["status", "outbox", "plan", "values", "tail", "alarms", "reload"]
 }
 
 extension GatewayEngine {
@@ -23,6 +23,10 @@ extension GatewayEngine {
     case "values": showValues(client, tags)
     case "alarms": reply(client, "alarms") { writeAlarms(to: &$0) }
     case "tail": beginTail(client, tags)
+    case "reload":
+      // The keeper reads the file on a thread of its own, and answers when it is applied.
+      if let keeper = outside.keeper, keeper.reload(client: client, isDryRun: object.flag("check") ?? false) { return }
+      refuse(client, "busy", "too many reloads wait; try again")
     case let name:
       let known = LocalRequest.names
       let hint = EditDistance.nearest(to: name, among: known).map { "did you mean '\($0)'?" }

@@ -16,7 +16,8 @@ extension GatewayEngine {
         log.error("\(line)")
         notes.append((outside.clock.wall(), line))
       }
-      catalogueID = try outside.store.register(catalogue)
+      catalogues.storeOpened()
+      _ = try catalogues.number(catalogues.current, in: outside.store)
       let state = try outside.store.state()
       isStoreOpen = true
       let isFirst = !wasStoreOpen
@@ -39,9 +40,6 @@ extension GatewayEngine {
     newestTime = newestTime.map { max($0, floor) }
     newestAlarm = max(newestAlarm, state.frames[.alarms]?.lastTime ?? Timestamp(milliseconds: .min))
     pendingFrames.removeAll { $0.sequence <= state.lastFrame }
-    for index in pendingFrames.indices where pendingFrames[index].lane == .telemetry {
-      pendingFrames[index].catalogueID = catalogueID
-    }
     nextSequence = max(nextSequence, state.lastFrame + 1, (pendingFrames.last?.sequence ?? 0) + 1)
     outbox.committed(state, wall: outside.clock.wall(), now: now)
     delivery.storeChanged(state)
@@ -51,16 +49,28 @@ extension GatewayEngine {
       clearAlarmsWithoutRule(now: now)
     }
     lookAtClock(now: now)
+    keepWaitingScans(floor: floor, now: now)
+  }
+
+  /// They were taken before anybody knew how far the store's times reach, and some perhaps under an earlier configuration.
+  private func keepWaitingScans(floor: Timestamp, now: MonotonicTime) {
     let scans = waitingScans
     waitingScans.removeAll()
     for var waiting in scans {
-      // They were taken before anybody knew how far the store's times reach.
-      if !waiting.hasBootTime {
-        waiting.scan.time = max(waiting.scan.time, newestTime[waiting.scan.device])
-        newestTime[waiting.scan.device] = waiting.scan.time
-      }
-      keep(waiting.scan, hasBootTime: waiting.hasBootTime, now: now)
+      if !waiting.hasBootTime { waiting.scan.time = max(waiting.scan.time, floor) }
+      outbox.appended(samples: waiting.scan.readings.count, now: now)
+      build(with: waiting.catalogue)
+      append(waiting.scan, hasBootTime: waiting.hasBootTime)
     }
+    build(with: catalogues.current)
+  }
+
+  /// Scans of different catalogues go into different frames.
+  func build(with catalogue: Int) {
+    guard builderCatalogue != catalogue else { return }
+    sealFrame()
+    builder = FrameBuilder(catalogue: catalogues[catalogue])
+    builderCatalogue = catalogue
   }
 
   /// Alarms that rose before the store could be opened may have been active before the start: they are not raised twice.
@@ -105,6 +115,11 @@ extension GatewayEngine {
     guard isStoreOpen else { return false }
     sealAlarms()
     sealFrame()
+    do throws(OutboxStoreError) {
+      try catalogues.number(&pendingFrames, in: outside.store)
+    } catch {
+      return commitFailed(error, now: now)
+    }
     var transaction = wanted
     transaction.frames = pendingFrames
     if pendingFrames.contains(where: { $0.lane == .alarms }) { transaction.activeAlarms = activeAlarms.sorted() }
@@ -122,12 +137,16 @@ extension GatewayEngine {
       settle(transaction, after, now: now)
       return true
     } catch {
-      counters.failedCommits += 1
-      outbox.failed(now: now)
-      warn("\(error.description); trying again, nothing is lost yet", about: "outbox", now: now)
-      readBack(error, now: now)
-      return false
+      return commitFailed(error, now: now)
     }
+  }
+
+  private func commitFailed(_ error: OutboxStoreError, now: MonotonicTime) -> Bool {
+    counters.failedCommits += 1
+    outbox.failed(now: now)
+    warn("\(error.description); trying again, nothing is lost yet", about: "outbox", now: now)
+    readBack(error, now: now)
+    return false
   }
 
   private func settle(_ transaction: OutboxTransaction, _ after: OutboxState, now: MonotonicTime) {
@@ -149,6 +168,7 @@ extension GatewayEngine {
       warn("\(samples) samples were lost so far: \(reason.name)", about: "loss \(reason.name)", now: now)
     }
     pendingFrames.removeAll(keepingCapacity: true)
+    catalogues.framesLeft()
     if transaction.traffic != nil { traffic = (0, 0) }
     if transaction.clockOffset != nil { clockOffset = nil }
     stored = after
@@ -171,14 +191,18 @@ extension GatewayEngine {
 
   /// Turns the gathered scans into a frame with a number of its own, which it keeps over all attempts to commit it.
   func sealFrame() {
-    guard isStoreOpen else { return }
+    guard wasStoreOpen else { return }
     if let loss = memoryLoss, outbox.hasRoom {
       builder.append(loss)
       memoryLoss = nil
     }
     let time = newestTime.max() ?? outside.clock.wall()
-    guard var frame = builder.frame(sequence: nextSequence, catalogueID: catalogueID, time: time) else { return }
+    guard
+      var frame = builder.frame(
+        sequence: nextSequence, catalogueID: catalogues.expectedNumber(builderCatalogue), time: time)
+    else { return }
     frame.hasBootTimes = builderHasBootTimes
+    catalogues.made(frame.sequence, with: builderCatalogue)
     nextSequence += 1
     pendingFrames.append(frame)
     builder.removeAll()

@@ -75,7 +75,8 @@ extension GatewayEngine {
       let how = settings.devices[index].publishing
       return message(
         publishing.topics.tag(device.tags[tag].name, of: device.name), how,
-        TagMessage.payload(scan.readings[tag], device.tags[tag], scan.time, how.tagPayload))
+        TagMessage.payload(
+          scan.readings[tag], device.tags[tag], text: scan.text(tag), scan.time, how.tagPayload))
     case .deviceState(let index):
       guard latest[index] != nil else { return nil }
       return OutgoingMessage(
@@ -117,7 +118,7 @@ extension GatewayEngine {
 
   /// At least one of its tags has a value.
   func isAnswering(_ device: Int) -> Bool {
-    latest[device]?.readings.contains { $0.quality.hasValue } ?? false
+    latest[device]?.readings.contains { $0.quality.hasValue && $0.quality.reason != .stale } ?? false
   }
 
   var answeringDevices: Int { latest.indices.count { isAnswering($0) } }

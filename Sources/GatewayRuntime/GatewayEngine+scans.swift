@@ -6,8 +6,18 @@ import Telemetry
 
 extension GatewayEngine {
   func took(_ arrived: DeviceScan, started: MonotonicTime, fault: String?, now: MonotonicTime) {
+    guard let place = running.device(arrived.device) else {
+      counters.scansSuperseded += 1
+      return
+    }
     if !clockTrust.isTrusted { lookAtClock(now: now) }
     var scan = arrived
+    scan.device = place
+    for note in treatments[scan.device].apply(to: &scan) {
+      log.warning("\(catalogue.devices[scan.device].name): \(note)")
+    }
+    if !scan.texts.isEmpty { scan.sealTexts() }
+    staleWatch.took(scan, now: now)
     let hasBootTime = !clockTrust.isTrusted
     // From the boot clock, because the wall clock may have been set between the start of the scan and now.
     scan.time = keptTime(wall(at: started, now: now), bootTime: started)
@@ -19,7 +29,7 @@ extension GatewayEngine {
     let kept = scan
     // People and programs on the box see the wall clock as it is.
     if hasBootTime { scan.time = arrived.time }
-    latest[scan.device] = scan
+    remember(scan)
     counters.scans += 1
     counters.samples += scan.readings.count
     for reading in scan.readings where reading.quality == .good { counters.goodSamples += 1 }
@@ -33,14 +43,52 @@ extension GatewayEngine {
     raise(changes)
   }
 
+  /// Values grew old: told like a scan, with nothing but them.
+  func tookStale(_ stale: DeviceScan, now: MonotonicTime) {
+    let hasBootTime = !clockTrust.isTrusted
+    var scan = stale
+    scan.time = keptTime(stale.time, bootTime: now)
+    if !hasBootTime {
+      scan.time = max(scan.time, newestTime[scan.device])
+      newestTime[scan.device] = scan.time
+    }
+    for (tag, reading) in stale.readings.enumerated() where reading.quality.level != .absent {
+      latest[stale.device]?.readings[tag] = reading
+    }
+    let definition = catalogue.devices[scan.device]
+    _ = rules.step(scan: stale, tags: definition.tags, now: now)
+    publish(stale, definition, now: now)
+    showTails(stale, definition)
+    keep(scan, hasBootTime: hasBootTime, now: now)
+  }
+
+  /// The newest reading of each tag; a tag that the scan says nothing of keeps the one before.
+  private func remember(_ scan: DeviceScan) {
+    var newest = scan
+    if let before = latest[scan.device], scan.readings.contains(where: { $0.quality.level == .absent }) {
+      for (tag, reading) in scan.readings.enumerated() where reading.quality.level == .absent {
+        newest.readings[tag] = before.readings[tag]
+        newest.texts[tag] = before.texts[tag]
+      }
+    }
+    latest[scan.device] = newest
+  }
+
   func keep(_ scan: DeviceScan, hasBootTime: Bool, now: MonotonicTime) {
     guard outbox.hasRoom else { return drop(scan, now: now) }
-    outbox.appended(samples: scan.readings.count, now: now)
-    guard isStoreOpen else { return waitingScans.append((scan, hasBootTime)) }
+    outbox.appended(samples: scan.weight, now: now)
+    guard isStoreOpen else {
+      return waitingScans.append(WaitingScan(scan: scan, hasBootTime: hasBootTime, catalogue: catalogues.current))
+    }
+    append(scan, hasBootTime: hasBootTime)
+  }
+
+  /// Into the frame that the next commit writes.
+  func append(_ scan: DeviceScan, hasBootTime: Bool) {
     if hasBootTime != builderHasBootTimes { sealFrame() }
     builderHasBootTimes = hasBootTime
     builder.append(scan)
-    if builder.sampleCount >= OutboxPolicy.maximumFrameSamples { sealFrame() }
+    if builder.weight >= OutboxPolicy.maximumFrameSamples { sealFrame() }
   }
 
   /// Memory is full because the store does not answer: the newest samples go, counted, and a notice will say so.
@@ -70,9 +118,10 @@ extension GatewayEngine {
     }
   }
 
-  func busChanged(_ index: Int, fault: String?, now: MonotonicTime) {
-    busFaults[index] = fault
-    let name = buses[index].name
+  func busChanged(_ handle: Int, fault: String?, now: MonotonicTime) {
+    guard let place = running.bus(handle) else { return }
+    busFaults[place] = fault
+    let name = settings.buses[place].name
     if let fault {
       warn("bus \(name) is down: \(fault)", about: "bus \(name)", now: now)
     } else {

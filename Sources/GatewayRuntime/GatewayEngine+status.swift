@@ -12,53 +12,15 @@ extension GatewayEngine {
     json.member("version", version)
     json.member("time", time.iso8601)
     json.member("since", startedAt.iso8601)
+    if let state = outside.keeper?.state { json.object("configuration") { state.write(to: &$0) } }
     json.object("broker") { writeBroker(to: &$0) }
     json.object("central") { writeCentral(to: &$0, now: now) }
     json.object("outbox") { writeOutbox(to: &$0, time: time, now: now) }
     json.array("buses") { json in
-      for bus in buses { json.object { writeBus(bus, to: &$0) } }
+      for (place, bus) in buses.enumerated() { json.object { writeBus(bus, place, to: &$0) } }
     }
     json.object("alarms") { writeAlarms(to: &$0) }
     json.object("counters") { writeCounters(to: &$0) }
-  }
-
-  private func writeBroker(to json: inout JSONWriter) {
-    guard let broker = settings.broker else { return json.member("state", "not configured") }
-    json.member("address", "\(broker.host):\(broker.port)")
-    switch brokerState {
-    case .connected: json.member("state", "connected")
-    case .disconnected(let text):
-      json.member("state", "disconnected")
-      json.member("detail", text)
-    }
-    if let statistics = outside.broker?.statistics { writeBroker(statistics, to: &json) }
-  }
-
-  private func writeBroker(_ statistics: BrokerStatistics, to json: inout JSONWriter) {
-    json.member("protocol", ifPresent: statistics.protocolVersion.isEmpty ? nil : statistics.protocolVersion)
-    json.member("connections", statistics.connections)
-    json.array("subscriptions") { json in
-      for subscription in statistics.subscriptions {
-        json.object { json in
-          json.member("filter", subscription.filter)
-          switch subscription.state {
-          case .waiting: json.member("state", "waiting")
-          case .granted: json.member("state", "granted")
-          case .refused(let text):
-            json.member("state", "refused")
-            json.member("detail", text)
-          }
-        }
-      }
-    }
-    json.object("received") { json in
-      json.member("messages", statistics.received)
-      json.member("unknown", counters.messagesUnknown)
-      json.member("too large", statistics.receivedTooLarge)
-      json.member("queue full", statistics.receivedQueueFull)
-    }
-    json.member("lost_with_connection", statistics.lostWithConnection)
-    json.member("refused_by_broker", statistics.refusedByBroker)
   }
 
   private func writeCentral(to json: inout JSONWriter, now: MonotonicTime) {
@@ -77,12 +39,12 @@ extension GatewayEngine {
     }
   }
 
-  private func writeBus(_ bus: any BusObserver, to json: inout JSONWriter) {
+  private func writeBus(_ bus: any BusObserver, _ place: Int, to json: inout JSONWriter) {
     let report = bus.current
     let statistics = report.statistics
     json.member("name", bus.name)
     json.member("up", statistics.isBusUp)
-    json.member("fault", ifPresent: busFaults[bus.index])
+    json.member("fault", ifPresent: busFaults[place])
     json.member("requests", statistics.requests)
     json.member("failed_requests", statistics.failedRequests)
     json.object("failures") { json in
@@ -99,7 +61,7 @@ extension GatewayEngine {
     json.member("busy_ms", statistics.busyTime.wholeMilliseconds)
     json.member("late_replies", statistics.lateReplies)
     json.array("devices") { json in
-      for (index, device) in settings.devices.enumerated() where device.bus == bus.index {
+      for (index, device) in settings.devices.enumerated() where device.bus == place {
         json.object { json in
           json.member("name", device.name)
           json.member("unit", device.unit)
@@ -107,9 +69,9 @@ extension GatewayEngine {
           json.member("tags", device.tags.count)
           json.member("quality", latest[index].map { ScanMessage.worstLevel($0).name } ?? "waiting")
           json.member("last_scan", ifPresent: latest[index]?.time.iso8601)
-          json.member("last_good", ifPresent: report.health[index]?.lastGood?.iso8601)
+          json.member("last_good", ifPresent: report.health[running.deviceHandles[index]]?.lastGood?.iso8601)
           json.member("fault", ifPresent: deviceFaults[index])
-          if let health = report.health[index] { Self.writeAnswers(of: health, to: &json) }
+          if let health = report.health[running.deviceHandles[index]] { Self.writeAnswers(of: health, to: &json) }
         }
       }
     }
@@ -154,6 +116,8 @@ extension GatewayEngine {
 
   private func writeCounters(to json: inout JSONWriter) {
     json.member("scans", counters.scans)
+    json.member("scans_superseded", counters.scansSuperseded)
+    json.member("reloads", counters.reloads)
     json.member("samples", counters.samples)
     json.member("good_samples", counters.goodSamples)
     json.member("samples_dropped", counters.samplesDropped)
@@ -166,5 +130,15 @@ extension GatewayEngine {
     json.object("messages") { json in
       for outcome in PublishOutcome.allCases { json.member(outcome.rawValue, counters.messages[outcome, default: 0]) }
     }
+  }
+}
+
+extension ConfigurationState {
+  fileprivate func write(to json: inout JSONWriter) {
+    json.member("file", path)
+    json.member("loaded", loaded.iso8601)
+    json.member("changed_since", isChangedSince)
+    json.array("needs_restart") { json in for text in needsRestart { json.string(text) } }
+    json.member("failure", ifPresent: failure)
   }
 }

@@ -21,12 +21,15 @@ public final class GatewayEngine {
     public var central: (any CentralLink)?
     public var viewers: any LocalAPIReplies
     public var supervisor: any ServiceSupervisor
+    /// Nil: there is no file to reload.
+    public var keeper: (any ConfigurationKeeper)?
     /// Nil: nothing is remembered, and retained messages of what leaves the configuration stay at the broker.
     public var topics: (any TopicMemory)?
 
     public init(
       clock: any EngineClock, store: any OutboxStore, broker: (any MessageBroker)?, central: (any CentralLink)?,
-      viewers: any LocalAPIReplies, supervisor: any ServiceSupervisor, topics: (any TopicMemory)? = nil
+      viewers: any LocalAPIReplies, supervisor: any ServiceSupervisor, topics: (any TopicMemory)? = nil,
+      keeper: (any ConfigurationKeeper)? = nil
     ) {
       self.topics = topics
       self.clock = clock
@@ -35,30 +38,39 @@ public final class GatewayEngine {
       self.central = central
       self.viewers = viewers
       self.supervisor = supervisor
+      self.keeper = keeper
     }
   }
 
-  let settings: GatewaySettings
-  let catalogue: Catalogue
-  let outside: Outside
-  let buses: [any BusObserver]
+  // Another configuration replaces these, and only as a whole: ``reconfigure(_:now:)``.
+  var running: RunningConfiguration
+  var settings: GatewaySettings { running.settings }
+  var catalogue: Catalogue
+  var outside: Outside
+  /// In the order of the settings.
+  var buses: [any BusObserver]
   let log: Logger
   let startedAt: Timestamp
   let version: String
 
   var rules: RuleEngine
+  /// One a device.
+  var treatments: [ScanTreatment]
+  var staleWatch: StaleWatch
   var outbox: OutboxMachine
   var delivery = DeliveryMachine()
   var logLimiter = LogLimiter()
   var publishing: PublishingState
   /// Topics of ours that the broker may retain, those of former configurations included.
   var rememberedTopics: Set<String>
-  var catalogueID = 0
+  var catalogues: FrameCatalogues
 
   // What waits for its commit.
   /// Scans that came before the store could be opened for the first time.
-  var waitingScans: [(scan: DeviceScan, hasBootTime: Bool)] = []
+  var waitingScans: [WaitingScan] = []
+  /// Gathers scans of the catalogue with the number `builderCatalogue`.
   var builder: FrameBuilder
+  var builderCatalogue = 0
   /// The scans in `builder` have times of the boot clock.
   var builderHasBootTimes = false
   var alarmsHaveBootTimes = false
@@ -86,13 +98,16 @@ public final class GatewayEngine {
   var latest: [DeviceScan?]
   /// Time of each device's newest scan; nothing older than it is accepted (promise G4).
   var newestTime: [Timestamp]
+  /// No device that a reload brings begins before it.
+  var retiredTime = Timestamp(milliseconds: .min)
   /// Time of the newest alarm event, for the same reason.
   var newestAlarm: Timestamp
   var alarmTexts: [String: AlarmEvent] = [:]
   var unpublishedAlarms: Set<String> = []
   var brokerState = BrokerState.disconnected("not connected yet")
+  /// By place in the settings, like `deviceFaults`.
   var busFaults: [Int: String] = [:]
-  /// What is wrong with a device now, by its index.
+  /// What is wrong with a device now.
   var deviceFaults: [Int: String] = [:]
   var counters = EngineCounters()
   var tails: [Int: TailFilter] = [:]
@@ -109,24 +124,20 @@ public final class GatewayEngine {
     settings: GatewaySettings, outside: Outside, buses: [any BusObserver], log: Logger, version: String,
     random: any RandomNumberGenerator = SystemRandomNumberGenerator()
   ) throws(OutboxStoreError) {
-    self.settings = settings
+    running = RunningConfiguration(settings)
     self.outside = outside
     self.buses = buses
     self.log = log
     self.random = random
     self.version = version
     catalogue = settings.catalogue
+    catalogues = FrameCatalogues(first: catalogue)
     startedAt = outside.clock.wall()
     builder = FrameBuilder(catalogue: catalogue)
     rules = RuleEngine(rules: settings.rules)
-    outbox = OutboxMachine(
-      policy: OutboxPolicy(
-        flushInterval: settings.outbox.flushInterval,
-        batchInterval: settings.central?.batchInterval ?? OutboxPolicy().batchInterval,
-        offlineBatchInterval: settings.central?.offlineBatchInterval ?? OutboxPolicy().offlineBatchInterval),
-      space: OutboxSpace(
-        capacityBytes: settings.outbox.capacityBytes, diskFloorBytes: settings.outbox.diskFloorBytes,
-        keep: settings.outbox.keep))
+    treatments = zip(catalogue.devices, settings.devices).map { ScanTreatment($0, $1.tags.map(\.treatment)) }
+    staleWatch = StaleWatch(limits: settings.devices.map(\.staleLimits))
+    outbox = OutboxMachine(policy: settings.outboxPolicy, space: settings.outboxSpace)
     publishing = PublishingState(
       settings, alarms: settings.rules.map(\.name) + [Self.capacityAlarm], version: version)
     rememberedTopics = Set(outside.topics?.load() ?? [])
@@ -146,6 +157,7 @@ public final class GatewayEngine {
   /// When something is to be done even if nothing happens.
   public var deadline: MonotonicTime {
     var next = min(outbox.deadline, nextStatus, nextWatchdog)
+    next = min(next, staleWatch.deadline)
     if let delay = rules.deadline { next = min(next, delay) }
     return min(next, deliveryDeadline, publishDeadline)
   }
@@ -165,6 +177,7 @@ public final class GatewayEngine {
     case .subscriptionRefused(let filter, let text): subscriptionRefused(filter, text, now: now)
     case .request(let client, let line): answer(client, line, now: now)
     case .viewerLeft(let client): tails[client] = nil
+    case .reconfigure(let new): reconfigure(new, now: now)
     case .stop: isStopping = true
     }
   }
@@ -175,6 +188,7 @@ public final class GatewayEngine {
     if let delay = rules.deadline, delay <= now {
       raise(rules.expire(now: now, time: outside.clock.wall()))
     }
+    for scan in staleWatch.expire(now: now, wall: outside.clock.wall()) { tookStale(scan, now: now) }
     commitIfDue(now: now)
     deliver(now: now)
     publishWaitingAlarms(now: now)

@@ -29,6 +29,14 @@ struct JSONObject {
     if case .scalar(let text, false) = entries[name] { UInt64(text) } else { nil }
   }
 
+  func flag(_ name: String) -> Bool? {
+    if case .scalar(let text, false) = entries[name] {
+      text == "true" ? true : text == "false" ? false : nil
+    } else {
+      nil
+    }
+  }
+
   /// Nil when it is there and is no list of texts; empty when it is absent.
   func texts(_ name: String) -> [String]? {
     guard let content = entries[name] else { return [] }

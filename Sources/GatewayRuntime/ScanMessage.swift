@@ -7,11 +7,12 @@ enum ScanMessage {
     json.member("time", scan.time.iso8601)
     json.member("quality", worstLevel(scan).name)
     json.object("values") { json in
-      for (tag, reading) in zip(device.tags, scan.readings) where reading.quality.level != .absent {
+      for (index, tag) in device.tags.enumerated() where scan.readings[index].quality.level != .absent {
         json.key(tag.name)
-        write(reading, tag, to: &json)
+        write(scan.readings[index], tag, text: scan.texts.isEmpty ? nil : scan.text(index), to: &json)
       }
     }
+    writeLabels(scan, device, to: &json)
     guard scan.readings.contains(where: { $0.quality.reason != .none }) else { return }
     json.object("reasons") { json in
       for (tag, reading) in zip(device.tags, scan.readings) where reading.quality.reason != .none {
@@ -20,8 +21,17 @@ enum ScanMessage {
     }
   }
 
-  /// A number in the tag's unit; true or false for booleans; null when there is no value.
-  static func write(_ reading: Reading, _ tag: TagDefinition, to json: inout JSONWriter) {
+  /// The names of the values that have one.
+  private static func writeLabels(_ scan: DeviceScan, _ device: DeviceDefinition, to json: inout JSONWriter) {
+    guard device.tags.contains(where: { !$0.names.isEmpty }) else { return }
+    json.object("labels") { json in
+      for (tag, reading) in zip(device.tags, scan.readings) { json.member(tag.name, ifPresent: tag.label(of: reading)) }
+    }
+  }
+
+  /// A number in the tag's unit; true or false for booleans; a text; null when there is no value.
+  static func write(_ reading: Reading, _ tag: TagDefinition, text: String? = nil, to json: inout JSONWriter) {
+    if let text, tag.type == .text { return json.string(text) }
     switch reading.value(tag.type) {
     case nil: json.null()
     case .boolean(let value): json.bool(value)

@@ -4,12 +4,22 @@ import Telemetry
 struct TailFilter: Sendable {
   /// Tags by device, in the order of the catalogue; nil is every device with all its tags.
   private var chosen: [Int: [Int]]?
+  private var names: [String] = []
 
   static let all = TailFilter(chosen: nil)
 
   struct UnknownName: Error, CustomStringConvertible { let description: String }
 
   private init(chosen: [Int: [Int]]?) { self.chosen = chosen }
+
+  /// The same wish over another catalogue; names that are gone show nothing, until they are back.
+  func moved(to catalogue: Catalogue) -> Self {
+    guard chosen != nil else { return self }
+    let known = names.filter { (try? Self([$0], catalogue: catalogue)) != nil }
+    var moved = (known.isEmpty ? nil : try? Self(known, catalogue: catalogue)) ?? Self(chosen: [:])
+    moved.names = names
+    return moved
+  }
 
   /// - Parameter names: `device` or `device/tag`; none is everything.
   init(_ names: [String], catalogue: Catalogue) throws(UnknownName) {
@@ -36,6 +46,7 @@ struct TailFilter: Sendable {
       sets[device, default: []].insert(tag)
     }
     chosen = sets.mapValues { $0.sorted() }
+    self.names = names
   }
 
   private static func hint(_ name: String, _ known: [String]) -> String {
@@ -50,7 +61,10 @@ struct TailFilter: Sendable {
     guard let tags = chosen[scan.device] else { return nil }
     guard tags.count < device.tags.count else { return (scan, device) }
     var scan = scan
-    scan.readings = tags.map { scan.readings[$0] }
+    let whole = scan
+    scan.readings = tags.map { whole.readings[$0] }
+    scan.texts = [:]
+    for (place, tag) in tags.enumerated() { scan.texts[place] = whole.texts[tag] }
     return (scan, DeviceDefinition(name: device.name, tags: tags.map { device.tags[$0] }))
   }
 }

@@ -1,5 +1,3 @@
-import BusPlanning
-import GatewayConfiguration
 import GatewayCore
 import GatewayRuntime
 import Synchronization
@@ -9,40 +7,67 @@ import Threads
 /// One bus and the thread that drives it: asks the poller what to do, does it, tells the poller how it went.
 ///
 /// Calls of the field bus block, at most for the bus's time-out; that is why each bus has a thread, and why a slow bus
-/// delays no other.
+/// delays no other. The worker outlives its thread: when the line itself changes, the thread ends, and a new one goes on with
+/// the same poller and thus with all that it learnt.
 final class BusWorker: BusObserver, Sendable {
+  typealias MakeBus = @Sendable () -> any FieldBus
+
+  enum Order: Sendable {
+    case stop
+    /// Go on with these devices.
+    case poll([NamedDevice])
+  }
+
+  /// A device with its handle, and the name by which what it refuses is remembered over restarts.
+  struct NamedDevice: Hashable, Sendable {
+    var name: String
+    var polled: PolledDevice
+  }
+
+  private struct Resting: Sendable {
+    var poller: BusPoller
+    /// Of the poller's devices, in their order.
+    var names: [String]
+    var makeBus: MakeBus
+
+    mutating func poll(_ devices: [NamedDevice], _ learned: LearnedReadsStore) {
+      let now = SystemClock.monotonic()
+      poller.reconfigure(
+        devices: devices.map(\.polled), seed: .random(in: .min ... .max), now: now,
+        learned: devices.map { learned.learned($0, now: now) })
+      names = devices.map(\.name)
+    }
+  }
+
+  /// The bus's handle (``RunningConfiguration``).
   let index: Int
   let name: String
   private let report: Mutex<BusReport>
   /// Nanoseconds of the last turn of the loop; the watchdog is fed only while it moves.
   private let heartbeat: Atomic<Int64>
-  private let stopRequests = Mailbox<Void>(capacity: 1)
+  private let orders = Mailbox<Order>(capacity: 64)
   private let stopped = Atomic(false)
   private let events: Mailbox<EngineEvent>
-  private let makeBus: @Sendable () -> any FieldBus
   private let thread = Mutex<NamedThread?>(nil)
-  private let firstPoller: BusPoller
+  /// What the next thread begins with.
+  private let resting: Mutex<Resting>
   private let learned: LearnedReadsStore
-  /// In the order of the poller's devices.
-  private let names: [String]
 
+  /// - Parameter devices: with their handles.
   init(
-    index: Int, settings: GatewaySettings, seed: UInt64, events: Mailbox<EngineEvent>, learned: LearnedReadsStore,
-    makeBus: @escaping @Sendable () -> any FieldBus
+    index: Int, name: String, devices: [NamedDevice], seed: UInt64, events: Mailbox<EngineEvent>,
+    learned: LearnedReadsStore, makeBus: @escaping MakeBus
   ) {
     self.index = index
-    name = settings.buses[index].name
+    self.name = name
     self.events = events
-    self.makeBus = makeBus
     let now = SystemClock.monotonic()
-    let devices = settings.polledDevices(onBus: index)
     self.learned = learned
-    names = devices.map { settings.devices[$0.device].name }
-    firstPoller = BusPoller(
-      devices: devices, seed: seed, now: now,
-      learned: zip(names, devices).map { learned.learned(name: $0, unit: $1.unit, points: $1.points, now: now) })
-    var first = BusReport(statistics: firstPoller.statistics)
-    first.plans = firstPoller.readPlans
+    let poller = BusPoller(
+      devices: devices.map(\.polled), seed: seed, now: now, learned: devices.map { learned.learned($0, now: now) })
+    resting = Mutex(Resting(poller: poller, names: devices.map(\.name), makeBus: makeBus))
+    var first = BusReport(statistics: poller.statistics)
+    first.plans = poller.readPlans
     report = Mutex(first)
     heartbeat = Atomic(now.nanoseconds)
   }
@@ -53,12 +78,16 @@ final class BusWorker: BusObserver, Sendable {
   var lastTurn: MonotonicTime { MonotonicTime(nanoseconds: heartbeat.load(ordering: .relaxed)) }
 
   func start() {
+    heartbeat.store(SystemClock.monotonic().nanoseconds, ordering: .relaxed)
     thread.withLock { $0 = NamedThread("bus-\(name)") { [self] in run() } }
   }
 
+  /// Other devices on the same line, from the end of the request under way on.
+  func poll(_ devices: [NamedDevice]) { orders.send(.poll(devices), always: true) }
+
   func askToStop() {
     stopped.store(true, ordering: .sequentiallyConsistent)
-    stopRequests.send(())
+    orders.send(.stop, always: true)
   }
 
   /// Returns when the thread has ended: after the request under way, at most.
@@ -66,40 +95,67 @@ final class BusWorker: BusObserver, Sendable {
     thread.withLock { $0.take() }?.join()
   }
 
+  /// Starts again on another line, with the devices' state as it was. Only after ``join()``.
+  func restart(on makeBus: @escaping MakeBus, devices: [NamedDevice]) {
+    _ = orders.receive(timeout: .zero)
+    resting.withLock { state in
+      state.makeBus = makeBus
+      state.poller.lineChanged(now: SystemClock.monotonic())
+      state.poll(devices, learned)
+      let poller = state.poller
+      report.withLock { $0.tell(poller) }
+    }
+    stopped.store(false, ordering: .sequentiallyConsistent)
+    start()
+  }
+
   /// Longest sleep, so that the heartbeat moves even on a bus that is asked once an hour.
   private static let longestSleep = Duration.seconds(2)
 
   private func run() {
-    let bus = makeBus()
-    defer { bus.close() }
-    var poller = firstPoller
+    var work = resting.withLock { $0 }
+    let bus = work.makeBus()
+    defer {
+      bus.close()
+      resting.withLock { $0 = work }
+    }
     var wasUp: Bool?
-    var revision = poller.planRevision
+    var revision = work.poller.planRevision
     while !stopped.load(ordering: .sequentiallyConsistent) {
       let now = SystemClock.monotonic()
       heartbeat.store(now.nanoseconds, ordering: .relaxed)
-      switch poller.next(now: now, wall: SystemClock.wall()) {
+      take(orders.receive(timeout: .zero), &work)
+      switch work.poller.next(now: now, wall: SystemClock.wall()) {
       case .open:
         let result = Result { () throws(FieldBusError) in try bus.open() }
-        poller.opened(result, now: SystemClock.monotonic())
+        work.poller.opened(result, now: SystemClock.monotonic())
         tell(result, &wasUp)
       case .read(let request):
         let result = Result { () throws(FieldBusError) in try bus.read(request) }
-        poller.answered(result, now: SystemClock.monotonic())
+        work.poller.answered(result, now: SystemClock.monotonic())
         if case .failure(let error) = result, error.isBusDown { tell(.failure(error), &wasUp) }
       case .deliver(let scan, let started):
-        let fault = scan.isComplete ? nil : poller.health(of: scan.device).lastError
+        let fault = scan.isComplete ? nil : work.poller.health(of: scan.device).lastError
         let isTaken = events.send(.scan(scan, started: started, fault: fault))
-        publishReport(poller, of: scan.device, lateReplies: bus.lateReplies, dropped: isTaken ? 0 : 1)
-        if poller.planRevision != revision {
-          revision = poller.planRevision
-          learned.update(poller.learnedReads(names: names))
-          report.withLock { $0.plans = poller.readPlans }
+        publishReport(work.poller, of: scan.device, lateReplies: bus.lateReplies, dropped: isTaken ? 0 : 1)
+        if work.poller.planRevision != revision {
+          revision = work.poller.planRevision
+          learned.update(work.poller.learnedReads(names: work.names))
+          report.withLock { $0.plans = work.poller.readPlans }
         }
       case .wait(let until):
         let sleep = min(until - SystemClock.monotonic(), Self.longestSleep)
-        if sleep > .zero { _ = stopRequests.receive(timeout: sleep) }
+        if sleep > .zero { take(orders.receive(timeout: sleep), &work) }
       }
+    }
+  }
+
+  private func take(_ orders: [Order], _ work: inout Resting) {
+    for order in orders {
+      guard case .poll(let devices) = order else { continue }
+      work.poll(devices, learned)
+      let poller = work.poller
+      report.withLock { $0.tell(poller) }
     }
   }
 
@@ -122,6 +178,20 @@ final class BusWorker: BusObserver, Sendable {
       $0.health[device] = poller.health(of: device)
       $0.scansDropped += dropped
     }
+  }
+}
+
+extension BusReport {
+  /// Everything anew: devices may have gone.
+  fileprivate mutating func tell(_ poller: BusPoller) {
+    health = poller.healthByDevice
+    plans = poller.readPlans
+  }
+}
+
+extension LearnedReadsStore {
+  fileprivate func learned(_ device: BusWorker.NamedDevice, now: MonotonicTime) -> LearnedReads {
+    learned(name: device.name, unit: device.polled.unit, points: device.polled.points, now: now)
   }
 }
 

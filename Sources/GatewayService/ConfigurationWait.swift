@@ -11,7 +11,7 @@ import YAMLParser
 /// as soon as somebody, or a program from afar, has put a good file there.
 struct ConfigurationWait {
   enum Outcome {
-    case good(GatewaySettings)
+    case good(GatewaySettings, digest: UInt64?)
     /// Nothing to wait for: the daemon ends.
     case bad
     /// A signal came while it waited.
@@ -26,7 +26,7 @@ struct ConfigurationWait {
   let path: String
   let log: Logger
 
-  /// - Parameter signals: blocked ones, each of which ends the wait.
+  /// - Parameter signals: blocked ones: SIGHUP looks at once, SIGUSR1 does nothing, each other ends the wait.
   func settings(until signals: sigset_t) -> Outcome {
     var known: [Diagnostic]?
     while true {
@@ -34,7 +34,7 @@ struct ConfigurationWait {
       if let settings = loaded.settings {
         for diagnostic in loaded.diagnostics { log.warning("\(diagnostic.rendered(file: path))") }
         if known != nil { SystemdNotify.status("starting: the configuration \(path) is good now") }
-        return .good(settings)
+        return .good(settings, digest: loaded.digest)
       }
       let errors = loaded.diagnostics.filter { $0.severity == .error }
       guard SystemdNotify.isSupervised else {
@@ -51,7 +51,8 @@ struct ConfigurationWait {
       SystemdNotify.watchdog()
       var pause = timespec(tv_sec: Self.pauseSeconds, tv_nsec: 0)
       var signals = signals
-      if sigtimedwait(&signals, nil, &pause) > 0 {
+      let received = sigtimedwait(&signals, nil, &pause)
+      if received > 0, received != SIGHUP, received != SIGUSR1 {
         SystemdNotify.stopping()
         return .stopped
       }

@@ -48,24 +48,28 @@ public enum GatewayDaemon {
     sigemptyset(&signals)
     sigaddset(&signals, SIGTERM)
     sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGHUP)
+    sigaddset(&signals, ReloadDesk.wakeSignal)
     pthread_sigmask(SIG_BLOCK, &signals, nil)
     switch ConfigurationWait(path: arguments.configuration, log: log).settings(until: signals) {
-    case .good(let settings): return run(settings, until: signals, log)
+    case .good(let settings, let digest):
+      let desk = ReloadDesk(path: arguments.configuration, settings: settings, digest: digest, log: log)
+      return run(settings, desk, until: signals, log)
     case .bad: return EX_CONFIG
     case .stopped: return 0
     }
   }
 
-  private static func run(_ settings: GatewaySettings, until signals: sigset_t, _ log: Logger) -> Int32 {
+  private static func run(
+    _ settings: GatewaySettings, _ desk: ReloadDesk, until signals: sigset_t, _ log: Logger
+  ) -> Int32 {
     warnOfCertificates(settings, log)
     do {
-      let parts = try GatewayParts(settings: settings, log: log, version: version)
+      let parts = try GatewayParts(settings: settings, log: log, version: version, keeper: desk)
       log.notice("\(settings.gateway): \(parts.summary)")
       parts.start()
       SystemdNotify.ready()
-      var received: Int32 = 0
-      var signals = signals
-      sigwait(&signals, &received)
+      control(parts, desk, until: signals)
       SystemdNotify.stopping()
       parts.stop()
       log.notice("\(settings.gateway): stopped; all that was read is in the outbox")
@@ -77,6 +81,20 @@ public enum GatewayDaemon {
     } catch {
       log.critical("\(error)")
       return EX_SOFTWARE
+    }
+  }
+
+  /// This thread's work from now on: reloads, until a signal ends the daemon.
+  private static func control(_ parts: GatewayParts, _ desk: ReloadDesk, until signals: sigset_t) {
+    var signals = signals
+    var received: Int32 = 0
+    while true {
+      sigwait(&signals, &received)
+      switch received {
+      case SIGHUP: desk.reload(parts)
+      case ReloadDesk.wakeSignal: desk.serve(parts)
+      default: return
+      }
     }
   }
 

@@ -8,6 +8,7 @@ import Logging
 import MQTTBroker
 import ModbusBus
 import SQLiteOutbox
+import Synchronization
 import SystemdNotify
 import Telemetry
 import Threads
@@ -32,18 +33,25 @@ final class SystemdSupervisor: ServiceSupervisor {
 
 /// The running parts of one gateway: adapters, threads, and the engine between them.
 final class GatewayParts: @unchecked Sendable {  // built by one thread, then only started and stopped, in turn
-  private let settings: GatewaySettings
-  private let events = Mailbox<EngineEvent>(capacity: EngineLimits.waitingEvents)
+  var running: RunningConfiguration
+  let events = Mailbox<EngineEvent>(capacity: EngineLimits.waitingEvents)
   private let store: SQLiteOutbox
-  private let broker: MQTTConnection?
-  private let central: CentralConnection?
-  private let api: LocalAPIServer
-  private let workers: [BusWorker]
+  /// The engine's thread, too, has to do with it.
+  let broker: Mutex<BrokerLink?>
+  var central: CentralConnection?
+  let api: LocalAPIServer
+  /// In the order of the settings.
+  var workers: [BusWorker]
+  /// Ends what a reload replaced; at most one at a time.
+  var retirement: NamedThread?
+  let version: String
+  let learned: LearnedReadsStore
   private let engine: GatewayEngine
   private var engineThread: NamedThread?
 
-  init(settings: GatewaySettings, log: Logger, version: String) throws {
-    self.settings = settings
+  init(settings: GatewaySettings, log: Logger, version: String, keeper: any ConfigurationKeeper) throws {
+    running = RunningConfiguration(settings)
+    self.version = version
     let events = events
     store = SQLiteOutbox(.machine(directory: settings.outbox.directory, boot: SystemClock.bootName))
     do throws(OutboxStoreError) {
@@ -61,36 +69,22 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
         case .closed(let client): events.send(.viewerLeft(client: client), always: true)
         }
       }
-      broker = try Self.connect(settings, version: version, events)
-      // A result that was lost would hold its place in the window for ever, so it goes past the queue's bound.
-      central = try settings.central.map { central in
-        try CentralConnection(
-          endpoint: CentralEndpoint(
-            url: central.url, authority: central.authority, certificate: central.certificate, key: central.key,
-            maximumBytesPerSecond: central.rateLimitBytes)
-        ) { events.send(.central($0), always: true) }
-      }
+      broker = Mutex(try Self.connectBroker(settings, version: version, events))
+      central = try Self.connectCentral(settings, events)
     } catch {
       throw GatewayDaemon.StartError(description: "\(error)", exitCode: 71)
     }
     let learned = LearnedReadsStore(directory: settings.outbox.directory, log: log)
     learned.keep(only: Set(settings.devices.map(\.name)))
-    workers = settings.buses.indices.map { index in
-      let bus = settings.buses[index]
-      return BusWorker(
-        index: index, settings: settings, seed: .random(in: .min ... .max), events: events, learned: learned
-      ) {
-        ModbusBus(
-          endpoint: bus.endpoint, timeout: bus.timeout, silence: bus.pacing.silence, direction: bus.direction,
-          name: bus.name)
-      }
-    }
+    self.learned = learned
+    workers = settings.buses.indices.map { [running] in Self.worker(running, $0, events, learned) }
     do {
       engine = try GatewayEngine(
         settings: settings,
         outside: .init(
-          clock: MachineClock(), store: store, broker: broker, central: central, viewers: api,
-          supervisor: SystemdSupervisor(), topics: TopicFile(directory: settings.outbox.directory)),
+          clock: MachineClock(), store: store, broker: broker.withLock { $0?.connection }, central: central,
+          viewers: api, supervisor: SystemdSupervisor(), topics: TopicFile(directory: settings.outbox.directory),
+          keeper: keeper),
         buses: workers, log: log, version: version)
     } catch {
       throw GatewayDaemon.StartError(description: "\(error)", exitCode: 74)
@@ -98,7 +92,8 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
   }
 
   var summary: String {
-    "\(settings.buses.count) buses, \(settings.devices.count) devices, \(settings.catalogue.tagCount) tags, "
+    let settings = running.settings
+    return "\(settings.buses.count) buses, \(settings.devices.count) devices, \(settings.catalogue.tagCount) tags, "
       + "\(settings.rules.count) rules; outbox in \(settings.outbox.directory)"
   }
 
@@ -112,7 +107,7 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
     while !engine.isStopping {
       let wait = engine.deadline - SystemClock.monotonic()
       for event in events.receive(timeout: wait) {
-        if case .message = event { broker?.messageTaken() }
+        if case .message = event { broker.withLock { $0?.connection.messageTaken() } }
         engine.take(event)
       }
       engine.turn()
@@ -126,33 +121,11 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
     for worker in workers { worker.join() }
     events.send(.stop, always: true)
     engineThread?.join()
-    broker?.stop()
+    broker.withLock { $0 }?.connection.stop()
     central?.stop()
     api.stop()
     store.close()
-  }
-
-  private static func connect(
-    _ settings: GatewaySettings, version: String, _ events: Mailbox<EngineEvent>
-  ) throws -> MQTTConnection? {
-    guard let broker = settings.broker else { return nil }
-    // The broker publishes this when we vanish without a word.
-    let will = MQTTEndpoint.Will(
-      topic: MQTTTopics(settings).status,
-      payload: JSONWriter.object { json in
-        json.member("state", "offline")
-        json.member("version", version)
-      })
-    let endpoint = try broker.endpoint(gateway: settings.gateway, will: will)
-    return try MQTTConnection(endpoint) { event in
-      switch event {
-      case .state(let state): events.send(.broker(state), always: true)
-      // Past the queue's bound as well, because the connection counts how many wait.
-      case .message(let message): events.send(.message(message), always: true)
-      case .subscriptionRefused(let filter, let text):
-        events.send(.subscriptionRefused(filter: filter, text), always: true)
-      }
-    }
+    retirement?.join()
   }
 }
 
@@ -169,7 +142,7 @@ extension BusSettings {
 }
 
 extension BusSettings {
-  fileprivate var direction: RS485Direction? {
+  var direction: RS485Direction? {
     guard case .modbusRTU(let line) = kind, let settings = line.rs485 else { return nil }
     return RS485Direction(
       isRTSHighWhenSending: settings.isRTSHighWhenSending, delayBeforeSending: settings.delayBeforeSending,

@@ -88,7 +88,14 @@ extension MQTTConnection {
     while true {
       let result = mosquitto_loop(handle, 1_000, 1)
       guard result == MOSQ_ERR_SUCCESS.rawValue.signed else { return result }
-      if isStopping.load(ordering: .sequentiallyConsistent), !shared.withLock({ $0.isConnected }) { return result }
+      guard isStopping.load(ordering: .sequentiallyConsistent) else { continue }
+      guard shared.withLock({ $0.isConnected }) else { return result }
+      // The stop came while this connection was made, and found nothing to say goodbye to.
+      let isLate = shared.withLock { state in
+        defer { state.saidGoodbye = true }
+        return !state.saidGoodbye
+      }
+      if isLate { mosquitto_disconnect(handle) }
     }
   }
 

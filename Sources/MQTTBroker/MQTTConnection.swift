@@ -22,6 +22,8 @@ public final class MQTTConnection: MessageBroker, @unchecked Sendable {  // `thr
   struct Shared {
     var isConnected = false
     var isConnecting = false
+    /// DISCONNECT has been handed to libmosquitto.
+    var saidGoodbye = false
     /// How far this connection came: a machine that listens, an answer, a yes.
     var wasReached = false
     var wasAnswered = false
@@ -111,7 +113,9 @@ public final class MQTTConnection: MessageBroker, @unchecked Sendable {  // `thr
   public func stop() {
     guard !isStopping.exchange(true, ordering: .sequentiallyConsistent) else { return }
     client.withLock { client in
-      if let client { mosquitto_disconnect(client.handle) }
+      guard let client else { return }
+      shared.withLock { $0.saidGoodbye = true }
+      mosquitto_disconnect(client.handle)
     }
     stopRequests.send(())
     // A thread that waits for a machine which does not answer would hold the end up for two minutes, and the process

@@ -43,15 +43,7 @@ struct OwedReplies: Hashable {
     shapes[unit] = nil
   }
 
-  var isAny: Bool { !shapes.isEmpty }
-
   func contains(_ unit: UInt8) -> Bool { shapes[unit] != nil }
-
-  /// How many of the bytes' replies are owed, so that they came late.
-  func late(in bytes: [UInt8]) -> Int {
-    guard !shapes.isEmpty else { return 0 }
-    return StrayFrames.replies(in: bytes).count { shapes[$0.unit]?.contains($0.shape) == true }
-  }
 
   /// A unit other than this one owes a reply.
   func containsOther(than unit: UInt8) -> Bool { shapes.keys.contains { $0 != unit } }

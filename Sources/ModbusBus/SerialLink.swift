@@ -158,8 +158,9 @@ final class SerialLink {
       default:
         // What came instead of the reply to a fence is what the fence is there to stop.
         if owed.contains(request.unit) { lateReplies += 1 }
-        // The rest of a frame that was cut short or out of step must not meet the next request.
-        listen(quiet: timing.quiet, limit: timeout)
+        // The rest of a frame that was cut short or out of step must not meet the next request. The reply to this one, if it
+        // comes behind, is not late.
+        listen(quiet: timing.quiet, limit: timeout, expecting: request)
         owed.add(request)
       }
       throw error
@@ -168,16 +169,19 @@ final class SerialLink {
 
   /// What came in since the last frame is no reply to the next request.
   private func discardInput() {
-    guard owed.isAny else { return }
     listen(quiet: .zero, limit: .milliseconds(10))
   }
 
-  /// Reads and forgets until the line was quiet for so long, at most until the limit; counts late replies.
-  private func listen(quiet: Duration, limit: Duration) {
+  /// Reads and forgets until the line was quiet for so long, at most until the limit; counts replies that nobody waits for.
+  private func listen(quiet: Duration, limit: Duration, expecting request: ReadRequest? = nil) {
     guard let descriptor = context?.descriptor else { return }
     let end = MonotonicClock.now + limit
     var heard: [UInt8] = []
-    defer { lateReplies += owed.late(in: heard) }
+    defer {
+      let replies = StrayFrames.replies(in: heard)
+      let isExpected = replies.contains { $0.unit == request?.unit && $0.shape == request.map(OwedReplies.Shape.init) }
+      lateReplies += replies.count - (isExpected ? 1 : 0)
+    }
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 512) { buffer in
       while heard.count < Self.longestNoise {
         let now = MonotonicClock.now

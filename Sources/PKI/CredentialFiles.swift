@@ -27,7 +27,7 @@ public struct CredentialFiles: Sendable {
     authorityProblems(now) + certificateProblems(name, now) + keyProblems(reader)
   }
 
-  private func authorityProblems(_ now: Int64) -> [String] {
+  func authorityProblems(_ now: Int64) -> [String] {
     collect { found throws(CertificateError) in
       var problem: String?
       var isAnyGood = false
@@ -40,12 +40,14 @@ public struct CredentialFiles: Sendable {
     }
   }
 
-  private func certificateProblems(_ name: String, _ now: Int64) -> [String] {
+  /// - Parameter name: nil where names do not matter.
+  func certificateProblems(_ name: String?, _ now: Int64) -> [String] {
     collect { found throws(CertificateError) in
       let identity = try CertificateIdentity(pemFile: certificate)
       if let text = Self.text((identity.notBefore, identity.notAfter), now) {
         found.append("the certificate \(certificate) \(text)")
       }
+      guard let name else { return }
       if identity.commonName != name {
         found.append(
           "the certificate \(certificate) is that of '\(identity.commonName)', and this gateway is '\(name)': central "
@@ -58,7 +60,7 @@ public struct CredentialFiles: Sendable {
     }
   }
 
-  private func keyProblems(_ reader: String?) -> [String] {
+  func keyProblems(_ reader: String?) -> [String] {
     collect { found throws(CertificateError) in
       let file = try PEMFile(key)
       if let reader, !Self.mayRead(file.status, reader) {
@@ -101,7 +103,7 @@ public struct CredentialFiles: Sendable {
   }
 
   /// By owner and permissions of the file alone.
-  private static func mayRead(_ status: stat, _ user: String) -> Bool {
+  static func mayRead(_ status: stat, _ user: String) -> Bool {
     guard let entry = getpwnam(user)?.pointee else { return true }
     if status.st_uid == entry.pw_uid { return status.st_mode & 0o400 != 0 }
     if status.st_gid == entry.pw_gid { return status.st_mode & 0o040 != 0 }

@@ -11,9 +11,31 @@ public struct RuleEngine: Sendable {
 
   /// - Parameter activeAlarms: names of the alarms that were active when the state was last saved.
   public init(rules: [ThresholdRule], activeAlarms: Set<String> = []) {
-    monitors = rules.map { ThresholdMonitor(rule: $0, isActive: activeAlarms.contains($0.name)) }
+    self.init(monitors: rules.map { ThresholdMonitor(rule: $0, isActive: activeAlarms.contains($0.name)) })
+  }
+
+  private init(monitors: [ThresholdMonitor]) {
+    self.monitors = monitors
     byDevice = [:]
-    for (index, rule) in rules.enumerated() { byDevice[rule.tag.device, default: []].append(index) }
+    for (index, monitor) in monitors.enumerated() { byDevice[monitor.rule.tag.device, default: []].append(index) }
+  }
+
+  /// Goes on with other rules: one that is the same as before, on a tag that is the same, keeps all of its state. One that
+  /// only has a name in common with an earlier one keeps whether its alarm is active, as over a restart.
+  ///
+  /// - Parameter place: where a tag of before stands in the new catalogue; nil when it is gone or means something else.
+  public func continued(with rules: [ThresholdRule], place: (TagIndex) -> TagIndex?) -> RuleEngine {
+    let before = Dictionary(monitors.map { ($0.rule.name, $0) }) { first, _ in first }
+    return RuleEngine(
+      monitors: rules.map { rule in
+        guard let old = before[rule.name] else { return ThresholdMonitor(rule: rule) }
+        var same = old.rule
+        if let moved = place(old.rule.tag) { same.tag = moved }
+        guard same == rule, place(old.rule.tag) != nil else {
+          return ThresholdMonitor(rule: rule, isActive: old.state == .active)
+        }
+        return ThresholdMonitor(rule: rule, continuing: old)
+      })
   }
 
   public var activeAlarms: Set<String> { Set(monitors.lazy.filter { $0.state == .active }.map(\.rule.name)) }
@@ -32,7 +54,9 @@ public struct RuleEngine: Sendable {
     var events: [AlarmEvent] = []
     for index in indices {
       let tag = monitors[index].rule.tag.tag
-      let value = scan.readings[tag].engineeringValue(tags[tag])
+      let reading = scan.readings[tag]
+      // What grew old says nothing about now.
+      let value = reading.quality.reason == .stale ? nil : reading.engineeringValue(tags[tag])
       if let change = monitors[index].step(value: value, now: now) {
         events.append(event(monitors[index], change, time: scan.time))
       }

@@ -29,6 +29,14 @@ public struct ThresholdMonitor: Sendable {
     state = isActive ? .active : .normal
   }
 
+  /// The same rule, whose tag may stand elsewhere in the catalogue now.
+  init(rule: ThresholdRule, continuing old: Self) {
+    self.rule = rule
+    state = old.state
+    isHeld = old.isHeld
+    lastValue = old.lastValue
+  }
+
   /// When the on-delay runs out if nothing else arrives; nil when none runs.
   public var deadline: MonotonicTime? {
     guard case .pending(let since) = state, !isHeld else { return nil }

@@ -2,7 +2,7 @@ import SQLite
 
 /// Tables of central's embedded store, described column by column in `docs/central.md`.
 enum CentralSchema {
-  static let version = 1
+  static let version = 2
 
   static let statements = """
     CREATE TABLE gateways(
@@ -49,6 +49,8 @@ enum CentralSchema {
       time_ms INTEGER NOT NULL,
       bits INTEGER NOT NULL,
       quality INTEGER NOT NULL,
+      text TEXT,
+      definition BLOB,
       PRIMARY KEY(device, name)) WITHOUT ROWID;
     CREATE TABLE device_batches(
       device INTEGER NOT NULL REFERENCES devices(id),
@@ -93,18 +95,33 @@ enum CentralSchema {
       PRIMARY KEY(gateway, alarm)) WITHOUT ROWID;
     """
 
+  /// From version 1: the newest text of text tags, and the definition of tags whose values have names.
+  static let toVersion2 = """
+    ALTER TABLE tags ADD COLUMN text TEXT;
+    ALTER TABLE tags ADD COLUMN definition BLOB;
+    """
+
   struct SchemaError: Error, CustomStringConvertible { let description: String }
 
   static func prepare(_ connection: SQLiteConnection) throws {
-    guard try connection.userVersion() == 0 else { return try check(connection) }
+    let steps: String
+    switch try connection.userVersion() {
+    case 0: steps = statements
+    case 1: steps = toVersion2
+    default: return try check(connection)
+    }
     try connection.transaction {
-      try connection.execute(statements)
+      try connection.execute(steps)
       try connection.setUserVersion(version)
     }
   }
 
   static func check(_ connection: SQLiteConnection) throws {
     let found = try connection.userVersion()
+    if found == 1 {
+      throw SchemaError(
+        description: "\(connection.path) has format 1; start fieldgate-central serve once, which brings it to format 2")
+    }
     guard found == version else {
       throw SchemaError(
         description: found == 0

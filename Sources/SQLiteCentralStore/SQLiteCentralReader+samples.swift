@@ -26,7 +26,8 @@ extension SQLiteCentralReader {
       for (row, time) in block.times.enumerated() where range.contains(time) && samples.count < limit {
         let reading = block.columns[index][row]
         guard reading.quality.level != .absent else { continue }
-        samples.append(Sample(time: time, reading: reading, definition: definition))
+        let text = definition.type == .text ? block.columns[index].text(row) : nil
+        samples.append(Sample(time: time, reading: reading, definition: definition, text: text))
       }
     }
   }
@@ -35,6 +36,11 @@ extension SQLiteCentralReader {
     _ block: DeviceAggregates, _ row: Int, _ index: Int, _ time: Timestamp, _ tag: TagDefinition
   ) -> Sample? {
     let column = block.columns[index]
+    if let text = column.lastText(row: row) {
+      let aggregate = Sample.Aggregate(
+        periodMilliseconds: block.periodMilliseconds, count: column.counts[row], minimum: 0, maximum: 0, mean: 0)
+      return Sample(time: time, reading: .absent, definition: tag, aggregate: aggregate, text: text)
+    }
     guard column.counts[row] > 0, let mean = column.mean(row: row, type: tag.type) else { return nil }
     func scaled(_ bits: Int64) -> Double { tag.scaling.apply(Value(type: tag.type, bits: bits)) }
     // A negative multiplier turns the least raw value into the greatest.

@@ -82,20 +82,24 @@ public final class SQLiteCentralReader: CentralQueries {
       var found: [LatestValue] = []
       let list = try connection.statement(
         """
-        SELECT devices.name, tags.name, type, multiplier, offset, decimals, unit, time_ms, bits, quality
+        SELECT devices.name, tags.name, type, multiplier, offset, decimals, unit, time_ms, bits, quality, text, definition
         FROM tags JOIN devices ON devices.id = tags.device WHERE devices.gateway = ?1
         ORDER BY devices.name, tags.position, tags.name
         """)
       try list.bind(1, id)
       try list.forEachRow { row in
         let scaling = Scaling(multiplier: row.int64(3), offset: row.int64(4), decimals: row.int(5)) ?? .identity
-        let tag = TagDefinition(
+        var tag = TagDefinition(
           name: row.text(1), type: ValueType(rawValue: UInt8(row.int(2))) ?? .integer, scaling: scaling,
           unit: row.text(6))
+        if !row.isNull(11) {
+          tag.names = try CatalogueCodec.decodeDevice(row.blob(11)).tags.first?.names ?? []
+        }
         found.append(
           LatestValue(
             device: row.text(0), tag: tag, time: Timestamp(milliseconds: row.int64(7)),
-            reading: Reading(bits: row.int64(8), quality: Quality(rawValue: UInt8(row.int(9))))))
+            reading: Reading(bits: row.int64(8), quality: Quality(rawValue: UInt8(row.int(9)))),
+            text: row.isNull(10) ? nil : row.text(10)))
         return true
       }
       return found

@@ -33,7 +33,7 @@ extension SQLiteCentralStore {
       for news in received.news {
         let device = catalogue.devices[news.device]
         guard let id = deviceIDs[DeviceKey(gateway: gateway, name: device.name)]?.id else { continue }
-        try remember(device.tags[news.tag], news.tag, of: id, news.reading, at: news.time)
+        try remember(device.tags[news.tag], news.tag, of: id, news.reading, text: news.text, at: news.time)
       }
       for loss in losses { try store(loss, header, gateway: gateway, batch: batch, time: time) }
     case .alarms(let events, let losses):
@@ -164,15 +164,15 @@ extension SQLiteCentralStore {
   }
 
   private func remember(
-    _ tag: TagDefinition, _ position: Int, of device: Int64, _ reading: Reading, at time: Timestamp
+    _ tag: TagDefinition, _ position: Int, of device: Int64, _ reading: Reading, text: String?, at time: Timestamp
   ) throws {
     // Batches of an older epoch may arrive after those of a newer one; the latest value goes by time.
     let upsert = try connection.statement(
       """
-      INSERT INTO tags VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+      INSERT INTO tags VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
       ON CONFLICT DO UPDATE SET position = excluded.position, type = excluded.type, multiplier = excluded.multiplier,
         offset = excluded.offset, decimals = excluded.decimals, unit = excluded.unit, time_ms = excluded.time_ms,
-        bits = excluded.bits, quality = excluded.quality
+        bits = excluded.bits, quality = excluded.quality, text = excluded.text, definition = excluded.definition
       WHERE excluded.time_ms >= time_ms
       """)
     try upsert.bind(1, device)
@@ -186,7 +186,16 @@ extension SQLiteCentralStore {
     try upsert.bind(9, time.milliseconds)
     try upsert.bind(10, reading.bits)
     try upsert.bind(11, Int64(reading.quality.rawValue))
-    try upsert.run()
+    if let text, tag.type == .text { try upsert.bind(12, text) } else { try upsert.bindNull(12) }
+    if tag.names.isEmpty {
+      try upsert.bindNull(13)
+      return try upsert.run()
+    }
+    let definition = CatalogueCodec.encode(DeviceDefinition(name: "", tags: [tag]))
+    try definition.withUnsafeBytes {
+      try upsert.bind(13, borrowing: $0)
+      try upsert.run()
+    }
   }
 
   private func store(_ event: AlarmEvent, gateway: Int64, batch: Int64) throws {

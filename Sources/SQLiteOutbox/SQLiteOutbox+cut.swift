@@ -162,6 +162,7 @@ extension SQLiteOutbox {
     try search.bind(1, Int64(lane.rawValue))
     var frames: [HeldFrame] = []
     var samples = 0
+    var size = FrameSize()
     try search.forEachRow { row in
       guard row.isNull(6) || !row.isNull(7) else { return false }
       let frame = StoredFrame(
@@ -171,10 +172,12 @@ extension SQLiteOutbox {
         firstTime: Timestamp(milliseconds: row.int64(3)) + frame.shift,
         lastTime: Timestamp(milliseconds: row.int64(4)) + frame.shift, frame: frame)
       if let first = frames.first {
-        guard held.catalogueID == first.catalogueID, samples + held.samples <= OutboxPolicy.maximumBatchSamples
+        guard held.catalogueID == first.catalogueID, samples + held.samples <= OutboxPolicy.maximumBatchSamples,
+          size.admits(held.frame.bytes)
         else { return false }
       }
       samples += held.samples
+      size.add(held.frame.bytes)
       frames.append(held)
       return true
     }

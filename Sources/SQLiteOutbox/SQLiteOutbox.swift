@@ -168,10 +168,11 @@ public final class SQLiteOutbox: OutboxStore {
   private func measure(_ connection: SQLiteConnection, _ after: inout OutboxState) throws {
     pagesWritten += connection.takeWrittenPages()
     let logPages = connection.logPages
-    if logPages >= Self.checkpointPages, let done = try? connection.checkpoint(.passive) {
-      pagesWritten += done.copiedPages
-    }
     let pages = try OutboxReader.count(connection, "PRAGMA page_count")
+    if logPages >= Self.checkpointPages, let done = try? connection.checkpoint(.passive) {
+      // SQLite tells how long a log was copied; each page of the file is written once, however often it is in there.
+      pagesWritten += min(done.copiedPages, pages)
+    }
     let free = try OutboxReader.count(connection, "PRAGMA freelist_count")
     let size = try pageBytes ?? OutboxReader.count(connection, "PRAGMA page_size")
     pageBytes = size

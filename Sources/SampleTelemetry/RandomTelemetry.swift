@@ -15,9 +15,24 @@ public struct RandomTelemetry {
             TagDefinition(
               name: "tag_\(tag)", type: ValueType.allCases.randomElement(using: &generator)!,
               scaling: Bool.random(using: &generator) ? .identity : Scaling(multiplier: 1, offset: -40, decimals: 1)!,
-              unit: ["", "°C", "kWh"].randomElement(using: &generator)!)
+              unit: ["", "°C", "kWh"].randomElement(using: &generator)!, names: names())
           })
       })
+  }
+
+  private mutating func names() -> [ValueName] {
+    guard Int.random(in: 0..<4, using: &generator) == 0 else { return [] }
+    return [ValueName(value: -3, name: "réserve"), ValueName(value: 0, name: "off"), ValueName(value: 7, name: "auto")]
+  }
+
+  /// Few different ones, as states are, or many, as bar codes are.
+  mutating func text() -> String {
+    switch Int.random(in: 0..<6, using: &generator) {
+    case 0: ""
+    case 1: "Grüße \"\u{1f321}\" 25 °C"
+    case 2: String(UInt64.random(in: 0...UInt64.max, using: &generator), radix: 36)
+    default: ["OK", "FAULT 12", "idle"].randomElement(using: &generator)!
+    }
   }
 
   /// Half of the columns are as ``bits(_:)`` gives them, the others steady, growing or decimal, as plants are.
@@ -34,7 +49,11 @@ public struct RandomTelemetry {
           let step = Int64.random(in: 0...widths[tag], using: &generator)
           return reading(tags[tag].type, shape: shapes[tag], number: Int64(row) * widths[tag] + step, row: Int64(row))
         }
-        block.append(DeviceScan(device: device, time: Timestamp(milliseconds: time), readings: readings))
+        var scan = DeviceScan(device: device, time: Timestamp(milliseconds: time), readings: readings)
+        for (tag, reading) in readings.enumerated() where tags[tag].type == .text && reading.quality.hasValue {
+          scan.texts[tag] = text()
+        }
+        block.append(scan)
       }
       return block
     }
@@ -47,8 +66,10 @@ public struct RandomTelemetry {
     var scans: [DeviceScan] = []
     while let device = left.indices.filter({ left[$0] < rows }).randomElement(using: &generator) {
       let row = left[device]
-      scans.append(
-        DeviceScan(device: device, time: blocks[device].times[row], readings: blocks[device].columns.map { $0[row] }))
+      let columns = blocks[device].columns
+      var scan = DeviceScan(device: device, time: blocks[device].times[row], readings: columns.map { $0[row] })
+      for (tag, column) in columns.enumerated() where !column.texts.isEmpty { scan.texts[tag] = column.text(row) }
+      scans.append(scan)
       left[device] += 1
     }
     return scans
@@ -57,7 +78,7 @@ public struct RandomTelemetry {
   public mutating func reading(_ type: ValueType, shape: Int, number: Int64, row: Int64) -> Reading {
     let whole = [7, number, row * row][min(2, shape % 3)]
     switch (type, shape) {
-    case (.boolean, _), (_, 3...): return reading(type)
+    case (.boolean, _), (.text, _), (_, 3...): return reading(type)
     case (.integer, _): return Reading(.integer(whole))
     case (.float32, _): return Reading(.float32(Float(Double(whole % 100_000) / 100)))
     case (.float64, _): return Reading(.float64(Double(whole) / 1_000))
@@ -76,6 +97,7 @@ public struct RandomTelemetry {
   public mutating func bits(_ type: ValueType) -> Int64 {
     let odd = Int.random(in: 0..<8, using: &generator) == 0
     switch type {
+    case .text: return 0
     case .boolean: return Int64.random(in: 0...1, using: &generator)
     case .integer:
       return odd
@@ -101,6 +123,12 @@ public struct RandomTelemetry {
         for _ in 0..<rows {
           let count = Int64.random(in: 0...60, using: &generator)
           column.counts.append(count)
+          if tag.type == .text {
+            column.minimums.append(0)
+            column.maximums.append(count > 0 ? column.texts.index(of: text()) : 0)
+            column.totals.append(0)
+            continue
+          }
           column.minimums.append(count > 0 ? bits(tag.type) : 0)
           column.maximums.append(count > 0 ? bits(tag.type) : 0)
           column.totals.append(count > 0 ? bits(tag.type == .boolean ? .integer : tag.type) : 0)

@@ -6,6 +6,14 @@ public enum SystemdNotify {
   /// Start-up is finished: dependents may start.
   public static func ready() { send("READY=1") }
 
+  /// A reload begins; ``ready()`` ends it. The time on CLOCK_MONOTONIC is what `Type=notify-reload` of systemd 253 and later
+  /// asks for; earlier ones pass over it.
+  public static func reloading() {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    send("RELOADING=1\nMONOTONIC_USEC=\(Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)")
+  }
+
   /// Shutting down on purpose; the watchdog is not expected any more.
   public static func stopping() { send("STOPPING=1") }
 

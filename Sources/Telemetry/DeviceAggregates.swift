@@ -20,17 +20,27 @@ public struct DeviceAggregates: Hashable, Sendable {
     public var totals: [Int64]
     /// Readings with a value, good or uncertain.
     public var counts: [Int64]
+    /// The texts of a text tag: its `maximums` are the indices of the last text of each period, its `minimums` and
+    /// `totals` are 0. Empty for numbers.
+    public var texts: TextTable
 
-    public init(minimums: [Int64] = [], maximums: [Int64] = [], totals: [Int64] = [], counts: [Int64] = []) {
+    public init(
+      minimums: [Int64] = [], maximums: [Int64] = [], totals: [Int64] = [], counts: [Int64] = [],
+      texts: TextTable = TextTable()
+    ) {
+      self.texts = texts
       self.minimums = minimums
       self.maximums = maximums
       self.totals = totals
       self.counts = counts
     }
 
-    /// The mean raw value of a row, before the tag's ``Scaling``; nil when there was no reading with a value.
+    /// The last text of a row of a text tag; nil when there was none.
+    public func lastText(row: Int) -> String? { counts[row] > 0 ? texts[maximums[row]] : nil }
+
+    /// The mean raw value of a row, before the tag's ``Scaling``; nil when there was no reading with a value, and for texts.
     public func mean(row: Int, type: ValueType) -> Double? {
-      guard counts[row] > 0 else { return nil }
+      guard counts[row] > 0, type != .text else { return nil }
       switch Value(type: type == .boolean ? .integer : type, bits: totals[row]) {
       case .boolean(let flag): return flag ? 1 : 0
       case .integer(let sum): return Double(sum) / Double(counts[row])

@@ -11,13 +11,27 @@ public struct DeviceColumns: Hashable, Sendable {
     /// ``Value/bits``; 0 where the quality has no value.
     public var bits: [Int64]
     public var qualities: [Quality]
+    /// The texts of a text tag, to which `bits` are the indices; empty for numbers.
+    public var texts: TextTable
 
-    public init(bits: [Int64] = [], qualities: [Quality] = []) {
+    public init(bits: [Int64] = [], qualities: [Quality] = [], texts: TextTable = TextTable()) {
       self.bits = bits
       self.qualities = qualities
+      self.texts = texts
     }
 
+    /// The text of a row of a text tag, nil when its reading has no value.
+    public func text(_ row: Int) -> String? { qualities[row].hasValue ? texts[bits[row]] : nil }
+
     public subscript(row: Int) -> Reading { Reading(bits: bits[row], quality: qualities[row]) }
+
+    /// Texts get new indices, because each column has a table of its own.
+    fileprivate mutating func appendBits(_ other: Self) {
+      guard !other.texts.isEmpty else { return bits.append(contentsOf: other.bits) }
+      for (index, quality) in zip(other.bits, other.qualities) {
+        bits.append(quality.hasValue ? texts.index(of: other.texts[index] ?? "") : 0)
+      }
+    }
   }
 
   /// Without rows.
@@ -41,6 +55,10 @@ public struct DeviceColumns: Hashable, Sendable {
       columns[index].bits.append(reading.bits)
       columns[index].qualities.append(reading.quality)
     }
+    let row = times.count - 1
+    for (tag, text) in scan.texts where scan.readings[tag].quality.hasValue {
+      columns[tag].bits[row] = columns[tag].texts.index(of: text)
+    }
   }
 
   /// Adds the rows of another block of the same device behind this one's.
@@ -48,7 +66,7 @@ public struct DeviceColumns: Hashable, Sendable {
     precondition(other.device == device && other.columns.count == columns.count, "columns of another device")
     times.append(contentsOf: other.times)
     for index in columns.indices {
-      columns[index].bits.append(contentsOf: other.columns[index].bits)
+      columns[index].appendBits(other.columns[index])
       columns[index].qualities.append(contentsOf: other.columns[index].qualities)
     }
   }
@@ -58,6 +76,7 @@ public struct DeviceColumns: Hashable, Sendable {
     for index in columns.indices {
       columns[index].bits.removeAll(keepingCapacity: keepingCapacity)
       columns[index].qualities.removeAll(keepingCapacity: keepingCapacity)
+      if !columns[index].texts.isEmpty { columns[index].texts = TextTable() }
     }
   }
 }

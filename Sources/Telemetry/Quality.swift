@@ -67,6 +67,8 @@ public struct Quality: RawRepresentable, Hashable, Sendable {
     case inputOutput
     /// The clock was not set when it was taken, and never was before the next start: its time is a guess.
     case clock
+    /// The counter fell without a plausible roll-over: it was set back or replaced, and what it counted meanwhile is unknown.
+    case counterReset
     /// The device answered with a Modbus exception code 1 to 11 (Modbus Application Protocol 1.1b3, section 7).
     case exception(UInt8)
     /// A code of a newer version.
@@ -85,6 +87,7 @@ public struct Quality: RawRepresentable, Hashable, Sendable {
       case .undecodable: 8
       case .inputOutput: 9
       case .clock: 10
+      case .counterReset: 11
       case .exception(let number): 16 + min(number, 15)
       case .other(let code): code & 0x3f
       }
@@ -103,6 +106,7 @@ public struct Quality: RawRepresentable, Hashable, Sendable {
       case 8: self = .undecodable
       case 9: self = .inputOutput
       case 10: self = .clock
+      case 11: self = .counterReset
       case 16...31: self = .exception(code - 16)
       default: self = .other(code)
       }
@@ -122,6 +126,7 @@ public struct Quality: RawRepresentable, Hashable, Sendable {
       case .undecodable: "undecodable value"
       case .inputOutput: "input/output error"
       case .clock: "clock not set"
+      case .counterReset: "counter reset"
       case .exception(let number): Self.exceptionName(number)
       case .other(let code): "reason \(code)"
       }

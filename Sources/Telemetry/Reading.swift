@@ -16,12 +16,12 @@ public struct Reading: Hashable, Sendable {
   public static func bad(_ reason: Quality.Reason) -> Self { Self(bits: 0, quality: .bad(reason)) }
   public static let absent = Self(bits: 0, quality: .absent)
 
-  /// The raw value, or nil when the reading is bad or absent.
+  /// The raw value, or nil when the reading is bad, absent or a text.
   public func value(_ type: ValueType) -> Value? {
-    quality.hasValue ? Value(type: type, bits: bits) : nil
+    quality.hasValue && type != .text ? Value(type: type, bits: bits) : nil
   }
 
-  /// The value in the tag's unit, or nil when the reading is bad or absent.
+  /// The value in the tag's unit, or nil when the reading is bad, absent or a text.
   public func engineeringValue(_ definition: TagDefinition) -> Double? {
     value(definition.type).map(definition.scaling.apply)
   }
@@ -34,10 +34,32 @@ public struct DeviceScan: Hashable, Sendable {
   public var time: Timestamp
   /// As many as the device has tags.
   public var readings: [Reading]
+  /// The texts of this scan by the index of their tag, for text tags whose reading has a value. Empty for most devices.
+  public var texts: [Int: String]
 
-  public init(device: Int, time: Timestamp, readings: [Reading]) {
+  public init(device: Int, time: Timestamp, readings: [Reading], texts: [Int: String] = [:]) {
     self.device = device
     self.time = time
     self.readings = readings
+    self.texts = texts
   }
+
+  /// The text of a tag, nil when its reading has none.
+  public func text(_ tag: Int) -> String? { readings[tag].quality.hasValue ? texts[tag] : nil }
+
+  /// Cuts texts that are longer than ``TextTable/maximumTextBytes`` at a whole letter, and gives each text's reading its
+  /// hash as bits (FNV-1a), so that whoever compares readings sees that a text changed.
+  public mutating func sealTexts() {
+    for (tag, text) in texts where readings[tag].quality.hasValue {
+      var short = text
+      while short.utf8.count > TextTable.maximumTextBytes { short.removeLast() }
+      texts[tag] = short
+      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+      for byte in short.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      readings[tag].bits = Int64(bitPattern: hash)
+    }
+  }
+
+  /// Samples that it counts for where memory is bounded: a sample of a number takes about 16 bytes, texts what they have.
+  public var weight: Int { readings.count + texts.values.reduce(0) { $0 + $1.utf8.count / 16 } }
 }

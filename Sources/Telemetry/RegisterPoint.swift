@@ -31,36 +31,6 @@ public enum RegisterTable: UInt8, Sendable, CaseIterable {
   }
 }
 
-/// How register words are read as a value.
-public enum RegisterType: String, Sendable, CaseIterable {
-  case bool
-  case int16
-  case uint16
-  case int32
-  case uint32
-  case int64
-  case float32
-  case float64
-
-  /// Registers of 16 bits that one value takes.
-  public var registerCount: Int {
-    switch self {
-    case .bool, .int16, .uint16: 1
-    case .int32, .uint32, .float32: 2
-    case .int64, .float64: 4
-    }
-  }
-
-  public var valueType: ValueType {
-    switch self {
-    case .bool: .boolean
-    case .int16, .uint16, .int32, .uint32, .int64: .integer
-    case .float32: .float32
-    case .float64: .float64
-    }
-  }
-}
-
 /// Order of the words of a value and of the bytes in each word. The first word names the order of words, the second
 /// that of bytes: for 0x0A0B0C0D, `bigBig` is 0A0B 0C0D on the wire, `littleBig` 0C0D 0A0B (swapped words),
 /// `bigLittle` 0B0A 0D0C (swapped bytes), `littleLittle` 0D0C 0B0A.
@@ -82,14 +52,29 @@ public struct RegisterPoint: Hashable, Sendable {
   /// Always `.bool` for coils and discrete inputs.
   public var type: RegisterType
   public var order: WordOrder
+  /// The part of the value's bits that is meant; nil is all of them. For a bool or a whole number.
+  public var bits: BitField?
+  /// Registers that a string takes, 1 to 125; nothing for other types.
+  public var length: Int
+  /// How the bytes of a string are read.
+  public var encoding: TextEncoding
 
-  public init(table: RegisterTable, address: UInt16, type: RegisterType, order: WordOrder = .bigBig) {
+  public init(
+    table: RegisterTable, address: UInt16, type: RegisterType, order: WordOrder = .bigBig, bits: BitField? = nil,
+    length: Int = 1, encoding: TextEncoding = .utf8
+  ) {
     self.table = table
     self.address = address
     self.type = type
     self.order = order
+    self.bits = bits
+    self.length = length
+    self.encoding = encoding
   }
 
   /// Entries of the table that the value takes.
-  public var entryCount: Int { table.isBits ? 1 : type.registerCount }
+  public var entryCount: Int {
+    if table.isBits { return 1 }
+    return type == .string ? length : type.registerCount
+  }
 }

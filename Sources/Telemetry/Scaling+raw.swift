@@ -26,6 +26,7 @@ extension Scaling {
       guard float.isFinite else { throw .beyond }
       return .float32(float)
     case .float64: return .float64(isIdentity ? engineering : raw)
+    case .text: throw .beyond
     case .boolean, .integer:
       let value = Value.integer(try nearestInteger(raw, to: engineering))
       guard type == .boolean else { return value }

@@ -7,12 +7,40 @@ public struct TagDefinition: Hashable, Sendable {
   public var scaling: Scaling
   /// The engineering unit as people write it (`°C`, `kWh`), at most 32 UTF-8 bytes; empty when there is none.
   public var unit: String
+  /// Names of raw values of a bool or an integer (`0` is `off`), by ascending value; empty for most tags.
+  public var names: [ValueName]
 
-  public init(name: String, type: ValueType, scaling: Scaling = .identity, unit: String = "") {
+  public init(
+    name: String, type: ValueType, scaling: Scaling = .identity, unit: String = "", names: [ValueName] = []
+  ) {
     self.name = name
     self.type = type
     self.scaling = scaling
     self.unit = unit
+    self.names = names
+  }
+
+  /// The name of the reading's value, nil when the value has none.
+  public func label(of reading: Reading) -> String? {
+    guard !names.isEmpty, reading.quality.hasValue else { return nil }
+    return names.first { $0.value == reading.bits }?.name
+  }
+}
+
+/// What one raw value of a tag is called.
+public struct ValueName: Hashable, Sendable {
+  public static let maximumBytes = 64
+  /// Names that one tag may have.
+  public static let maximumCount = 256
+
+  /// 0 and 1 for a bool.
+  public var value: Int64
+  /// 1 to ``maximumBytes`` bytes of UTF-8.
+  public var name: String
+
+  public init(value: Int64, name: String) {
+    self.value = value
+    self.name = name
   }
 }
 

@@ -1,10 +1,12 @@
-/// How a value is kept in frames and batches. Register types (``RegisterType``) map onto these four.
+/// How a value is kept in frames and batches. Register types (``RegisterType``) map onto these five.
 public enum ValueType: UInt8, Sendable, CaseIterable {
   case boolean = 0
   /// A signed 64-bit integer, as it came from the registers.
   case integer = 1
   case float32 = 2
   case float64 = 3
+  /// A text. The reading's bits say nothing; the text stands beside the readings of its scan or column.
+  case text = 4
 
   public var name: String {
     switch self {
@@ -12,11 +14,13 @@ public enum ValueType: UInt8, Sendable, CaseIterable {
     case .integer: "integer"
     case .float32: "float32"
     case .float64: "float64"
+    case .text: "text"
     }
   }
 }
 
-/// One raw value, before its tag's ``Scaling``.
+/// One raw value that is a number, before its tag's ``Scaling``. Texts are no part of it, so that numbers are copied without
+/// reference counts.
 public enum Value: Hashable, Sendable {
   case boolean(Bool)
   case integer(Int64)
@@ -42,11 +46,11 @@ public enum Value: Hashable, Sendable {
     }
   }
 
-  /// The inverse of ``bits``; for `float32` the upper 32 bits are ignored.
+  /// The inverse of ``bits``; for `float32` the upper 32 bits are ignored. Bits of a text are those of an integer.
   public init(type: ValueType, bits: Int64) {
     switch type {
     case .boolean: self = .boolean(bits != 0)
-    case .integer: self = .integer(bits)
+    case .integer, .text: self = .integer(bits)
     case .float32: self = .float32(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
     case .float64: self = .float64(Double(bitPattern: UInt64(bitPattern: bits)))
     }

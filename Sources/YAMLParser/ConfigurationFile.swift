@@ -7,16 +7,51 @@ public struct LoadedConfiguration: Sendable {
   public var settings: GatewaySettings?
   /// All problems in the order of the file.
   public var diagnostics: [Diagnostic]
+  /// Of the bytes that were read (``ConfigurationFile/digest(path:)``); nil when they could not be.
+  public var digest: UInt64?
 }
 
 /// A configuration file on disk.
 public enum ConfigurationFile {
   public static func load(path: String) -> LoadedConfiguration {
+    var digest: UInt64?
     do {
-      let (settings, diagnostics) = GatewaySettingsReader.read(try YAMLFile.parse(try read(path)))
-      return LoadedConfiguration(settings: settings, diagnostics: diagnostics)
+      let bytes = try read(path)
+      digest = Self.digest(bytes)
+      let (settings, diagnostics) = GatewaySettingsReader.read(
+        try YAMLFile.parse(bytes), profiles: ProfileFolders.shelf())
+      return LoadedConfiguration(settings: settings, diagnostics: diagnostics, digest: digest)
     } catch {
-      return LoadedConfiguration(settings: nil, diagnostics: [error])
+      return LoadedConfiguration(settings: nil, diagnostics: [error], digest: digest)
+    }
+  }
+
+  /// Tells whether two readings of a file found the same contents; nil when it cannot be read.
+  public static func digest(path: String) -> UInt64? { (try? read(path)).map { digest($0) } }
+
+  /// FNV-1a of 64 bits: against mistakes, not against forgery.
+  private static func digest(_ bytes: [UInt8]) -> UInt64 {
+    bytes.withUnsafeBufferPointer { $0.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } }
+  }
+
+  /// The text of a file, such as a register list.
+  public static func text(path: String) -> Result<String, Diagnostic> {
+    do {
+      guard let text = String(validating: try read(path), as: UTF8.self) else {
+        return .failure(Diagnostic(.error, at: nil, "the file is not UTF-8 text"))
+      }
+      return .success(text)
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// The tree of another file, such as a profile.
+  static func tree(path: String) -> Result<YAMLNode, Diagnostic> {
+    do {
+      return .success(try YAMLFile.parse(try read(path)))
+    } catch {
+      return .failure(error)
     }
   }
 

@@ -10,8 +10,9 @@ struct OutboxFigures: ParsableCommand {
     commandName: "outbox",
     abstract: "Measure appending to the outbox and cutting batches, beside plain SQLite rows.",
     discussion: """
-      Each second of a thousand tags is one transaction, synced to the disk. The outbox cuts a batch at its limit of \
-      65,536 samples. Subjects take turns, and the fastest round of each counts.
+      Each second of a thousand tags is one transaction, synced to the disk; beside it plain rows with a transaction a \
+      scan, as one writes it without thinking. The outbox cuts a batch at its limit of 65,536 samples. Subjects take \
+      turns, and the fastest round of each counts.
       """)
 
   @Option(help: "Directory for the files; must exist, and be on the disk that is to be measured.") var directory: String
@@ -20,7 +21,10 @@ struct OutboxFigures: ParsableCommand {
 
   private struct Round {
     var watch = Stopwatch()
+    var samples = 0
     var bytes = 0
+    var perSecond: Double { Double(samples) / watch.wall }
+    var processorPerMillion: Double { watch.processor / Double(samples) * 1e6 }
     var bytesWritten: Int?
   }
 
@@ -32,30 +36,31 @@ struct OutboxFigures: ParsableCommand {
 
   func run() throws {
     let recording = PlantRecording(seconds: seconds)
-    var best: [Round?] = [nil, nil, nil, nil]
+    var best: [Round?] = Array(repeating: nil, count: 5)
     for number in 0..<rounds {
       let taken = [
-        try outbox(recording, number), try rows(recording, number, isIndexed: false),
-        try rows(recording, number, isIndexed: true), try syncs(number),
+        try outbox(recording, number), try rows(recording, "rows-\(number)"),
+        try rows(recording, "rows-indexed-\(number)", isIndexed: true),
+        try rows(recording, "rows-scans-\(number)", isCommitAScan: true), try syncs(number),
       ]
       for (index, round) in taken.enumerated() where round.watch.wall < best[index]?.watch.wall ?? .infinity {
         best[index] = round
       }
     }
     let found = best.compactMap { $0 }
-    let samples = Double(recording.sampleCount)
-    for (subject, round) in zip(["outbox", "plain_rows", "plain_rows_with_index"], found) {
-      figure(subject, "samples_per_second", samples / round.watch.wall, "1/s")
-      figure(subject, "cpu_seconds_per_million_samples", round.watch.processor / samples * 1e6, "s")
-      figure(subject, "bytes_on_disk_per_sample", Double(round.bytes) / samples, "B")
+    let rows = ["plain_rows", "plain_rows_with_index", "plain_rows_a_commit_a_scan"]
+    for (subject, round) in zip(["outbox"] + rows, found) {
+      figure(subject, "samples_per_second", round.perSecond, "1/s")
+      figure(subject, "cpu_seconds_per_million_samples", round.processorPerMillion, "s")
+      figure(subject, "bytes_on_disk_per_sample", Double(round.bytes) / Double(round.samples), "B")
       if let written = round.bytesWritten {
-        figure(subject, "bytes_written_per_sample", Double(written) / samples, "B")
+        figure(subject, "bytes_written_per_sample", Double(written) / Double(round.samples), "B")
       }
     }
-    figure("disk", "seconds_per_synced_write_of_8_kb", found[3].watch.wall / Double(seconds), "s")
-    for (index, subject) in [(1, "plain_rows"), (2, "plain_rows_with_index")] {
-      figure("outbox", "speed_beside_\(subject)", found[index].watch.wall / found[0].watch.wall, "1", budget: 10)
-      figure("outbox", "cpu_beside_\(subject)", found[0].watch.processor / found[index].watch.processor, "1")
+    figure("disk", "seconds_per_synced_write_of_8_kb", found[4].watch.wall / Double(seconds), "s")
+    for (subject, round) in zip(rows, found.dropFirst()) {
+      figure("outbox", "speed_beside_\(subject)", found[0].perSecond / round.perSecond, "1", budget: 10)
+      figure("outbox", "cpu_beside_\(subject)", found[0].processorPerMillion / round.processorPerMillion, "1")
     }
   }
 
@@ -80,18 +85,24 @@ struct OutboxFigures: ParsableCommand {
       }
       store.close()
     }
+    round.samples = recording.sampleCount
     round.bytes = size(of: "\(place)/outbox.db")
     round.bytesWritten = store.bytesWritten
     return round
   }
 
-  private func rows(_ recording: PlantRecording, _ number: Int, isIndexed: Bool) throws -> Round {
-    let path = "\(directory)/rows-\(isIndexed ? "indexed-" : "")\(number).db"
+  /// - Parameter isCommitAScan: a transaction for each device's scan, of which the first minute is enough.
+  private func rows(
+    _ recording: PlantRecording, _ name: String, isIndexed: Bool = false, isCommitAScan: Bool = false
+  ) throws -> Round {
+    let path = "\(directory)/\(name).db"
     let table = try PlainTable(path: path, tagsPerDevice: PlantRecording.tagsPerDevice, isIndexed: isIndexed)
     var round = Round()
     try round.watch.run {
-      for second in 0..<seconds {
-        try table.commit(recording.scans(atSecond: second, began: PlantRecording.began), recording.catalogue)
+      for second in 0..<(isCommitAScan ? 60 : seconds) {
+        let scans = recording.scans(atSecond: second, began: PlantRecording.began)
+        for group in isCommitAScan ? scans.map({ [$0] }) : [scans] { try table.commit(group, recording.catalogue) }
+        round.samples += PlantRecording.tagCount
       }
       try table.close()
     }

@@ -104,14 +104,22 @@ struct RTUCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Simulates the line's speed, bits a second.", valueName: "BAUD"))
   var pace: Int?
 
+  @Flag(help: "Devices ignore a request that comes before 3.5 characters of silence; takes --pace.")
+  var strict = false
+
   @OptionGroup var serving: ServingOptions
 
-  func validate() throws { try Bounds.check(pace: pace) }
+  func validate() throws {
+    try Bounds.check(pace: pace)
+    guard !strict || pace != nil else {
+      throw ValidationError("--strict takes --pace, which says how long 3.5 characters are")
+    }
+  }
 
   func run() throws {
     let layout = try BenchmarkLayout(
       units: try Bounds.units(units), registers: registers, prefix: "line", seed: serving.seed)
-    try serving.run { try Simulation(rtu: ("serial-line", layout.devices, link), pace: pace) }
+    try serving.run { try Simulation(rtu: ("serial-line", layout.devices, link), pace: pace, isStrict: strict) }
   }
 }
 

@@ -11,7 +11,7 @@ struct FaultOption {
     var values: [Substring: String] = [:]
     for part in text.split(separator: ",") {
       let pair = part.split(separator: "=", maxSplits: 1)
-      guard pair.count == 2, ["unit", "device", "kind", "ms", "code", "times"].contains(pair[0]),
+      guard pair.count == 2, ["unit", "device", "kind", "ms", "code", "bytes", "times"].contains(pair[0]),
         values.updateValue(String(pair[1]), forKey: pair[0]) == nil
       else { throw TestKitError("--fault \(text): '\(part)' is not understood; \(Self.form)") }
     }
@@ -19,7 +19,7 @@ struct FaultOption {
       throw TestKitError("--fault \(text): a device and a kind are needed; \(Self.form)")
     }
     self.device = device
-    let argument = values["ms"] ?? values["code"]
+    let argument = values["ms"] ?? values["code"] ?? values["bytes"]
     fault = try Fault(words: [kind] + (argument.map { [$0] } ?? []) + (values["times"].map { ["times", $0] } ?? []))
   }
 

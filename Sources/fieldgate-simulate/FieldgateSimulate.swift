@@ -11,12 +11,14 @@ struct FieldgateSimulate: ParsableCommand {
         fault DEVICE silent               it no longer answers
         fault DEVICE delay 800            it answers 800 ms later
         fault DEVICE exception 4 times 3  its next 3 replies are exception 4
-        fault DEVICE garbage              its replies are damaged
+        fault DEVICE garbage              its replies are damaged; also: truncated 5, noise,
+                                          wrong-unit, wrong-function, wrong-count, duplicated
         fault DEVICE drop                 it closes the connection, or unplugs the line
         clear DEVICE                      it is well again; 'clear all' for every one
         set DEVICE TAG VALUE              holds a value
         follow DEVICE TAG                 lets it follow its signal again
         values                            what every device measures now, as JSON
+        line                              what the serial line saw since the last 'line', as JSON
         stop                              ends, as SIGINT and SIGTERM do
 
       DEVICE is a name (boiler), a unit id (3: on every bus), tcp:3 or rtu:3.

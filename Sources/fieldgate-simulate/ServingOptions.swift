@@ -8,7 +8,7 @@ struct ServingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A fault from the start; may be repeated. Keys: unit or device, kind, ms (delay), code (exception), times.",
+      "A fault from the start; may be repeated. Keys: unit or device, kind, ms (delay), code (exception), bytes (truncated), times.",
       discussion: "Example: --fault unit=3,kind=delay,ms=800,times=5", valueName: "KEY=VALUE,..."))
   var fault: [String] = []
 

@@ -17,9 +17,10 @@ struct Fieldgate: ParsableCommand {
         fieldgate tail boiler pump/run   live values of one device and of one tag
         fieldgate plan                   the requests on each bus, their time and the bus's load
         fieldgate check gateway.yaml     every mistake in a configuration file
+        fieldgate reload                 let the daemon take its changed file
       """,
     version: "0.1.0",
-    subcommands: [Status.self, Outbox.self, Values.self, Tail.self, Plan.self, Check.self])
+    subcommands: [Status.self, Outbox.self, Values.self, Tail.self, Plan.self, Check.self, Reload.self, Profile.self])
 }
 
 /// Options of the commands that ask the daemon.
@@ -119,6 +120,24 @@ struct Check: ParsableCommand {
 
   func run() throws {
     guard ConfigurationCheck.run(path: file, json: json, output: { print($0) }) else { throw ExitCode(1) }
+  }
+}
+
+struct Reload: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Let the daemon take its changed configuration file, without a restart.",
+    discussion: """
+      What did not change keeps polling, and the outbox stays as it is. Prints what
+      changed. A file with errors changes nothing: every error is printed with its
+      line and column, as by 'fieldgate check', and the command ends with 1.
+      What needs a restart is named: gateway, outbox directory, api socket.
+      SIGHUP and 'systemctl reload fieldgate' do the same.
+      """)
+  @OptionGroup var daemon: DaemonOptions
+  @Flag(help: "Only print what would change.") var check = false
+
+  func run() throws {
+    guard try daemon.client().reload(isDryRun: check) else { throw ExitCode(1) }
   }
 }
 

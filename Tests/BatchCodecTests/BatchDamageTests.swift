@@ -92,7 +92,7 @@ import Testing
     }
     _ = try SectionReader(body(1, present: 1))
     #expect(throws: CodecError.self) { try SectionReader(body(2, present: 3)) }
-    #expect(throws: CodecError.self) { try SectionReader(body(1, present: 1 << 18)) }
+    #expect(throws: CodecError.self) { try SectionReader(body(1, present: 1 << 19)) }
     #expect(throws: CodecError.self) { try SectionReader(body(1, present: 1, behind: [0])) }
     #expect(throws: CodecError.self) { try SectionReader([1, 0]) }
   }

@@ -146,4 +146,23 @@ private let seeds: [UInt64] = Array(1...60)
       try BatchCodec.encode(epoch: epoch, number: 1, catalogue: Catalogue(devices: []), devices: [])
     }
   }
+
+  @Test("Only a batch with texts or names of values is of version 2, so that an older central reads the others")
+  func versions() throws {
+    func version(_ tag: TagDefinition, _ texts: [Int: String] = [:]) throws -> UInt8 {
+      let catalogue = Catalogue(devices: [DeviceDefinition(name: "d", tags: [tag])])
+      var block = DeviceColumns(device: 0, tagCount: 1)
+      let scan = DeviceScan(
+        device: 0, time: Timestamp(milliseconds: 1), readings: [Reading(bits: 0, quality: .good)], texts: texts)
+      block.append(scan)
+      let batch = try BatchCodec.encode(epoch: epoch, number: 1, catalogue: catalogue, devices: [block])
+      let frame = FrameCodec.encode([scan], layout: FrameLayout(catalogue), catalogueID: 1)
+      #expect(try FrameCodec.decodeTelemetry(frame, catalogue: catalogue).blocks == [block])
+      return batch[4]
+    }
+    let name = ValueName(value: 0, name: "off")
+    #expect(try version(TagDefinition(name: "t", type: .integer)) == 1)
+    #expect(try version(TagDefinition(name: "t", type: .integer, names: [name])) == 2)
+    #expect(try version(TagDefinition(name: "t", type: .text), [0: "idle"]) == 2)
+  }
 }

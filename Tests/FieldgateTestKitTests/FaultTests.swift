@@ -57,7 +57,7 @@ struct FaultTests {
   @Test("Garbage is never a valid reply to its request, and counts as no scan")
   func garbage() throws {
     try withProbe { simulation, probe in
-      try simulation.setFault(Fault(.garbage), device: "hydraulics")
+      try simulation.setFault(Fault(.damaged(.garbage)), device: "hydraulics")
       for transaction in UInt8(1)...6 {
         probe.send([0, transaction, 0, 0, 0, 6, 3, 3, 0, 106, 0, 2])
         let reply = probe.receive(13)

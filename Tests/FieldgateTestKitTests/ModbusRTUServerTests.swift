@@ -113,7 +113,7 @@ struct ModbusRTUServerTests {
   @Test("Garbage has a bad check sum and counts as no scan")
   func garbage() throws {
     try withLine { simulation, path in
-      try simulation.setFault(Fault(.garbage, times: 1), device: "unit1")
+      try simulation.setFault(Fault(.damaged(.garbage), times: 1), device: "unit1")
       let probe = try SerialProbe(path)
       let counter = CRC16.framed([1, 3, 0, 1, 0, 2])
       probe.send(counter)

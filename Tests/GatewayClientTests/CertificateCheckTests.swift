@@ -91,4 +91,29 @@ struct CertificateCheckTests {
     chmod(temporary("tls/barn-7.key"), 0o640)
     mention(try warnings(), "may be used by more than its owner (its mode is 640): chmod 600")
   }
+
+  @Test("The broker's files are looked at too: a missing CA, a key of another certificate, a password for all to read")
+  func brokerFiles() throws {
+    try "secret\n".write(toFile: temporary("password"), atomically: true, encoding: .utf8)
+    chmod(temporary("password"), 0o644)
+    let text = """
+      gateway: barn-7
+      broker:
+        host: broker.example
+        user: barn-7
+        password-file: \(temporary("password"))
+        tls: { authority: \(temporary("none.pem")), certificate: \(temporary("tls/old.pem")), key: \(temporary("tls/other.key")) }
+      central: { url: "https://c", authority: \(temporary("tls/ca.pem")), certificate: \(temporary("tls/barn-7.pem")), key: \(temporary("tls/barn-7.key")) }
+      buses: [{ name: plc, type: modbus-tcp, host: 192.0.2.10 }]
+      devices: [{ name: press, bus: plc, unit: 1, every: 1s, tags: [{ name: parts, holding: 0 }] }]
+      """
+    let path = temporary("gateway.yaml")
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    var lines: [String] = []
+    #expect(ConfigurationCheck.run(path: path, json: false) { lines.append($0) })
+    let warnings = lines.filter { $0.contains("warning: broker: ") && !$0.contains("user fieldgate") }
+    mention(
+      warnings, "none.pem cannot be read", "old.pem has expired", "other.key does not belong to the certificate",
+      "may be read by others (its mode is 644): chmod 600")
+  }
 }

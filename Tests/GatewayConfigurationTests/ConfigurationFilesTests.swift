@@ -108,6 +108,35 @@ struct ConfigurationFilesTests {
     #expect(settings.api.socket == "/run/other.sock")
   }
 
+  @Test("Types, bits, texts and treatments arrive as they were written")
+  func types() throws {
+    let loaded = ConfigurationFile.load(path: folder.appendingPathComponent("Good/types.yaml").path)
+    let device = try #require(loaded.settings?.devices.first)
+    let tags = Dictionary(uniqueKeysWithValues: device.tags.map { ($0.definition.name, $0) })
+    #expect(device.staleAfter == .seconds(300))
+    #expect(tags["bit"]?.point?.type == .bool)
+    #expect(tags["bit"]?.point?.bits == BitField(lowest: 3, count: 1))
+    #expect(tags["bit"]?.definition.label(of: Reading(.boolean(true))) == "open")
+    #expect(tags["mode"]?.point?.type == .uint16)
+    #expect(tags["mode"]?.point?.bits == BitField(lowest: 4, count: 4))
+    #expect(tags["mode"]?.definition.label(of: Reading(.integer(15))) == "service")
+    #expect(tags["mode"]?.definition.label(of: Reading(.integer(2))) == nil)
+    #expect(tags["high"]?.point?.bits == .highByte)
+    #expect(tags["digits"]?.treatment == TagTreatment(undecodableIsFault: true))
+    #expect(tags["half"]?.treatment == TagTreatment(undecodableIsFault: true))
+    #expect(
+      tags["temp"]?.treatment
+        == TagTreatment(
+          faultValues: [.integer(-32_768), .integer(32_767)], valid: -40...125, staleAfter: .seconds(3_600)))
+    #expect(tags["pulses"]?.treatment.counter == TagTreatment.Counter(rollover: 65_536, largestStep: 1_000))
+    #expect(tags["serial"]?.definition.type == .text)
+    #expect(tags["serial"]?.point?.entryCount == 8)
+    #expect(tags["serial"]?.point?.encoding == .ascii)
+    #expect(tags["power"]?.definition.type == .float64)
+    #expect(tags["power"]?.treatment.scaleFactor == "power_sf")
+    #expect(device.staleLimits.count { $0 == .seconds(300) } == device.tags.count - 1)
+  }
+
   @Test("The pace of requests arrives as it was written, and devices have their bus's where they say nothing")
   func pacing() throws {
     let loaded = ConfigurationFile.load(path: folder.appendingPathComponent("Good/pacing.yaml").path)

@@ -220,4 +220,61 @@ struct PollingBusPollerTests {
     // 9 ms of each second.
     #expect(abs(run.poller.statistics.load - 0.009) < 0.001)
   }
+
+  @Test(
+    "a read that is never answered costs its own tags and a time-out now and then, wherever it stands", arguments: 0..<3
+  )
+  func ignoredRead(position: Int) {
+    let other = PolledDevice(device: 5, unit: 1, scanInterval: .seconds(1), points: [Self.register(0)])
+    var run = PollingRun([Self.device, other])
+    let ignored = UInt16(position * 200)
+    var asked = 0
+    var scans: [DeviceScan] = []
+    let start = run.now
+    while run.now < start + .seconds(300) {
+      switch run.step() {
+      case .open: run.poller.opened(.success(()), now: run.now)
+      case .read(let request) where request.unit == 17 && request.address == ignored:
+        asked += 1
+        run.now = run.now + .milliseconds(500)
+        run.poller.answered(Self.failure(.timeout), now: run.now)
+      case .read(let request):
+        run.now = run.now + .milliseconds(5)
+        run.poller.answered(.success([request.address]), now: run.now)
+      case .deliver(let scan, _): if scan.device == 4 { scans.append(scan) }
+      case .wait(let until): run.now = until
+      }
+    }
+    #expect(asked < 20, "\(asked)")
+    #expect(scans.count == 300)
+    for scan in scans.dropFirst(10) {
+      for (tag, reading) in scan.readings.enumerated() {
+        #expect(reading == (tag == position ? .bad(.timeout) : Reading(.integer(Int64(tag * 200)))))
+      }
+    }
+    #expect(run.poller.health(of: 4).isAnswering && !run.poller.health(of: 4).isSilent)
+  }
+
+  @Test("a continuous device is scanned as often as the line allows, and tells once a second that it cannot be asked")
+  func continuous() {
+    let device = PolledDevice(
+      device: 0, unit: 1, pace: PollPace(interval: .milliseconds(10), isContinuous: true), points: [Self.register(0)])
+    var run = PollingRun([device])
+    let start = run.now
+    var good = 0
+    var bad = 0
+    while run.now < start + .seconds(20) {
+      let isDown = run.now >= start + .seconds(10)
+      switch run.step() {
+      case .open: run.poller.opened(isDown ? .failure(Self.down()) : .success(()), now: run.now)
+      case .read:
+        run.now = run.now + .milliseconds(40)
+        run.poller.answered(isDown ? .failure(Self.down()) : .success([1]), now: run.now)
+      case .deliver(let scan, _): if scan.readings[0].quality == .good { good += 1 } else { bad += 1 }
+      case .wait(let until): run.now = until
+      }
+    }
+    #expect((248...251).contains(good), "\(good)")
+    #expect((9...12).contains(bad), "\(bad)")
+  }
 }

@@ -47,6 +47,27 @@ struct PollingDecoderTests {
     Case(.float64, .littleBig, [0xbe77, 0x1a9f, 0xdd2f, 0x405e], .float64(123.456)),
     Case(.float64, .bigLittle, [0x5e40, 0x2fdd, 0x9f1a, 0x77be], .float64(123.456)),
     Case(.float64, .littleLittle, [0x77be, 0x9f1a, 0x2fdd, 0x5e40], .float64(123.456)),
+    Case(.uint64, .bigBig, [0x0102, 0x0304, 0x0506, 0x0708], .integer(0x0102_0304_0506_0708)),
+    Case(.uint64, .littleBig, [0x0708, 0x0506, 0x0304, 0x0102], .integer(0x0102_0304_0506_0708)),
+    Case(.uint64, .bigLittle, [0x0201, 0x0403, 0x0605, 0x0807], .integer(0x0102_0304_0506_0708)),
+    Case(.uint64, .littleLittle, [0x0807, 0x0605, 0x0403, 0x0201], .integer(0x0102_0304_0506_0708)),
+    // 0x5640 is 100 as binary16, 0xC500 is -5.
+    Case(.float16, .bigBig, [0x5640], .float32(100)),
+    Case(.float16, .littleBig, [0xc500], .float32(-5)),
+    Case(.float16, .bigLittle, [0x4056], .float32(100)),
+    Case(.float16, .littleLittle, [0x00c5], .float32(-5)),
+    Case(.bcd16, .bigBig, [0x9871], .integer(9_871)),
+    Case(.bcd16, .littleBig, [0x0042], .integer(42)),
+    Case(.bcd16, .bigLittle, [0x7198], .integer(9_871)),
+    Case(.bcd16, .littleLittle, [0x4200], .integer(42)),
+    Case(.bcd32, .bigBig, [0x1234, 0x5678], .integer(12_345_678)),
+    Case(.bcd32, .littleBig, [0x5678, 0x1234], .integer(12_345_678)),
+    Case(.bcd32, .bigLittle, [0x3412, 0x7856], .integer(12_345_678)),
+    Case(.bcd32, .littleLittle, [0x7856, 0x3412], .integer(12_345_678)),
+    Case(.bcd64, .bigBig, [0x9999, 0x0000, 0x0000, 0x0001], .integer(9_999_000_000_000_001)),
+    Case(.bcd64, .littleBig, [0x0001, 0x0000, 0x0000, 0x9999], .integer(9_999_000_000_000_001)),
+    Case(.bcd64, .bigLittle, [0x9999, 0x0000, 0x0000, 0x0100], .integer(9_999_000_000_000_001)),
+    Case(.bcd64, .littleLittle, [0x0100, 0x0000, 0x0000, 0x9999], .integer(9_999_000_000_000_001)),
     Case(.bool, .bigBig, [0], .boolean(false)),
     Case(.bool, .bigBig, [1], .boolean(true)),
     Case(.bool, .littleLittle, [0x8000], .boolean(true)),
@@ -62,7 +83,8 @@ struct PollingDecoderTests {
 
   @Test("the table above names every type and order")
   func completeTable() {
-    for type in RegisterType.allCases where type != .bool {
+    let elsewhere: [RegisterType] = [.bool, .int8, .uint8, .string]
+    for type in RegisterType.allCases where !elsewhere.contains(type) {
       for order in WordOrder.allCases {
         #expect(Self.cases.contains { $0.type == type && $0.order == order }, "\(type) \(order)")
       }
@@ -70,10 +92,12 @@ struct PollingDecoderTests {
   }
 
   @Test(
-    "a float that is no finite number is undecodable",
+    "what the type cannot be is undecodable: no finite number, no decimal digit, above 2^63 - 1",
     arguments: [
       (RegisterType.float32, [0x7fc0, 0x0000] as [UInt16]), (.float32, [0x7f80, 0x0000]), (.float32, [0xff80, 0x0000]),
-      (.float64, [0x7ff8, 0, 0, 0]), (.float64, [0x7ff0, 0, 0, 0]), (.float64, [0xfff0, 0, 0, 0]),
+      (.float16, [0x7c00]), (.float16, [0xfe01]), (.uint64, [0x8000, 0, 0, 0]), (.bcd16, [0x123a]),
+      (.bcd32, [0xffff, 0xffff]), (.bcd64, [0, 0, 0, 0x000f]), (.float64, [0x7ff8, 0, 0, 0]),
+      (.float64, [0x7ff0, 0, 0, 0]), (.float64, [0xfff0, 0, 0, 0]),
     ])
   func notFinite(type: RegisterType, words: [UInt16]) {
     let point = RegisterPoint(table: .inputRegister, address: 0, type: type)

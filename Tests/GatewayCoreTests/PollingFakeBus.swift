@@ -96,11 +96,31 @@ enum PollingEncoder {
     case .int64: return .integer(Int64(truncatingIfNeeded: random))
     case .float32: return generator.chance(8) ? nil : .float32(Float(Int32(truncatingIfNeeded: random)) / 7)
     case .float64: return generator.chance(8) ? nil : .float64(Double(Int64(truncatingIfNeeded: random)) / 7)
+    case .int8: return .integer(Int64(Int8(truncatingIfNeeded: random)))
+    case .uint8: return .integer(Int64(UInt8(truncatingIfNeeded: random)))
+    case .uint64: return generator.chance(8) ? nil : .integer(Int64(random >> 1))
+    case .float16: return generator.chance(8) ? nil : .float32(Float(Int8(truncatingIfNeeded: random)) / 4)
+    case .bcd16: return generator.chance(8) ? nil : .integer(Int64(random % 10_000))
+    case .bcd32: return generator.chance(8) ? nil : .integer(Int64(random % 100_000_000))
+    case .bcd64: return generator.chance(8) ? nil : .integer(Int64(random % 10_000_000_000_000_000))
+    case .string: return nil
+    }
+  }
+
+  private static func pattern(_ value: Value?, _ type: RegisterType) -> UInt64 {
+    switch (type, value) {
+    case (.float16, .float32(let float)): UInt64(Float16(float).bitPattern)
+    case (.bcd16, let value?), (.bcd32, let value?), (.bcd64, let value?): UInt64("\(value.bits)", radix: 16) ?? 0
+    case (_, let value?): UInt64(bitPattern: value.bits)
+    case (.float16, nil): 0x7c00
+    case (.float32, nil): 0x7fc0_0001
+    case (.float64, nil): 0x7ff8 << 48
+    case (_, nil): .max
     }
   }
 
   static func encode(_ value: Value?, _ point: RegisterPoint) -> [UInt16] {
-    let pattern = value.map { UInt64(bitPattern: $0.bits) } ?? (point.type == .float32 ? 0x7fc0_0001 : 0x7ff8 << 48)
+    let pattern = pattern(value, point.type)
     if point.table.isBits { return [UInt16(pattern)] }
     // Bytes from A, the most significant, on.
     let bytes = (0..<point.type.registerCount * 2).reversed().map { UInt8(truncatingIfNeeded: pattern >> ($0 * 8)) }

@@ -160,4 +160,21 @@ struct PollingRefusalTests {
     }
     #expect(run.poller.readPlans[0].learned.isEmpty)
   }
+
+  @Test("a device without every second register is learned in several scans, none of which holds the bus for long")
+  func manyFaults() throws {
+    let device = Device("", tags: Array(0..<100), has: stride(from: 0, to: 100, by: 2).map { $0 }, requests: [])
+    var run = run(device)
+    var most = 0
+    for _ in 0..<20 { most = max(most, try #require(scan(&run, device)).1.count) }
+    let (last, requests) = try #require(scan(&run, device))
+    for (tag, reading) in last.readings.enumerated() {
+      #expect(reading == (tag % 2 == 0 ? Reading(.integer(Int64(tag))) : .bad(.exception(2))))
+    }
+    #expect(requests.count == 50)
+    #expect(most <= 50 + RefusalLimits.refusals + 1, "\(most)")
+  }
+
+  /// As in the search itself.
+  private enum RefusalLimits { static let refusals = 24 }
 }

@@ -90,7 +90,7 @@ struct PollingSimulation {
       let address = next[table, default: 0] + gap
       let point = RegisterPoint(
         table: table, address: UInt16(address),
-        type: table.isBits ? .bool : RegisterType.allCases.randomElement(using: &generator)!,
+        type: table.isBits ? .bool : RegisterType.allCases.filter { $0 != .string }.randomElement(using: &generator)!,
         order: WordOrder.allCases.randomElement(using: &generator)!)
       next[table] = address + point.entryCount
       points.append(point)

@@ -172,4 +172,24 @@ import Testing
     #expect(Thinning.thin(batch) == batch.content)
     #expect(throws: CodecError.self) { try Thinning.encode(batch) }
   }
+
+  @Test("of texts the count and the last one are left")
+  func texts() throws {
+    let catalogue = Catalogue(
+      devices: [DeviceDefinition(name: "d", tags: [TagDefinition(name: "t", type: .text)])])
+    var block = DeviceColumns(device: 0, tagCount: 1)
+    for (time, text) in [(0, "a"), (1, "b"), (2, "a"), (60_000, "c"), (60_001, "b")] as [(Int64, String)] {
+      block.append(
+        DeviceScan(
+          device: 0, time: Timestamp(milliseconds: time), readings: [Reading(bits: 0, quality: .good)],
+          texts: [0: text]))
+    }
+    block.append(DeviceScan(device: 0, time: Timestamp(milliseconds: 120_000), readings: [.bad(.timeout)]))
+    let thinned = try BatchCodec.decode(Thinning.encode(Self.batch(catalogue, [block]))[...])
+    guard case .telemetry(_, _, let aggregates, _) = thinned.content else { return #expect(Bool(false)) }
+    let column = aggregates[0].columns[0]
+    #expect(column.counts == [3, 2, 0])
+    #expect((0..<3).map { column.lastText(row: $0) } == ["a", "b", nil])
+    #expect(column.mean(row: 0, type: .text) == nil)
+  }
 }

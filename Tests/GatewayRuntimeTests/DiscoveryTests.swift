@@ -41,6 +41,14 @@ struct DiscoveryTests {
         publish: per-tag
         payload: plain
         tags: [{ name: open, coil: 1 }, { name: level, holding: 1, writable: true }]
+      - name: fan
+        bus: plc
+        unit: 3
+        every: 1s
+        tags:
+          - { name: mode, holding: 1, writable: true, names: { 0: "off", 1: slow, 2: fast } }
+          - { name: state, input: 1, names: { 0: idle, 7: fault } }
+          - { name: serial, input: 2, type: string, length: 8 }
     """
 
   /// Discovery messages by topic, decoded.
@@ -64,6 +72,8 @@ struct DiscoveryTests {
       "switch/\(node)/boiler-2fpump", "number/\(node)/boiler-2fsetpoint", "binary_sensor/\(node)/door-2fopen",
       "number/\(node)/door-2flevel", "binary_sensor/\(node)/alarms-2ftoo_hot",
       "binary_sensor/\(node)/alarms-2fgateway-2eoutbox_filling", "binary_sensor/\(node)/status-2fcentral",
+      "select/\(node)/fan-2fmode", "sensor/\(node)/fan-2fstate",
+      "sensor/\(node)/fan-2fserial",
     ]
     #expect(Set(entities.keys) == Set(expected.map { "homeassistant/\($0)/config" }))
     let table = try HomeAssistantTable.load()
@@ -106,6 +116,13 @@ struct DiscoveryTests {
     let level = try entity("number", "door-2flevel")
     #expect(level["min"] as? Double == 0 && level["max"] as? Double == 65_535 && level["step"] as? Double == 1)
     #expect(level["state_topic"] as? String == "fieldgate/site.north/door/level")
+    let mode = try entity("select", "fan-2fmode")
+    #expect(mode["options"] as? [String] == ["off", "slow", "fast"])
+    #expect(mode["command_template"] as? String == #"{"mode":"{{ value }}"}"#)
+    let state = try entity("sensor", "fan-2fstate")
+    #expect(state["device_class"] as? String == "enum" && state["state_class"] == nil)
+    let serial = try entity("sensor", "fan-2fserial")
+    #expect(serial["state_class"] == nil && serial["unit_of_measurement"] == nil)
     let open = try entity("binary_sensor", "door-2fopen")
     #expect(open["payload_on"] as? String == "true")
   }
@@ -120,7 +137,7 @@ struct DiscoveryTests {
     bench.broker.forget()
     bench.engine.take(.message(BrokerMessage(topic: "homeassistant/status", payload: Array("online".utf8))))
     bench.engine.turn()
-    #expect(bench.broker.published.count { $0.topic.hasSuffix("/config") } == 10)
+    #expect(bench.broker.published.count { $0.topic.hasSuffix("/config") } == 13)
     #expect(!bench.broker.published.contains { $0.topic == "fieldgate/site.north/door/level" })
     bench.wait(.seconds(15))
     #expect(bench.broker.published.contains { $0.topic == "fieldgate/site.north/door/level" })
@@ -148,5 +165,24 @@ struct DiscoveryTests {
     #expect(Set(memory.topics) == before)
     second.wait(.seconds(40))
     #expect(Set(memory.topics) == before.subtracting(gone))
+  }
+
+  @Test("A reload takes back what it removes and announces what it adds, on the same connection")
+  func reloaded() throws {
+    let memory = MemoryOfTopics()
+    let bench = try EngineBench(Self.yaml, topics: memory)
+    bench.connect()
+    bench.wait(.seconds(60))
+    bench.broker.forget()
+    let lines = Self.yaml.replacingOccurrences(
+      of: "- { name: energy, input: 2, type: uint32, unit: kWh }", with: "- { name: power, input: 4, unit: W }")
+    try bench.reload(lines)
+    bench.wait(.seconds(60))
+    let node = "homeassistant/sensor/fieldgate-site-2enorth"
+    let emptied = bench.broker.published.filter { $0.payload.isEmpty && $0.isRetained }.map(\.topic)
+    #expect(emptied == ["\(node)/boiler-2fenergy/config"])
+    #expect(bench.broker.newest["\(node)/boiler-2fpower/config"]?.payload.isEmpty == false)
+    #expect(!memory.topics.contains("\(node)/boiler-2fenergy/config"))
+    #expect(memory.topics.contains("\(node)/boiler-2fpower/config"))
   }
 }

@@ -33,6 +33,21 @@ final class EngineBench {
       random: SplitMix64(seed: 1))
   }
 
+  /// Another configuration for the running engine.
+  func reload(_ yaml: String, broker: RecordingBroker? = nil) throws {
+    let (settings, diagnostics) = GatewaySettingsReader.read(try YAMLFile.parse(Array(complete(yaml).utf8)))
+    guard let settings else { throw TestKitError("\(diagnostics)") }
+    let next = RunningConfiguration(self.settings).followed(by: settings)
+    engine.take(
+      .reconfigure(
+        Reconfiguration(configuration: next, buses: [], broker: broker.map { .replaced($0) } ?? .kept) { _ in }))
+    engine.turn()
+  }
+
+  private func complete(_ yaml: String) -> String {
+    yaml + "\noutbox: { directory: \(temporary.path), disk-floor: 0B }\n"
+  }
+
   func connect() {
     engine.take(.broker(.connected))
     engine.turn()

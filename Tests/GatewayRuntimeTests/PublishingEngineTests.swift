@@ -139,4 +139,28 @@ struct PublishingEngineTests {
       }
     }
   }
+
+  @Test("After a reload with another prefix the new broker is asked for the new topics, and gets everything under them")
+  func reloadedPrefix() throws {
+    func yaml(_ prefix: String) -> String {
+      """
+      gateway: site
+      broker: { topic-prefix: \(prefix), home-assistant: { prefix: \(prefix)-ha } }
+      \(buses)
+      devices: [{ name: a, bus: plc, unit: 1, every: 1s, tags: [{ name: t, input: 0 }] }]
+      """
+    }
+    let bench = try EngineBench(yaml("old"))
+    bench.connect()
+    bench.scan(0, [reading(5)])
+    #expect(bench.broker.filters == ["old/site/+/set", "old-ha/status"])
+    let next = RecordingBroker()
+    try bench.reload(yaml("new"), broker: next)
+    #expect(next.filters == ["new/site/+/set", "new-ha/status"])
+    #expect(next.published.isEmpty)
+    bench.connect()
+    bench.wait(.seconds(1))
+    #expect(next.text("new/site/a")?.contains(#""t":5"#) == true)
+    #expect(next.newest.keys.allSatisfy { $0.hasPrefix("new") || next.newest[$0]?.payload.isEmpty == true })
+  }
 }

@@ -104,6 +104,18 @@ struct BrokerSecurityTests {
     #expect(text.hasPrefix("the certificate of the broker at broker.example:8883 \(part)"))
   }
 
+  @Test(
+    "A broker's certificate out of its time may mean that the clock here is wrong, and both are said",
+    arguments: [
+      (-3, -1, "has expired, or this gateway's clock is ahead"),
+      (2, 9, "is not valid yet, or this gateway's clock is behind"),
+    ])
+  func clock(_ from: Int, _ until: Int, _ part: String) async throws {
+    let site = try SecureBroker(days: (from, until))
+    try await outcome(try site.endpoint(), part)
+    withExtendedLifetime(site) {}
+  }
+
   @Test("The name in the certificate must be the host's")
   func wrongName() async throws {
     let site = try SecureBroker()

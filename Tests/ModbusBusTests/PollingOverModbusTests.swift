@@ -5,34 +5,6 @@ import Testing
 
 @Suite("Polling over Modbus")
 struct PollingOverModbusTests {
-  /// A poller and its bus, driven in real time.
-  private struct Drive {
-    var poller: BusPoller
-    let bus: ModbusBus
-
-    private var now: MonotonicTime { MonotonicTime(nanoseconds: MonotonicNow.nanoseconds) }
-
-    /// Polls until a scan fulfils the condition, at most 20 s.
-    mutating func scan(where condition: (DeviceScan) -> Bool) -> DeviceScan? {
-      let end = now + .seconds(20)
-      while now < end {
-        switch poller.next(now: now, wall: Timestamp(milliseconds: 0)) {
-        case .open:
-          let result = Result<Void, FieldBusError> { () throws(FieldBusError) in try bus.open() }
-          poller.opened(result, now: now)
-        case .read(let request):
-          let result = Result<[UInt16], FieldBusError> { () throws(FieldBusError) in try bus.read(request) }
-          poller.answered(result, now: now)
-        case .deliver(let scan, _):
-          if condition(scan) { return scan }
-        case .wait(let until):
-          MonotonicNow.sleep(until: min(until, end))
-        }
-      }
-      return nil
-    }
-  }
-
   @Test("a server that ends makes its scans bad, and they are good again when it is back")
   func outage() throws {
     let server = try ModbusServer("reference_server.py", "tcp")
@@ -41,7 +13,7 @@ struct PollingOverModbusTests {
     let device = PolledDevice(
       device: 0, unit: 1, scanInterval: .milliseconds(50), points: try values.map { try $0.point() })
     let start = MonotonicTime(nanoseconds: MonotonicNow.nanoseconds)
-    var drive = Drive(
+    var drive = BusDrive(
       poller: BusPoller(devices: [device], seed: 1, now: start),
       bus: Medium.tcp.bus(server.place, timeout: .seconds(5)))
 
@@ -68,7 +40,7 @@ struct PollingOverModbusTests {
         points: [RegisterPoint(table: .holdingRegister, address: 0, type: .int64)])
     }
     let start = MonotonicTime(nanoseconds: MonotonicNow.nanoseconds)
-    var drive = Drive(poller: BusPoller(devices: devices, seed: 1, now: start), bus: medium.bus(server.place))
+    var drive = BusDrive(poller: BusPoller(devices: devices, seed: 1, now: start), bus: medium.bus(server.place))
     var qualities: [Int: Set<Quality>] = [:]
     var scans = 0
     _ = drive.scan { scan in

@@ -24,6 +24,7 @@ struct ReferenceValue: Decodable {
   func reading() throws -> Reading {
     let point = try point()
     switch point.type.valueType {
+    case .text: throw Mistake.unknown(value)
     case .boolean:
       return Reading(.boolean(value == "true"))
     case .integer:

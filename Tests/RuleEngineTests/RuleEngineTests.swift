@@ -75,4 +75,26 @@ struct RuleEngineTests {
     #expect(engine.states.map(\.isHeld) == [true, true])
     #expect(engine.step(scan: scan(3, 800), tags: Self.tags, now: now(3)).map(\.transition) == [.cleared])
   }
+
+  @Test("Over a reload an unchanged rule goes on, a changed one keeps its alarm, a removed one is gone")
+  func continued() throws {
+    var engine = RuleEngine(rules: [
+      rule("slow", delay: .seconds(10)), rule("changed"), rule("removed"), rule("elsewhere", device: 1),
+    ])
+    _ = engine.step(scan: scan(1, 900), tags: Self.tags, now: now(1))
+    _ = engine.step(scan: scan(1, 900, device: 1), tags: Self.tags, now: now(1))
+    #expect(engine.activeAlarms == ["changed", "removed", "elsewhere"])
+    // A new device stands before the old ones; the second one means something else now.
+    var next = engine.continued(
+      with: [
+        rule("slow", device: 1, delay: .seconds(10)), rule("changed", device: 1, above: 95), rule("new", device: 1),
+        rule("elsewhere", device: 2),
+      ]
+    ) { $0.device == 0 ? TagIndex(device: 1, tag: $0.tag) : nil }
+    #expect(next.activeAlarms == ["changed", "elsewhere"])
+    #expect(next.deadline == now(11), "the delay that ran goes on")
+    let events = next.step(scan: scan(5, 900, device: 1), tags: Self.tags, now: now(5))
+    #expect(Set(events.map { "\($0.alarm) \($0.transition.name)" }) == ["changed cleared", "new raised"])
+    #expect(next.expire(now: now(11), time: Timestamp(milliseconds: 0)).map(\.alarm) == ["slow"])
+  }
 }

@@ -134,4 +134,46 @@ final class SQLiteCentralStoreTests {
     let error = #expect(throws: CentralStoreError.self) { try SQLiteCentralStore(directory: directory) }
     #expect(error?.description.contains("format 77") == true)
   }
+
+  @Test("Texts and names of values are found again, as the newest and as samples, also after format 1")
+  func textsAndNames() throws {
+    let old = try SQLiteConnection(
+      path: "\(directory)/\(SQLiteCentralStore.fileName)", mode: .readWrite)
+    let columns = "\n  text TEXT,\n  definition BLOB,"
+    let first = CentralSchema.statements.split(separator: columns, omittingEmptySubsequences: false)
+    #expect(first.count == 2)
+    try old.execute(first.joined())
+    try old.setUserVersion(1)
+    old.close()
+    let store = try SQLiteCentralStore(directory: directory)
+    let names = [ValueName(value: 0, name: "off"), ValueName(value: 1, name: "auto")]
+    let catalogue = Catalogue(devices: [
+      DeviceDefinition(
+        name: "pump",
+        tags: [TagDefinition(name: "state", type: .text), TagDefinition(name: "mode", type: .integer, names: names)])
+    ])
+    var block = DeviceColumns(device: 0, tagCount: 2)
+    for (time, text) in [(1_000, "idle"), (2_000, "FAULT \"7\"")] as [(Int64, String)] {
+      block.append(
+        DeviceScan(
+          device: 0, time: Timestamp(milliseconds: time),
+          readings: [Reading(bits: 0, quality: .good), Reading(.integer(1))], texts: [0: text]))
+    }
+    let key = BatchFactory.key()
+    let bytes = try BatchCodec.encode(epoch: key.epoch, number: 1, catalogue: catalogue, devices: [block])
+    #expect(bytes[4] == 2)
+    var group = IngestMachine.Group()
+    group.batches.append((key, try ReceivedBatch(bytes)))
+    group.heads[key] = LaneHead(position: 1, checksum: nil)
+    try store.commit(group, received: received)
+    let reader = try SQLiteCentralReader(directory: directory)
+    let latest = try #require(try reader.latest(gateway: key.gateway))
+    #expect(latest.map(\.text) == ["FAULT \"7\"", nil])
+    #expect(latest[1].tag.label(of: latest[1].reading) == "auto")
+    let samples = try reader.samples(
+      gateway: key.gateway, device: "pump", tag: "state", from: Timestamp(milliseconds: 0),
+      until: Timestamp(milliseconds: 9_999), limit: 10)
+    #expect(samples?.map(\.text) == ["idle", "FAULT \"7\""])
+    #expect(try StoreVerification(directory: directory).problems == [])
+  }
 }

@@ -7,8 +7,8 @@ public struct Fault: Hashable, Sendable, CustomStringConvertible {
     case delay(milliseconds: Int)
     /// Every request is refused with this exception code.
     case exception(code: UInt8)
-    /// RTU: the check sum is wrong. TCP: in turn another transaction's id, another function's code, a wrong byte count.
-    case garbage
+    /// Replies are damaged on their way.
+    case damaged(Damage)
     /// TCP: the connection is closed. RTU: the line is unplugged and plugged in again as a new pseudo-terminal.
     case drop
   }
@@ -29,15 +29,26 @@ public struct Fault: Hashable, Sendable, CustomStringConvertible {
       case .silent: "silent"
       case .delay(let milliseconds): "delay \(milliseconds)"
       case .exception(let code): "exception \(code)"
-      case .garbage: "garbage"
+      case .damaged(let damage): Self.text(damage)
       case .drop: "drop"
       }
     return times.map { "\(text) times \($0)" } ?? text
   }
+
+  private static func text(_ damage: Damage) -> String {
+    if case .truncated(let bytes) = damage { return "truncated \(bytes)" }
+    return damages.first { $0.damage == damage }?.name ?? ""
+  }
+
+  static let damages: [(name: String, damage: Damage)] = [
+    ("garbage", .garbage), ("noise", .noise), ("wrong-unit", .wrongUnit), ("wrong-function", .wrongFunction),
+    ("wrong-count", .wrongCount), ("duplicated", .duplicated),
+  ]
 }
 
 extension Fault {
-  /// Reads `silent`, `delay MS`, `exception CODE`, `garbage`, `drop`, each optionally followed by `times N`.
+  /// Reads `silent`, `delay MS`, `exception CODE`, `drop`, `garbage`, `truncated BYTES`, `noise`, `wrong-unit`,
+  /// `wrong-function`, `wrong-count`, `duplicated`, each optionally followed by `times N`.
   ///
   /// - Throws: ``TestKitError`` that shows what is allowed.
   public init(words: [String]) throws(TestKitError) {
@@ -53,7 +64,6 @@ extension Fault {
     let number = words.count == 2 ? Int(words[words.startIndex + 1]) : nil
     switch (words.first, words.count) {
     case ("silent", 1): self.init(.silent, times: times)
-    case ("garbage", 1): self.init(.garbage, times: times)
     case ("drop", 1): self.init(.drop, times: times)
     case ("delay", 2):
       guard let number, (1...60_000).contains(number) else {
@@ -63,10 +73,17 @@ extension Fault {
     case ("exception", 2):
       guard let number, (1...255).contains(number) else { throw TestKitError("'exception' takes a code, 1 to 255") }
       self.init(.exception(code: UInt8(number)), times: times)
+    case ("truncated", 2):
+      guard let number, (1...255).contains(number) else { throw TestKitError("'truncated' takes bytes, 1 to 255") }
+      self.init(.damaged(.truncated(bytes: number)), times: times)
     default:
+      if words.count == 1, let damage = Self.damages.first(where: { $0.name == words.first })?.damage {
+        self.init(.damaged(damage), times: times)
+        return
+      }
       throw TestKitError(
-        "'\(words.joined(separator: " "))' is no fault; use silent, delay MS, exception CODE, garbage or drop, then "
-          + "'times N' to end it after N requests")
+        "'\(words.joined(separator: " "))' is no fault; use silent, delay MS, exception CODE, drop, truncated BYTES, "
+          + "\(Self.damages.map(\.name).joined(separator: ", ")), then 'times N' to end it after N requests")
     }
   }
 }

@@ -12,6 +12,12 @@ enum RegisterEncoding {
     case .int64: words(UInt64(bitPattern: integer(raw, Int64.self)), 4, point.order)
     case .float32: words(UInt64(Float(raw).bitPattern), 2, point.order)
     case .float64: words(raw.bitPattern, 4, point.order)
+    case .int8: words(UInt64(bitPattern: integer(raw, Int8.self)) & 0xff, 1, point.order)
+    case .uint8: words(UInt64(bitPattern: integer(raw, UInt8.self)), 1, point.order)
+    case .uint64: words(UInt64(exactly: raw.rounded()) ?? 0, 4, point.order)
+    case .float16: words(UInt64(Float16(raw).bitPattern), 1, point.order)
+    case .bcd16, .bcd32, .bcd64: words(digits(raw), point.type.registerCount, point.order)
+    case .string: Array(repeating: 0, count: point.length)
     }
   }
 
@@ -26,7 +32,18 @@ enum RegisterEncoding {
     case .int64: return Double(Int64(bitPattern: bits))
     case .float32: return Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
     case .float64: return Double(bitPattern: bits)
+    case .int8: return Double(Int8(truncatingIfNeeded: bits))
+    case .uint8: return Double(UInt8(truncatingIfNeeded: bits))
+    case .uint64: return Double(bits)
+    case .float16: return Double(Float16(bitPattern: UInt16(truncatingIfNeeded: bits)))
+    case .bcd16, .bcd32, .bcd64: return Double(String(bits, radix: 16)) ?? .nan
+    case .string: return 0
     }
+  }
+
+  /// The decimal digits of a number, read as hexadecimal ones.
+  private static func digits(_ raw: Double) -> UInt64 {
+    UInt64(exactly: raw.rounded()).flatMap { UInt64(String($0), radix: 16) } ?? 0
   }
 
   private static func integer<I: FixedWidthInteger>(_ raw: Double, _: I.Type) -> Int64 {

@@ -35,7 +35,7 @@ public struct ReferencePlant: Sendable {
   private static func raw(_ value: Double, _ tag: SimulatedTag) -> Value {
     switch tag.point.type.valueType {
     case .boolean: .boolean(value != 0)
-    case .integer: .integer(Int64((value / tag.scale.doubleValue).rounded()))
+    case .integer, .text: .integer(Int64((value / tag.scale.doubleValue).rounded()))
     case .float32: .float32(Float(value))
     case .float64: .float64(value)
     }

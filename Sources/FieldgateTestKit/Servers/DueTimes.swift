@@ -1,3 +1,5 @@
+import Glibc
+
 /// Things to do later, soonest first.
 struct DueTimes<Item> {
   /// Most that wait; more are refused, so that a client that never waits for replies costs no memory without end.
@@ -25,5 +27,11 @@ struct DueTimes<Item> {
   func timeoutMilliseconds(now: Int64, orBefore limit: Int64? = nil) -> Int32 {
     guard let due = [nextDue, limit].compactMap({ $0 }).min() else { return -1 }
     return Int32(clamping: max(0, (due - now + 999_999) / 1_000_000))
+  }
+
+  /// What ppoll(2) takes; an hour when nothing waits.
+  func timeout(now: Int64, orBefore limit: Int64? = nil) -> timespec {
+    let left = [nextDue, limit].compactMap({ $0 }).min().map { max(0, $0 - now) } ?? 3_600_000_000_000
+    return timespec(tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
   }
 }

@@ -1,7 +1,8 @@
+import CLinux
 import Glibc
 
 /// The thread of a ``ModbusRTUServer``: finds frames, answers, paces.
-final class RTUServerLoop: @unchecked Sendable {  // used by its one thread only
+final class RTUServerLoop: @unchecked Sendable {  // used by its one thread, and under the lock
   /// Shortest silence that counts: a client's frame comes in one write, but a busy machine may split it. Nothing is lost
   /// by waiting, as the line is ready sooner than a client gives up.
   static let shortestSilence: Int64 = 50_000_000
@@ -24,8 +25,21 @@ final class RTUServerLoop: @unchecked Sendable {  // used by its one thread only
   private var later = DueTimes<Later>()
   private var silenceEnds: Int64?
   private var lineIsFree: Int64 = 0
+  /// When the last frame ended; nil before the first.
+  private var lastFrameEnd: Int64?
+  private let isStrict: Bool
+  private let record: Lock
+  private var seen = LineRecord()
+  private var bytesSent = 0
+  /// When units that are slow at the moment will have answered: nanoseconds.
+  private var slowUntil: [UInt8: Int64] = [:]
 
-  init(units: SimulatedUnits, link: String, terminal: PseudoTerminal, pace: Int?, waker: Waker) {
+  init(
+    units: SimulatedUnits, link: String, terminal: PseudoTerminal, pace: Int?, isStrict: Bool, waker: Waker,
+    record: Lock
+  ) {
+    self.isStrict = isStrict
+    self.record = record
     self.units = units
     self.link = link
     self.terminal = terminal
@@ -40,8 +54,11 @@ final class RTUServerLoop: @unchecked Sendable {  // used by its one thread only
         pollfd(fd: waker.descriptor, events: Int16(POLLIN), revents: 0),
         pollfd(fd: terminal.descriptor, events: Int16(POLLIN), revents: 0),
       ]
-      let timeout = later.timeoutMilliseconds(now: monotonicNanoseconds(), orBefore: silenceEnds)
-      guard poll(&polled, 2, timeout) >= 0 || errno == EINTR else { return }
+      // Milliseconds are too coarse: at 19200 baud a character takes 0.57.
+      let timeout = later.timeout(now: monotonicNanoseconds(), orBefore: silenceEnds)
+      guard fieldgate_poll_nanoseconds(&polled, 2, timeout.tv_sec, timeout.tv_nsec) >= 0 || errno == EINTR else {
+        return
+      }
       if polled[0].revents != 0 { return }
       if polled[1].revents != 0 { receive() }
       let now = monotonicNanoseconds()
@@ -68,11 +85,40 @@ final class RTUServerLoop: @unchecked Sendable {  // used by its one thread only
     silenceEnds = reader.isEmpty ? nil : monotonicNanoseconds() + silence
   }
 
+  /// What was seen since the last call.
+  func takeRecord() -> LineRecord {
+    record.withLock {
+      defer { seen = LineRecord() }
+      return seen
+    }
+  }
+
   private func handle(_ frame: [UInt8]) {
     // A pseudo-terminal hands over the whole request at once, at the moment when a wire would begin to carry it.
-    let arrival = max(monotonicNanoseconds(), lineIsFree) + Int64(frame.count + 2) * characterTime
+    let now = monotonicNanoseconds()
+    let silence = lastFrameEnd.map { now - $0 }
+    let isTooEarly = isStrict && silence.map { $0 < characterTime * 7 / 2 } == true
+    record.withLock {
+      seen.request(frame[0], silence: silence)
+      if isTooEarly { seen.tooEarly += 1 }
+    }
+    let arrival = max(now, lineIsFree) + Int64(frame.count + 2) * characterTime
+    lastFrameEnd = arrival
     lineIsFree = arrival + characterTime * 7 / 2
-    react(frame[0], Array(frame[1...]), isLate: false)
+    // Without 3.5 characters of silence this is the rest of the frame before, for whoever takes the specification at its word.
+    guard !isTooEarly else { return }
+    let bytesBefore = bytesSent
+    defer {
+      let characters = Int64(frame.count + 2 + bytesSent - bytesBefore)
+      if bytesSent > bytesBefore { record.withLock { seen.leastTime += (characters + 7) * characterTime } }
+    }
+    let request = Array(frame[1...])
+    if let until = slowUntil[frame[0]], until > now {
+      // A device answers one request after the other.
+      later.add(.answer(unit: frame[0], request: request), due: until)
+    } else {
+      react(frame[0], request, isLate: false)
+    }
   }
 
   /// Requests to other units, and broadcasts, pass by in silence.
@@ -80,19 +126,25 @@ final class RTUServerLoop: @unchecked Sendable {  // used by its one thread only
     switch units.react(unit: unit, request: request, isLate: isLate) {
     case nil, .ignore: return
     case .reply(let reply): send(CRC16.framed([unit] + reply))
-    case .garbage(let reply):
-      var frame = CRC16.framed([unit] + reply)
-      frame[frame.count - 1] ^= 0x55
-      send(frame)
+    case .damaged(let damage, let reply):
+      let content = damage.content(unit, reply)
+      var frame = CRC16.framed([content.unit] + content.reply)
+      if damage == .garbage { frame[frame.count - 1] ^= 0x55 }
+      send(damage.frame(frame))
     case .wait(let milliseconds):
-      later.add(
-        .answer(unit: unit, request: request), due: monotonicNanoseconds() + Int64(milliseconds) * 1_000_000)
+      let due = monotonicNanoseconds() + Int64(milliseconds) * 1_000_000
+      slowUntil[unit] = due
+      later.add(.answer(unit: unit, request: request), due: due)
     case .drop: replug()
     }
   }
 
   private func send(_ frame: [UInt8]) {
-    guard characterTime > 0 else { return transmit(frame) }
+    bytesSent += frame.count
+    guard characterTime > 0 else {
+      lastFrameEnd = monotonicNanoseconds()
+      return transmit(frame)
+    }
     var time = max(monotonicNanoseconds(), lineIsFree)
     for start in stride(from: 0, to: frame.count, by: Self.chunk) {
       let bytes = Array(frame[start..<min(start + Self.chunk, frame.count)])
@@ -100,6 +152,7 @@ final class RTUServerLoop: @unchecked Sendable {  // used by its one thread only
       later.add(.transmit(bytes), due: time)
     }
     lineIsFree = time
+    lastFrameEnd = time
   }
 
   /// What a client does not take is lost, as on a wire.

@@ -8,7 +8,7 @@ public final class SimulatedUnits: @unchecked Sendable {  // devices and faults 
   enum Reaction: Hashable {
     case ignore
     case reply([UInt8])
-    case garbage([UInt8])
+    case damaged(Damage, [UInt8])
     /// Ask again, with `isLate`, after this time.
     case wait(milliseconds: Int)
     case drop
@@ -97,9 +97,9 @@ public final class SimulatedUnits: @unchecked Sendable {  // devices and faults 
     case .silent: return .ignore
     case .delay(let milliseconds): return .wait(milliseconds: milliseconds)
     case .exception(let code): return .reply(SimulatedDevice.exceptionReply(to: request, code))
-    case .garbage:
+    case .damaged(let damage):
       var copy = device
-      return .garbage(copy.reply(to: request, at: time))
+      return .damaged(damage, copy.reply(to: request, at: time))
     case .drop: return .drop
     }
   }

@@ -59,12 +59,12 @@ struct TCPConnection {
   private func word(_ index: Int) -> Int { Int(input[index]) << 8 | Int(input[index + 1]) }
 
   /// False when the client has gone or takes nothing.
-  mutating func send(_ reply: [UInt8], transaction: UInt16, unit: UInt8) -> Bool {
+  mutating func send(_ reply: [UInt8], transaction: UInt16, unit: UInt8, _ damage: Damage? = nil) -> Bool {
     let length = UInt16(reply.count + 1)
     let header: [UInt8] = [
       UInt8(transaction >> 8), UInt8(transaction & 0xff), 0, 0, UInt8(length >> 8), UInt8(length & 0xff), unit,
     ]
-    unsent += header + reply
+    unsent += damage?.frame(header + reply) ?? header + reply
     return unsent.count <= Self.maximumUnsentBytes && flush()
   }
 

@@ -93,7 +93,10 @@ final class TCPServerLoop: @unchecked Sendable {  // used by its one thread only
     case .drop: return false
     case .reply(let reply):
       return connections[index].send(reply, transaction: frame.transaction, unit: frame.unit)
-    case .garbage(let reply): return sendGarbage(reply, frame, index)
+    case .damaged(.garbage, let reply): return sendGarbage(reply, frame, index)
+    case .damaged(let damage, let reply):
+      let content = damage.content(frame.unit, reply)
+      return connections[index].send(content.reply, transaction: frame.transaction, unit: content.unit, damage)
     case .wait(let milliseconds):
       late.add(
         LateRequest(connection: connections[index].id, frame: frame),

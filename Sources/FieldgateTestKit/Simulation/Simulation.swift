@@ -19,10 +19,12 @@ public final class Simulation: Sendable {
   ///   - port: the first one's port; 0: any free ports.
   ///   - rtu: name, devices and symbolic link of the serial line.
   ///   - pace: bits a second of the serial line; nil: as fast as the machine.
+  ///   - isStrict: the devices of the serial line ignore requests that come too soon.
   /// - Throws: ``TestKitError`` when a port or the link cannot be had.
   public init(
     tcp: [(bus: String, devices: [SimulatedDevice])] = [], host: String = "127.0.0.1", port: Int = 0,
-    rtu: (bus: String, devices: [SimulatedDevice], link: String)? = nil, pace: Int? = nil
+    rtu: (bus: String, devices: [SimulatedDevice], link: String)? = nil, pace: Int? = nil,
+    isStrict: Bool = false
   ) throws {
     let tcpUnits = tcp.map { SimulatedUnits($0.devices) }
     let server = tcp.isEmpty ? nil : try ModbusTCPServer(tcpUnits, host: host, port: port)
@@ -34,7 +36,7 @@ public final class Simulation: Sendable {
     if let rtu {
       let units = SimulatedUnits(rtu.devices)
       do {
-        line = try ModbusRTUServer(units, link: rtu.link, pace: pace)
+        line = try ModbusRTUServer(units, link: rtu.link, pace: pace, isStrict: isStrict)
       } catch {
         server?.stop()
         throw error
@@ -59,6 +61,9 @@ public final class Simulation: Sendable {
 
   /// TCP ports, in order of the endpoints.
   public var ports: [Int] { tcp?.ports ?? [] }
+
+  /// What the serial line saw since the last call; nil without one.
+  public func takeLineRecord() -> LineRecord? { rtu?.takeRecord() }
 
   /// Ends all connections and removes the serial line; again it does nothing.
   public func stop() {

@@ -10,11 +10,13 @@ public struct SimulatorConsole: Sendable {
   }
 
   public static let help = """
-    fault DEVICE silent | delay MS | exception CODE | garbage | drop [times N]
+    fault DEVICE silent | delay MS | exception CODE | drop | truncated BYTES | garbage | noise [times N]
+    fault DEVICE wrong-unit | wrong-function | wrong-count | duplicated [times N]
     clear DEVICE | clear all
     set DEVICE TAG VALUE
     follow DEVICE TAG
     values
+    line
     stop
     """
 
@@ -48,12 +50,33 @@ public struct SimulatorConsole: Sendable {
       try simulation.force(words[0], words[1], to: value)
     case ("follow", 2): try simulation.force(words[0], words[1], to: nil)
     case ("values", 0): return .line(valuesText)
+    case ("line", 0): return .line(try lineText())
     case ("stop", 0): return .stop
     default:
       let commands = Self.help.split(separator: "\n").joined(separator: "; ")
       throw TestKitError("'\(([command] + words).joined(separator: " "))' is no command; use \(commands)")
     }
     return .line("ok")
+  }
+
+  /// What the serial line saw since the last such command:
+  /// `{"too_early":0,"least_ms":963.2,"units":{"1":{"requests":28,"shortest_silence_us":2011}}}`
+  private func lineText() throws(TestKitError) -> String {
+    guard let record = simulation.takeLineRecord() else { throw TestKitError("there is no serial line") }
+    return JSONWriter.text { json in
+      json.object { json in
+        json.member("too_early", record.tooEarly)
+        json.member("least_ms", Double(record.leastTime / 1_000) / 1_000)
+        json.object("units") { json in
+          for (unit, seen) in record.units.sorted(by: { $0.key < $1.key }) {
+            json.object("\(unit)") { json in
+              json.member("requests", seen.requests)
+              json.member("shortest_silence_us", ifPresent: seen.shortestSilence.map { $0 / 1_000 })
+            }
+          }
+        }
+      }
+    }
   }
 
   /// Of each device; `fault` only while it has one: `{"boiler":{"bus":"boiler-room","unit":1,"requests":12,"values":{"supply_temp":62.1}}}`

@@ -96,6 +96,17 @@ extension DeliveryMachine {
     }
   }
 
+  /// Requests go another way from now on, perhaps to another central: what is under way counts as unknown, answers to it are
+  /// ignored, and positions are asked for at once.
+  public mutating func linkReplaced() {
+    flights.removeAll()
+    findings.removeAll()
+    for lane in Lane.allCases { restart(lane) }
+    link = .connecting
+    retryAt = nil
+    retryDelay = Self.firstRetry
+  }
+
   private mutating func recover() {
     link = .online
     retryAt = nil

@@ -7,6 +7,8 @@ public struct FrameBuilder: Sendable {
   private var scans: [DeviceScan] = []
   private var losses: [LossNotice] = []
   public private(set) var sampleCount = 0
+  /// ``DeviceScan/weight`` of all scans in it: more than the samples where there are texts.
+  public private(set) var weight = 0
   public private(set) var firstTime: Timestamp?
   public private(set) var lastTime: Timestamp?
 
@@ -17,6 +19,7 @@ public struct FrameBuilder: Sendable {
   public mutating func append(_ scan: DeviceScan) {
     scans.append(scan)
     sampleCount += scan.readings.count
+    weight += scan.weight
     firstTime = min(firstTime ?? scan.time, scan.time)
     lastTime = max(lastTime ?? scan.time, scan.time)
   }
@@ -47,6 +50,7 @@ public struct FrameBuilder: Sendable {
     scans.removeAll(keepingCapacity: true)
     losses.removeAll(keepingCapacity: true)
     sampleCount = 0
+    weight = 0
     firstTime = nil
     lastTime = nil
   }

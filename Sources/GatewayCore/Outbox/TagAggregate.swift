@@ -19,6 +19,7 @@ struct TagAggregate {
   var total: Int64 {
     guard count > 0 else { return 0 }
     switch type {
+    case .text: return 0
     case .boolean, .integer: return Int64(clamping: sum)
     case .float32: return Value.float32(Float(mean)).bits
     case .float64: return Value.float64(mean).bits
@@ -28,6 +29,8 @@ struct TagAggregate {
   mutating func add(_ bits: Int64) {
     count += 1
     switch type {
+    // Of texts the last one is kept: there is no least or mean of them.
+    case .text: maximum = bits
     case .boolean, .integer:
       sum += Int128(bits)
       if count == 1 || bits < minimum { minimum = bits }
@@ -40,6 +43,9 @@ struct TagAggregate {
       mean += value / Double(count) - mean / Double(count)
     }
   }
+
+  /// The index of the last text in another table.
+  mutating func keepOnly(_ index: Int64) { maximum = index }
 
   private static func number(_ bits: Int64, _ type: ValueType) -> Double {
     type == .float32

@@ -40,6 +40,10 @@ public enum Thinning {
       for row in rows {
         var sum = TagAggregate(type: tag.type)
         for index in row.indices where column.qualities[index].hasValue { sum.add(column.bits[index]) }
+        // Only the texts that are left go along.
+        if sum.count > 0, let text = column.texts[sum.maximum], tag.type == .text {
+          sum.keepOnly(result.texts.index(of: text))
+        }
         result.minimums.append(sum.minimum)
         result.maximums.append(sum.maximum)
         result.totals.append(sum.total)

@@ -82,8 +82,11 @@ extension BusPoller {
       let point = devices[position].points[slot.tag]
       let reading = RegisterDecoder.decode(entries, at: slot.offset, as: point)
       scan?.readings[slot.tag] = reading
+      if point.type == .string, reading.quality.hasValue {
+        scan?.texts[slot.tag] = RegisterDecoder.text(entries, at: slot.offset, as: point)
+      }
       if reading.quality == .bad(.undecodable) {
-        note("\(point.table.name) \(point.address) of unit \(devices[position].unit) holds no finite \(point.type)")
+        note("\(point.table.name) \(point.address) of unit \(devices[position].unit) holds no \(point.type)")
       }
     }
     advance()
@@ -102,14 +105,18 @@ extension BusPoller {
     backoff.succeeded()
     let isUnanswered = error.reason == .timeout || Self.isUnreachable(error.reason)
     if !isUnanswered { gotReply(position, now: now) }
-    if askAgain(error.reason, position) { return }
+    if askAgain(error.reason, position, now: now) { return }
     switch error.reason {
     case _ where isUnanswered:
       // A device that does not answer one request will not answer the others: it costs one time-out a scan.
+      guard let scan else { return }
+      let part = scan.parts[scan.step]
       giveUp(reason: error.reason)
-      if let scan, !scan.isAnswered {
+      if !scan.isAnswered {
         silent.failed(position, reason: error.reason, cost: now - scan.started, now: now)
         healths[position].isSilent = silent.isSilent(position)
+      } else if part.split == nil, !part.isRetry {
+        plans[position].ignored(part.step.request, cost: now - awaitedSince, now: now)
       }
     case .exception(let code) where Self.refusals.contains(code):
       refused(code, now: now)
@@ -125,9 +132,9 @@ extension BusPoller {
   }
 
   /// A reply that was lost or damaged is worth a second question; true when there will be one.
-  private mutating func askAgain(_ reason: Quality.Reason, _ position: Int) -> Bool {
+  private mutating func askAgain(_ reason: Quality.Reason, _ position: Int, now: MonotonicTime) -> Bool {
     switch reason {
-    case .timeout where silent.failures(position) == 0: break
+    case .timeout where silent.mayWaitAgain(position, now: now): break
     case .checksum, .malformedReply: break
     default: return false
     }

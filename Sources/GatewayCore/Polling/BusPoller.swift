@@ -32,6 +32,7 @@ public struct BusPoller: Sendable {
     /// A value came in this scan.
     var hasValue = false
     var readings: [Reading]
+    var texts: [Int: String] = [:]
     /// What is asked for: the device's plan, until something is refused.
     var parts: [RefusalSearch.Part] = []
     /// Index of the part that is asked for next.
@@ -48,7 +49,7 @@ public struct BusPoller: Sendable {
     case open
   }
 
-  public let devices: [PolledDevice]
+  public internal(set) var devices: [PolledDevice]
   var plans: [DevicePlan]
   var schedule: PollSchedule
   var backoff: ReconnectBackoff
@@ -62,7 +63,7 @@ public struct BusPoller: Sendable {
   var load: BusLoad
   var scan: CurrentScan?
   var healths: [DeviceHealth]
-  private var positions: [Int: Int] = [:]
+  var positions: [Int: Int] = [:]
   public internal(set) var statistics = PollStatistics()
 
   /// - Parameters:
@@ -78,13 +79,20 @@ public struct BusPoller: Sendable {
     silent = SilentDevices(count: devices.count)
     load = BusLoad(now: now)
     healths = devices.map { _ in DeviceHealth() }
-    for (position, device) in devices.enumerated() { positions[device.device] = position }
+    positions = Self.positions(devices)
+  }
+
+  static func positions(_ devices: [PolledDevice]) -> [Int: Int] {
+    Dictionary(devices.enumerated().map { ($0.element.device, $0.offset) }) { first, _ in first }
   }
 
   /// How the device at this catalogue index fares; an empty one for a device that is not on this bus.
   public func health(of index: Int) -> DeviceHealth {
     positions[index].map { healths[$0] } ?? DeviceHealth()
   }
+
+  /// How each device fares, by ``PolledDevice/device``.
+  public var healthByDevice: [Int: DeviceHealth] { positions.mapValues { healths[$0] } }
 
   /// How each device is read, in their order.
   public var readPlans: [DeviceReadPlan] {
@@ -138,11 +146,14 @@ public struct BusPoller: Sendable {
       readings: [Reading](repeating: .bad(reason), count: device.points.count))
     if link == .open, !isPausing {
       plans[position].adapt()
-      begun.parts = plans[position].parts + plans[position].retries(now: now)
+      let (parts, left) = plans[position].scan(now: now, failures: silent.failures(position))
+      begun.parts = parts
+      for slot in left.lazy.flatMap(\.slots) { begun.readings[slot.tag] = .bad(.timeout) }
       begun.retriesLeft = device.retries
       for (tag, exception) in plans[position].plan.refused { begun.readings[tag] = .bad(.exception(exception)) }
     } else {
       begun.error = isPausing ? healths[position].lastError : statistics.lastError
+      schedule.rest(position, now: now)
     }
     if isPausing { statistics.scansNotAsked += 1 }
     scan = begun
@@ -168,6 +179,7 @@ public struct BusPoller: Sendable {
     }
     let device = devices[finished.position].device
     return .deliver(
-      DeviceScan(device: device, time: finished.time, readings: finished.readings), started: finished.started)
+      DeviceScan(device: device, time: finished.time, readings: finished.readings, texts: finished.texts),
+      started: finished.started)
   }
 }

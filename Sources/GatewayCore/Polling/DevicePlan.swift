@@ -13,7 +13,7 @@ struct DevicePlan: Sendable {
   /// A change of that time matters when it is larger than this, and than half of what was assumed.
   static let leastChange = Duration.milliseconds(2)
 
-  let device: PolledDevice
+  private(set) var device: PolledDevice
   private(set) var rules: ReadRules
   private(set) var learned: LearnedReads
   private(set) var plan: ReadPlan
@@ -23,6 +23,8 @@ struct DevicePlan: Sendable {
   private(set) var revision = 0
   /// Borders that one search found; the next one makes sure.
   private var suspected: Set<LearnedReads.Cut> = []
+  /// Reads that go unanswered though the device answers others.
+  private var unanswered = UnansweredReads()
   private var nextSearch = MonotonicTime.zero
   private var searchPause = Self.firstSearchPause
   private var thinking: Duration
@@ -38,14 +40,51 @@ struct DevicePlan: Sendable {
     parts = plan.steps.map { RefusalSearch.Part(step: $0) }
   }
 
+  /// The same device after a reload: what was learned stays, and the plan as well, unless the device is asked in another way.
+  func continued(_ device: PolledDevice) -> Self {
+    var same = self.device
+    same.pace = device.pace
+    var plan = same == device ? self : Self(device, learned: learned)
+    plan.device = device
+    return plan
+  }
+
   private mutating func replan() {
     plan = ReadPlan(unit: device.unit, points: device.points, rules: rules, learned: learned, pacing: device.pacing)
     parts = plan.steps.map { RefusalSearch.Part(step: $0) }
+    unanswered.keep(only: Set(plan.steps.map(\.request)))
     revision += 1
   }
 
+  /// What a scan that begins now asks for, and the steps that it leaves out because they went unanswered.
+  ///
+  /// - Parameter failures: scans in a row without any reply. After one the scan begins with another step: perhaps it is the
+  ///   step that is not answered, not the device.
+  func scan(now: MonotonicTime, failures: Int) -> (parts: [RefusalSearch.Part], left: [ReadPlan.Step]) {
+    var asked = parts
+    var left: [ReadPlan.Step] = []
+    if !unanswered.isEmpty {
+      left = asked.map(\.step).filter { unanswered.isPausing($0.request, now: now) }
+      // Those that are asked again come last: they may cost the others their answers.
+      asked =
+        asked.filter { !unanswered.contains($0.step.request) }
+        + asked.filter { unanswered.contains($0.step.request) && !left.contains($0.step) }
+    }
+    if failures > 0, asked.count > 1 {
+      let first = failures % asked.count
+      asked = Array(asked[first...] + asked[..<first])
+    }
+    let again = retries(now: now)
+    return (again.isEmpty ? asked : asked + again, left)
+  }
+
+  /// A read was not answered in a scan in which others were.
+  mutating func ignored(_ request: ReadRequest, cost: Duration, now: MonotonicTime) {
+    unanswered.add(request, cost: cost, now: now)
+  }
+
   /// Refused places that are due to be asked for again.
-  func retries(now: MonotonicTime) -> [RefusalSearch.Part] {
+  private func retries(now: MonotonicTime) -> [RefusalSearch.Part] {
     learned.due(now: now).prefix(Self.maximumRetries).compactMap { place in
       let tags = device.points.indices.filter { LearnedReads.Place(device.points[$0]) == place }
       guard !tags.isEmpty else { return nil }
@@ -60,6 +99,7 @@ struct DevicePlan: Sendable {
 
   /// A read of the plan was answered.
   mutating func answered(_ request: ReadRequest, in time: Duration) {
+    if !unanswered.isEmpty { unanswered.remove(request) }
     if !suspected.isEmpty {
       let addresses = Int(request.address) + 1..<Int(request.address) + max(request.count, 1)
       suspected = suspected.filter { $0.table != request.table || !addresses.contains(Int($0.address)) }

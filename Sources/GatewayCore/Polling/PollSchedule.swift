@@ -31,6 +31,9 @@ public struct PollSchedule: Sendable {
   /// Devices that are asked as often as the line allows yield to all others for so long, and no longer.
   public static let longestWait = Duration.seconds(10)
 
+  /// How often continuous devices are reported while they cannot be asked.
+  public static let idlePace = Duration.seconds(1)
+
   private var entries: [Entry]
 
   /// - Parameters:
@@ -53,9 +56,26 @@ public struct PollSchedule: Sendable {
     self.init(paces: intervals.map { PollPace(interval: $0) }, seed: seed, now: now)
   }
 
+  /// The schedule of another list of devices: those that stay keep their grid.
+  ///
+  /// - Parameter kept: for each of the new paces the place that it had here; nil when its grid begins anew.
+  func rearranged(paces: [PollPace], kept: [Int?], seed: UInt64, now: MonotonicTime) -> Self {
+    var schedule = Self(paces: paces, seed: seed, now: now)
+    for (index, old) in kept.enumerated() { if let old { schedule.entries[index] = entries[old] } }
+    return schedule
+  }
+
   /// The earliest due time of all; ``MonotonicTime/never`` without devices.
   public var nextDue: MonotonicTime {
     entries.reduce(MonotonicTime.never) { min($0, $1.due) }
+  }
+
+  /// There is nothing to ask a continuous device for now: it need not be looked at again and again.
+  ///
+  /// - Parameter index: as in ``Start``; without effect for a device with a fixed interval, which stays on its grid.
+  public mutating func rest(_ index: Int, now: MonotonicTime) {
+    guard entries[index].pace.isContinuous else { return }
+    entries[index].due = now + max(entries[index].pace.interval, Self.idlePace)
   }
 
   /// The due device with the earliest deadline, if any is due; its next due time moves on along its grid.

@@ -21,10 +21,11 @@ struct RefusalSearch: Sendable {
     var cuts: [LearnedReads.Cut] = []
   }
 
-  /// A device that refuses so many reads of a search and answers none refuses everything, which teaches nothing.
+  /// A device that refuses so many parts and answers none refuses everything, which teaches nothing.
   static let longestVainSearch = 16
-  /// Most refused reads of one scan; a device with more faults is learned in several scans.
-  static let maximumRefusals = 200
+  /// Most refused reads of one scan, so that a search does not hold the bus for long; a device with more faults is learned in
+  /// several scans.
+  static let maximumRefusals = 24
 
   private struct Split {
     var cut: LearnedReads.Cut
@@ -36,11 +37,12 @@ struct RefusalSearch: Sendable {
   private var splits: [Split] = []
   private var refused: [(place: LearnedReads.Place, exception: UInt8)] = []
   private(set) var refusals = 0
+  private var partsRefused = 0
   private var partsAnswered = 0
 
   var isSearching: Bool { !splits.isEmpty }
   /// It has gone on for long enough.
-  var isVain: Bool { refusals >= Self.longestVainSearch && partsAnswered == 0 }
+  var isVain: Bool { partsRefused >= Self.longestVainSearch && partsAnswered == 0 }
   var isExhausted: Bool { isVain || refusals >= Self.maximumRefusals }
 
   mutating func answered(_ part: Part) {
@@ -57,6 +59,7 @@ struct RefusalSearch: Sendable {
   /// The two parts to ask for instead of a refused one; nil when it is one value, which is then at fault.
   mutating func refuse(_ part: Part, exception: UInt8, points: [RegisterPoint]) -> (Part, Part)? {
     refusals += 1
+    if part.split != nil { partsRefused += 1 }
     lost(part)
     let tags = part.step.slots.map(\.tag)
     guard !isExhausted, let border = Self.border(tags, points) else {

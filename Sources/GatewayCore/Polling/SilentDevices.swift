@@ -35,11 +35,26 @@ struct SilentDevices: Sendable {
     entries = Array(repeating: Entry(), count: count)
   }
 
+  /// - Parameter kept: for each device of a new list the place that it had here, nil for a new one.
+  func rearranged(kept: [Int?]) -> Self {
+    var silent = Self(count: kept.count)
+    for (index, old) in kept.enumerated() { if let old { silent.entries[index] = entries[old] } }
+    silent.silentCount = silent.entries.count { $0.failures >= Self.threshold }
+    silent.nextQuestion = nextQuestion
+    return silent
+  }
+
   /// The device did not answer its last scan, and it is not yet time to ask again.
   func isPausing(_ position: Int, now: MonotonicTime) -> Bool {
     let entry = entries[position]
     guard entries.count > 1, entry.failures > 0 else { return false }
     return now < nextQuestion || (entry.failures >= Self.threshold && now < entry.askAgain)
+  }
+
+  /// A reply that did not come is worth waiting for once more: the device answered its last scan, and no other device has
+  /// just cost the bus a time-out.
+  func mayWaitAgain(_ position: Int, now: MonotonicTime) -> Bool {
+    entries[position].failures == 0 && now >= nextQuestion
   }
 
   /// Scans in a row that got no reply when they asked.
@@ -62,9 +77,13 @@ struct SilentDevices: Sendable {
       return
     }
     nextQuestion = now + cost * (failures < Self.threshold ? 1 : Self.share)
-    let longest = min(max(Self.longestPause, cost * Self.longestShare), Self.longestPauseOfAll)
-    let doublings = min(max(0, failures - Self.threshold), 16)
-    entries[position].askAgain = now + min(cost * (Self.share << doublings), longest)
+    entries[position].askAgain = now + Self.pause(cost: cost, failures: failures - Self.threshold)
+  }
+
+  /// - Parameter failures: questions in vain beyond the first that counted.
+  static func pause(cost: Duration, failures: Int) -> Duration {
+    let longest = min(max(longestPause, cost * longestShare), longestPauseOfAll)
+    return min(cost * (share << min(max(0, failures), 16)), longest)
   }
 
   /// The device sent a reply of any kind.

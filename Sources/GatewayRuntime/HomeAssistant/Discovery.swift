@@ -36,7 +36,7 @@ struct Discovery: Sendable {
     switch entity {
     case .tag(let device, let tag):
       let definition = settings.devices[device]
-      let kind = Component(definition.tags[tag])
+      let kind = Component(definition.tags[tag], definition.publishing)
       return path(kind.rawValue, [definition.name, definition.tags[tag].definition.name])
     case .alarm(let name): return path("binary_sensor", ["alarms", name])
     case .central: return path("binary_sensor", ["status", "central"])

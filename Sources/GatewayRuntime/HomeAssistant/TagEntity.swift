@@ -9,7 +9,8 @@ struct TagEntity {
   let topics: MQTTTopics
 
   private var name: String { tag.definition.name }
-  private var component: Component { Component(tag) }
+  private var component: Component { Component(tag, device.publishing) }
+  private var hasLabels: Bool { Component.hasLabels(tag, device.publishing) }
 
   func write(to json: inout JSONWriter) {
     json.member("name", tag.presentation.label ?? name.split(separator: "_").joined(separator: " "))
@@ -25,6 +26,7 @@ struct TagEntity {
       json.member("device_class", ifPresent: tag.presentation.deviceClass)
     case .control: writeSwitch(to: &json)
     case .number: writeNumber(to: &json)
+    case .select: writeSelect(to: &json)
     }
     json.array("availability") { json in
       json.object { topics.writeGatewayAvailability(to: &$0) }
@@ -47,6 +49,10 @@ struct TagEntity {
     let template: String
     if isPlain {
       template = "{{ 'None' if value == 'null' else value }}"
+    } else if hasLabels {
+      // A value without a name is none of those that there should be: unknown.
+      let label = isOnOwnTopic ? "value_json['label']" : "value_json['labels']['\(name)']"
+      template = "{{ \(label) | default('None', true) }}"
     } else if isOnOwnTopic {
       template = "{{ value_json['value'] }}"
     } else {
@@ -59,6 +65,9 @@ struct TagEntity {
   // MARK: What the value means
 
   private func writeMeaning(to json: inout JSONWriter, hasStateClass: Bool) {
+    // What is no number has no unit, and nothing that could be counted over time.
+    guard !hasLabels else { return json.member("device_class", "enum") }
+    guard [ValueType.integer, .float32, .float64].contains(tag.definition.type) else { return }
     let meaning = UnitMeaning(unit: tag.definition.unit, tag: name)
     json.member("unit_of_measurement", ifPresent: meaning.unit)
     let deviceClass = tag.presentation.deviceClass ?? meaning.deviceClass
@@ -81,6 +90,12 @@ struct TagEntity {
     json.member("state_on", on)
     json.member("state_off", off)
     json.member("device_class", ifPresent: tag.presentation.deviceClass)
+  }
+
+  private func writeSelect(to json: inout JSONWriter) {
+    json.member("command_topic", topics.command(device.name))
+    json.member("command_template", "{\"\(name)\":\"{{ value }}\"}")
+    json.array("options") { json in for known in tag.definition.names { json.string(known.name) } }
   }
 
   private func writeNumber(to json: inout JSONWriter) {

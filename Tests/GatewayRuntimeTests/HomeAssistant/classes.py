@@ -6,7 +6,7 @@ import json
 
 import voluptuous as vol
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass
-from homeassistant.components.mqtt import binary_sensor, number, sensor, switch
+from homeassistant.components.mqtt import binary_sensor, number, select, sensor, switch
 from homeassistant.components.number import const as numbers
 from homeassistant.components.sensor import const as sensors
 from homeassistant.components.switch import SwitchDeviceClass
@@ -29,7 +29,7 @@ def keys(schema):
     return []
 
 
-components = {"sensor": sensor, "binary_sensor": binary_sensor, "switch": switch, "number": number}
+components = {"sensor": sensor, "binary_sensor": binary_sensor, "switch": switch, "number": number, "select": select}
 print(
     json.dumps(
         {

@@ -8,7 +8,7 @@ import json
 import sys
 
 import jinja2
-from homeassistant.components.mqtt import binary_sensor, number, sensor, switch
+from homeassistant.components.mqtt import binary_sensor, number, select, sensor, switch
 from homeassistant.components.mqtt.discovery import TOPIC_MATCHER
 from homeassistant.components.number import const as numbers
 from homeassistant.components.sensor import const as sensors
@@ -18,6 +18,7 @@ SCHEMAS = {
     "binary_sensor": binary_sensor.DISCOVERY_SCHEMA,
     "switch": switch.DISCOVERY_SCHEMA,
     "number": number.DISCOVERY_SCHEMA,
+    "select": select.DISCOVERY_SCHEMA,
 }
 PREFIX = "homeassistant/"
 problems = []
@@ -37,7 +38,8 @@ def check_units(topic, component, config):
     allowed = tables[component].get(device_class)
     if allowed is not None and config.get("unit_of_measurement") not in {str(u) if u else None for u in allowed}:
         problem(topic, f"unit {config.get('unit_of_measurement')} is not one of {device_class}")
-    if component == "sensor" and config.get("state_class") not in sensors.DEVICE_CLASS_STATE_CLASSES[device_class]:
+    states_allowed = sensors.DEVICE_CLASS_STATE_CLASSES.get(device_class) or {None}
+    if component == "sensor" and config.get("state_class") not in states_allowed:
         problem(topic, f"state class {config.get('state_class')} is not one of {device_class}")
 
 
@@ -61,8 +63,11 @@ def check_state(topic, component, config):
         try:
             float(state)
         except ValueError:
-            if config.get("state_class") or config.get("device_class") or component == "number":
+            if config.get("state_class") or config.get("device_class") not in (None, "enum") or component == "number":
                 problem(topic, f"the state {state!r} is no number")
+    elif component == "select":
+        if state not in config["options"]:
+            problem(topic, f"the state {state!r} is none of {config['options']}")
     else:
         on, off = ("state_on", "state_off") if component == "switch" else ("payload_on", "payload_off")
         if state not in (config[on], config[off]):
@@ -81,6 +86,8 @@ def check_command(topic, component, config):
         commands = [config["payload_on"], config["payload_off"]]
     elif component == "number":
         commands = [render(config["command_template"].template.replace("{{ value }}", str(config["min"])), "")]
+    elif component == "select":
+        commands = [config["command_template"].template.replace("{{ value }}", name) for name in config["options"]]
     for command in commands:
         if not isinstance(json.loads(command), dict):
             problem(topic, f"the command {command} is no object")
@@ -118,4 +125,4 @@ kinds = {name: sum(1 for _, component, _ in entities if component == name) for n
 for text in problems:
     print(text)
 print(f"{len(entities)} entities {kinds}, {len(problems)} problems")
-sys.exit(1 if problems or not all(kinds.values()) else 0)
+sys.exit(1 if problems or not all(kinds[name] for name in ("sensor", "binary_sensor", "switch", "number")) else 0)

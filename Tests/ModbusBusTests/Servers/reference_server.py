@@ -25,6 +25,13 @@ VALUES = {
     "int32": ("i", [-1234567890, 2147483647, -2147483648, 16909060]),
     "uint32": ("I", [4023233417, 0, 4294967295, 16909060]),
     "int64": ("q", [-1234567890123456789, 9223372036854775807, -9223372036854775808, 72623859790382856]),
+    "uint64": ("Q", [0, 1, 9223372036854775807, 72623859790382856]),
+    "float16": ("e", [1.5, -65504.0, 6e-8, 0.1]),
+    "bcd16": ("BCD2", [0, 9999, 1234, 42]),
+    "bcd32": ("BCD4", [0, 99999999, 12345678, 42]),
+    "bcd64": ("BCD8", [0, 9999999999999999, 1234567890123456, 42]),
+    "int8": ("h", [-128, 127, -1, 0]),
+    "uint8": ("H", [0, 255, 128, 1]),
     "float32": ("f", [123.456, -0.0, 3.4028234663852886e38, 1e-45]),
     "float64": ("d", [123.456, -1e300, 5e-324, 0.1]),
     "bool": ("H", [0, 1, 256, 65535]),
@@ -32,9 +39,16 @@ VALUES = {
 ORDERS = {"big-big": (0, 0), "big-little": (0, 1), "little-big": (1, 0), "little-little": (1, 1)}
 
 
+def packed(kind, value):
+    """The bytes of a value; of decimals, two digits each."""
+    if kind.startswith("BCD"):
+        return bytes.fromhex(str(value).zfill(2 * int(kind[3:])))
+    return struct.pack(">" + kind, value)
+
+
 def words(kind, value, order):
     """The registers of a value, from its bytes, most significant first."""
-    octets = struct.pack(">" + kind, value)
+    octets = packed(kind, value)
     pairs = [octets[i : i + 2] for i in range(0, len(octets), 2)]
     swap_words, swap_bytes = ORDERS[order]
     if swap_words:
@@ -48,11 +62,16 @@ def registers(table, first):
     for name, (kind, values) in VALUES.items():
         for order in ORDERS:
             for value in values:
-                exact = struct.unpack(">" + kind, struct.pack(">" + kind, value))[0]
+                exact = value if kind.startswith("BCD") else struct.unpack(">" + kind, packed(kind, value))[0]
                 text = str(bool(value)).lower() if name == "bool" else repr(exact)
                 entry = {"table": table, "address": address, "type": name, "order": order, "value": text}
                 print(json.dumps(entry))
-                for word in words(kind, value, order):
+                # A byte stands in the low half, whatever the order makes of that, and something else in the high one.
+                patterns = words(kind, value, order)
+                if name in ("int8", "uint8"):
+                    low = value & 0xFF
+                    patterns = [low << 8 | 0x5A if ORDERS[order][1] else 0x5A00 | low]
+                for word in patterns:
                     memory[address] = word
                     address += 1
             address += 3
