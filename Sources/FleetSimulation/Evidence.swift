@@ -1,4 +1,5 @@
 import BatchCodec
+import GatewayCore
 import GatewayRuntime
 import SQLite
 import SQLiteCentralStore
@@ -22,6 +23,8 @@ struct Evidence {
     var name: String
     /// What its devices' values are made from.
     var series: String
+    /// The one that its store is in at the end.
+    var epoch: String
     var activeAlarms: Set<String>
     /// What has not arrived although it had an hour; nil: nothing.
     var waiting: String?
@@ -46,7 +49,8 @@ struct Evidence {
     gateways = world.gateways.map { gateway in
       let state = gateway.engine?.outboxState
       return Gateway(
-        name: gateway.name, series: gateway.series, activeAlarms: gateway.engine?.activeAlarms ?? [],
+        name: gateway.name, series: gateway.series, epoch: state?.epoch.description ?? "",
+        activeAlarms: gateway.engine?.activeAlarms ?? [],
         waiting: gateway.isDrained ? nil : state.map { "\($0)" } ?? "it does not run")
     }
     do {
@@ -57,7 +61,7 @@ struct Evidence {
     }
   }
 
-  private static func read(_ disk: SimulatedDisk) throws -> [Row] {
+  static func read(_ disk: SimulatedDisk) throws -> [Row] {
     let connection = try SQLiteConnection(
       path: "/central/\(SQLiteCentralStore.fileName)", mode: .readOnly, vfs: disk.vfsName)
     defer { connection.close() }

@@ -38,6 +38,8 @@ final class SimulatedWorld {
       name: original.name, series: original.series + "b",
       disk: SimulatedDisk(copyOf: original.disk, seed: random.next()),
       scenario: scenario, seed: random.next(), time: time, history: history, bugs: bugs, link: link)
+    // Damage is copied with the store.
+    history.damagedAt[copy.series] = history.damagedAt[original.series]
     gateways.append(copy)
     original.restart()
     copy.restart()

@@ -56,6 +56,16 @@ struct CheckerTests {
       $0.forget(scan: 3)
       $0.add(aggregateOf: 2...4)
     },
+    Case(
+      .lost,
+      {
+        $0.remember(epoch: "e")
+        $0.forget(scan: 3)
+      }, but: "central was set back, and the epoch in which it came is over"
+    ) {
+      $0.remember(epoch: "earlier")
+      $0.forget(scan: 3)
+    },
     Case(.unaccountedGap, { $0.renumber(1, 3...3) }, but: "the batch stands for both numbers") {
       $0.renumber(1, 2...3)
     },
@@ -124,6 +134,10 @@ struct CheckerTests {
     Case(.miscounted, { $0.add(losses: [$0.notice(.damagedStore, 1...1, samples: 0)]) }, but: "there was damage") {
       $0.add(losses: [$0.notice(.damagedStore, 1...1, samples: 0)])
       $0.history.damagedAt["g1"] = .zero
+    },
+    Case(.miscounted, { $0.add(losses: [$0.notice(.damagedStore, 1...1, samples: 0)]) }, but: "a page was unreadable") {
+      $0.add(losses: [$0.notice(.damagedStore, 1...1, samples: 0)])
+      $0.history.hadReadErrors = ["g1"]
     },
     Case(.damagedStore, { $0.evidence.problems = ["time of a device goes back"] }, but: "the gateway was copied") {
       $0.evidence.problems = ["time of a device goes back"]

@@ -17,7 +17,7 @@ final class HandMadeRun {
   ])
 
   init() {
-    evidence.gateways = [.init(name: "g1", series: "g1", activeAlarms: [], waiting: nil)]
+    evidence.gateways = [.init(name: "g1", series: "g1", epoch: "e", activeAlarms: [], waiting: nil)]
     history.scans["g1/d1"] = 10
     for scan: Int64 in 1...10 { accept(scan: scan) }
     add(scans: Array(1...5))
@@ -81,6 +81,13 @@ final class HandMadeRun {
     bad.readings = Array(repeating: .bad(.timeout), count: 3)
     columns.append(bad)
     append(.telemetry(catalogue: catalogue, devices: [columns], aggregates: [], losses: []))
+  }
+
+  /// Central held what it holds now, under an epoch, and was set back.
+  func remember(epoch: String) {
+    history.centralRestored = true
+    history.forgotten = evidence.rows
+    for index in history.forgotten.indices { history.forgotten[index].epoch = epoch }
   }
 
   func renumber(_ index: Int, _ numbers: ClosedRange<UInt64>) {
