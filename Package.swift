@@ -60,6 +60,7 @@ let package = Package(
     system("CCurl", "libcurl"),
     system("COpenSSL", "libcrypto"),
     system("CSystemd", "libsystemd"),
+    system("CPCRE2", "libpcre2-8"),
     system("CLinux", nil),
 
     // support: threads and bounded queues
@@ -71,16 +72,18 @@ let package = Package(
     library("BatchCodec", ["Telemetry", "CZstd"]),
     library("RuleEngine", ["Telemetry"]),
     library("SyncProtocol", ["Telemetry"]),
-    library("SerialSensors", ["Telemetry"]),
+    library("SerialSensors", ["Telemetry", "CPCRE2"]),
 
     // cores (pure)
-    library("GatewayCore", ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol"]),
+    library("GatewayCore", ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol"]),
     library("CentralCore", ["Telemetry", "JSONText", "BatchCodec", "SyncProtocol"]),
     library("GatewayConfiguration", ["Telemetry", "RuleEngine", "SerialSensors", "JSONText"]),
 
     // adapters
     library("YAMLParser", ["GatewayConfiguration", "CFYAML"]),
-    library("ModbusBus", ["GatewayCore", "Telemetry", "CModbus"]),
+    library("SerialPort", ["CLinux"]),
+    library("ModbusBus", ["GatewayCore", "SerialPort", "Telemetry", "CModbus"]),
+    library("SerialBus", ["GatewayCore", "SerialPort", "Telemetry"]),
     library("MQTTBroker", ["GatewayCore", "Threads", "CMosquitto"]),
     library("SQLite", ["CSQLite"]),
     library("SQLiteOutbox", ["GatewayCore", "Telemetry", "BatchCodec", "SQLite"]),
@@ -97,7 +100,8 @@ let package = Package(
     library(
       "GatewayRuntime",
       [
-        "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SyncProtocol",
+        "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors",
+        "SyncProtocol",
         "GatewayConfiguration", "YAMLParser", log,
       ]),
     library(
@@ -106,11 +110,14 @@ let package = Package(
         "GatewayRuntime", "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration", "Threads",
         "YAMLParser",
         "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "PKI", "SystemdNotify", "ServiceLog",
-        "CLinux", log,
+        "SerialBus", "SerialPort", "SerialSensors", "CLinux", log,
       ]),
     library(
       "GatewayClient",
-      ["BusPlanning", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "PKI", "YAMLParser"]),
+      [
+        "BusPlanning", "GatewayCore", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "PKI", "SerialPort",
+        "SerialSensors", "YAMLParser",
+      ]),
     library(
       "CentralService",
       [
@@ -156,7 +163,10 @@ let package = Package(
     tests("JSONTextTests", ["JSONText"]),
     tests("BatchCodecTests", ["BatchCodec", "SampleTelemetry", "Telemetry"]),
     tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
-    tests("GatewayCoreTests", ["GatewayCore", "BatchCodec", "RuleEngine", "SyncProtocol", "Telemetry"]),
+    tests("SerialSensorsTests", ["SerialSensors", "Telemetry"]),
+    tests(
+      "GatewayCoreTests",
+      ["GatewayCore", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol", "Telemetry"]),
     tests(
       "GatewayConfigurationTests", ["GatewayConfiguration", "GatewayCore", "YAMLParser", "RuleEngine", "Telemetry"]),
     tests(
@@ -166,7 +176,8 @@ let package = Package(
         "Telemetry", log,
       ]),
     tests("BusPlanningTests", ["BusPlanning", "GatewayConfiguration", "JSONText", "YAMLParser"]),
-    tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "FieldgateTestKit", "Telemetry", "CLinux"]),
+    tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "SerialPort", "FieldgateTestKit", "Telemetry", "CLinux"]),
+    tests("SerialBusTests", ["SerialBus", "SerialPort", "GatewayCore", "FieldgateTestKit", "Telemetry"]),
     tests("MQTTBrokerTests", ["MQTTBroker", "GatewayCore", "FieldgateTestKit"]),
     tests("LocalAPITests", ["LocalAPI", "FieldgateTestKit"]),
     tests("HTTPClientTests", ["HTTPClient", "CCurl", "GatewayCore", "FieldgateTestKit"]),

@@ -1,9 +1,12 @@
 #include <malloc.h>
 #include <pty.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 // prctl and ioctl take variable arguments, which Swift cannot call.
@@ -28,6 +31,28 @@ static inline int fieldgate_poll_nanoseconds(void *entries, unsigned count, long
 
 // An expression that Swift does not import.
 static const int fieldgate_malloc_arena_max = M_ARENA_MAX;
+
+// Keeps every other program off a serial port. The lock is what other serial programs look at, and it holds against root
+// too; it fails with EWOULDBLOCK when another program has it. TIOCEXCL makes later openings fail with EBUSY, except
+// root's. Swift takes flock for the structure of that name, and cannot call ioctl with its variable arguments.
+static inline int fieldgate_lock_port(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
+
+// The kernel forgets TIOCEXCL with the last close of a port. A pseudo-terminal is kept while its other end is open, and the
+// flag with it, which then locks us out when we come back; so there the lock must do. Majors 136 to 143 are its clients'
+// ends (Documentation/admin-guide/devices.txt of Linux).
+static inline int fieldgate_is_pseudo_terminal(int descriptor) {
+  struct stat status;
+  if (fstat(descriptor, &status) != 0 || !S_ISCHR(status.st_mode)) return 0;
+  return major(status.st_rdev) >= 136 && major(status.st_rdev) <= 143;
+}
+
+static inline int fieldgate_make_port_exclusive(int descriptor) {
+  return fieldgate_is_pseudo_terminal(descriptor) ? 0 : ioctl(descriptor, TIOCEXCL);
+}
+
+static inline void fieldgate_end_port_exclusive(int descriptor) {
+  if (!fieldgate_is_pseudo_terminal(descriptor)) ioctl(descriptor, TIOCNXCL);
+}
 
 // Spawning a child that dies with its parent, which posix_spawn cannot say. `fork` is not callable from Swift, and between
 // it and `execve` only async-signal-safe calls are allowed: so both stand here.

@@ -233,6 +233,7 @@ final class SimulatedGateway {
         engine?.take(.scan(scan, started: started, fault: nil))
         turn()
         guard self.life == life else { return }
+      case .jobRead, .write, .ask, .report: preconditionFailure("nobody asked for a job")
       case .wait(let until):
         guard until < .never else { return }
         // A reload may bring a device that is due before.
@@ -265,7 +266,7 @@ final class SimulatedGateway {
 
   /// Nothing waits for central any more.
   var isDrained: Bool {
-    guard let engine, engine.isOutboxOpen, engine.samplesWaiting == 0 else { return false }
+    guard let engine, engine.isOutboxOpen, engine.samplesWaiting == 0, engine.alarmsWaiting == 0 else { return false }
     let state = engine.outboxState
     return state.retired.isEmpty
       && Lane.allCases.allSatisfy { lane in

@@ -13,8 +13,8 @@ public struct GatewayClient: ~Copyable {
   }
 
   private let connection: LocalAPIClient
-  private let printsJSON: Bool
-  private let output: (String) -> Void
+  let printsJSON: Bool
+  let output: (String) -> Void
 
   /// - Parameter output: takes whole lines, without their line break.
   public init(socket: String, json: Bool, output: @escaping (String) -> Void) throws {
@@ -93,6 +93,17 @@ public struct GatewayClient: ~Copyable {
     }
   }
 
+  /// One request with members of its own.
+  func send(_ request: String, _ members: (inout JSONWriter) -> Void) throws {
+    let line = JSONWriter.text { json in
+      json.object { json in
+        json.member("request", request)
+        members(&json)
+      }
+    }
+    try connection.send(line)
+  }
+
   private func ask(_ request: String, _ tags: [String] = []) throws {
     let line = JSONWriter.text { json in
       json.object { json in
@@ -104,7 +115,7 @@ public struct GatewayClient: ~Copyable {
     try connection.send(line)
   }
 
-  private func answer(timeout: Duration? = .seconds(10)) throws -> (line: DaemonLine, text: String) {
+  func answer(timeout: Duration? = .seconds(10)) throws -> (line: DaemonLine, text: String) {
     guard let text = try connection.readLine(timeout: timeout) else {
       throw Failure(description: "the daemon closed the connection; see: journalctl -u fieldgate")
     }

@@ -15,7 +15,10 @@ struct GatewayStatus: Decodable {
 
   struct Device: Decodable {
     var name: String
-    var unit: Int
+    /// Absent for sensors that speak no Modbus.
+    var unit: Int?
+    var format: String?
+    var identity: String?
     var everyMilliseconds: Int
     var tags: Int
     var quality: String
@@ -23,9 +26,24 @@ struct GatewayStatus: Decodable {
     var fault: String?
 
     enum CodingKeys: String, CodingKey {
-      case name, unit, tags, quality, fault
+      case name, unit, format, identity, tags, quality, fault
       case everyMilliseconds = "every_ms"
       case lastGood = "last_good"
+    }
+  }
+
+  /// What came over a bus of serial lines.
+  struct SerialFigures: Decodable {
+    var lines: Int
+    var unmatched: Int
+    var damaged: Int
+    var late: Int
+    var dropped: [String: Int]
+    var newestUnmatched: String?
+
+    enum CodingKeys: String, CodingKey {
+      case lines, unmatched, damaged, late, dropped
+      case newestUnmatched = "newest_unmatched"
     }
   }
 
@@ -37,10 +55,11 @@ struct GatewayStatus: Decodable {
     var failures: [String: Int]
     var scansLate: Int
     var scansSkipped: Int
+    var serial: SerialFigures?
     var devices: [Device]
 
     enum CodingKeys: String, CodingKey {
-      case name, up, fault, requests, failures, devices
+      case name, up, fault, requests, failures, serial, devices
       case scansLate = "scans_late"
       case scansSkipped = "scans_skipped"
     }
@@ -134,6 +153,10 @@ struct DaemonLine: Decodable {
   var scan: Scan?
   var alarm: Alarm?
   var end: End?
+  var tag: TagAnswer?
+  var reply: WriteAnswer?
+  var read: ReadAnswer?
+  var probe: ProbeAnswer?
   var reload: ReloadAnswer?
   var error: Refusal?
 }

@@ -59,7 +59,8 @@ struct StatusText {
 
   private func busLines(_ bus: GatewayStatus.Bus) -> [String] {
     let failed = bus.failures.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }.joined(separator: ", ")
-    var head = "  \(bus.name)  \(bus.up ? "up" : "DOWN")  \(bus.requests) requests"
+    var head = "  \(bus.name)  \(bus.up ? "up" : "DOWN")  "
+    head += bus.serial.map(serialFigures) ?? "\(bus.requests) requests"
     if !failed.isEmpty { head += ", failed: \(failed)" }
     if bus.scansLate > 0 { head += "; \(bus.scansLate) scans late" }
     if bus.scansSkipped > 0 { head += "; \(bus.scansSkipped) scans skipped: the bus is too slow for its intervals" }
@@ -68,10 +69,24 @@ struct StatusText {
     return [head] + bus.devices.map { deviceLine($0, width: width) }
   }
 
+  /// `120 lines, 3 without a device (the newest: "Boot v1.2")`
+  private func serialFigures(_ figures: GatewayStatus.SerialFigures) -> String {
+    var text = "\(figures.lines) lines"
+    let newest = figures.newestUnmatched.map { " (the newest: \"\($0)\")" } ?? ""
+    if figures.unmatched > 0 { text += ", \(figures.unmatched) of no device\(newest)" }
+    if figures.damaged > 0 { text += ", \(figures.damaged) damaged" }
+    if figures.late > 0 { text += ", \(figures.late) late" }
+    let dropped = figures.dropped.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+    if !dropped.isEmpty { text += ", dropped: " + dropped.map { "\($0.value) × \($0.key)" }.joined(separator: ", ") }
+    return text
+  }
+
   private func deviceLine(_ device: GatewayStatus.Device, width: Int) -> String {
     let name = device.name + String(repeating: " ", count: max(0, width - device.name.count))
-    let every = "every \(Self.milliseconds(device.everyMilliseconds))"
-    var text = "    \(name)  unit \(device.unit)  \(every)  \(device.tags) tags  "
+    let isEach = device.everyMilliseconds == 0
+    let every = isEach ? "each message" : "every \(Self.milliseconds(device.everyMilliseconds))"
+    let kind = device.unit.map { "unit \($0)" } ?? device.identity ?? device.format ?? "?"
+    var text = "    \(name)  \(kind)  \(every)  \(device.tags) tags  "
     text += device.quality == "bad" ? "BAD" : device.quality
     if let fault = device.fault { text += "  ! \(fault)" }
     if device.quality != "good", let last = device.lastGood.flatMap(age) { text += " (last good values \(last) ago)" }

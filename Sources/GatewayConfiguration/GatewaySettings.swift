@@ -80,13 +80,13 @@ public struct BusSettings: Hashable, Sendable {
     case modbusRTU(SerialLine)
     case modbusTCP(host: String, port: Int)
     /// Sensors that speak no Modbus.
-    case serialLines(SerialLine, LineFraming)
+    case serialLines(SerialLine, SerialLinesSettings)
   }
 
   /// Unique on its gateway.
   public var name: String
   public var kind: Kind
-  /// How long a device may take to answer; 10 ms to 60 s, default 500 ms (RTU) or 1 s (TCP).
+  /// How long a device may take to answer; 10 ms to 60 s, default 500 ms (RTU) or 1 s (TCP, SDI-12).
   public var timeout: Duration
   public var pacing = BusPacing()
 
@@ -134,7 +134,7 @@ public struct DeviceSettings: Hashable, Sendable {
   public var unit: UInt8
   /// On a bus of serial lines only: how the device is understood.
   public var serial: SerialDevice?
-  /// The scan interval: 10 ms to 24 h.
+  /// The scan interval: 10 ms to 24 h; 0 for a serial sensor whose every message is a scan.
   public var scanInterval: Duration
   /// Values older than this are stale; nil: never. The default of the file is three scan intervals, at least 1 min.
   public var staleAfter: Duration?

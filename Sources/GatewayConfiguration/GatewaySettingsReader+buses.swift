@@ -6,11 +6,13 @@ extension GatewaySettingsReader {
     var name: String
     var node: YAMLNode
     var isSerial: Bool
+    /// Its devices speak no Modbus.
+    var lines: SerialLinesSettings?
     var settings: BusSettings?
   }
 
   static let busKeys =
-    ["name", "type", "device", "baud", "parity", "stop-bits", "host", "port", "timeout"] + pacingKeys
+    ["name", "type", "device", "baud", "parity", "stop-bits", "host", "port", "timeout"] + pacingKeys + serialBusKeys
   static let bauds = [
     1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 500_000, 576_000, 921_600,
   ]
@@ -41,25 +43,28 @@ extension GatewaySettingsReader {
     else { return name.map { ReadBus(name: $0, node: node, isSerial: true, settings: nil) } }
     let kind: BusSettings.Kind? =
       switch type {
-      case .modbusRTU: serialLine(section, &ports).map { .modbusRTU($0) }
+      case .modbusRTU:
+        serialLine(section, &ports, type: "modbus-rtu", baud: 9_600, parity: .even, stopBits: nil)
+          .map { .modbusRTU($0) }
       case .modbusTCP: endpoint(section)
-      case .serialLines: unsupported(section)
+      case .serialLines: serialLines(section, &ports)
       }
+    if type != .serialLines { refuse(Self.serialBusKeys, section, type == .modbusTCP ? "modbus-tcp" : "modbus-rtu") }
     let timeout = section.duration("timeout", Self.timeouts, &problems)
+    if type == .serialLines { refuse(Self.pacingKeys, section, "serial-lines") }
     let pacing = pacing(section)
     guard let name else { return nil }
     var settings = kind.map {
-      BusSettings(name: name, kind: $0, timeout: timeout ?? (type == .modbusTCP ? .seconds(1) : .milliseconds(500)))
+      BusSettings(name: name, kind: $0, timeout: timeout ?? (type == .modbusRTU ? .milliseconds(500) : .seconds(1)))
     }
     settings?.pacing = pacing
-    return ReadBus(name: name, node: section.value("name") ?? node, isSerial: type != .modbusTCP, settings: settings)
-  }
-
-  private mutating func unsupported(_ section: Section) -> BusSettings.Kind? {
-    problems.error(
-      section.value("type") ?? section.node, "the bus type 'serial-lines' is not supported by this version",
-      hint: "supported: modbus-rtu, modbus-tcp")
-    return nil
+    var lines: SerialLinesSettings?
+    if type == .serialLines {
+      // One with mistakes still says that its devices speak no Modbus.
+      if case .serialLines(_, let settings) = kind { lines = settings } else { lines = SerialLinesSettings() }
+    }
+    return ReadBus(
+      name: name, node: section.value("name") ?? node, isSerial: type != .modbusTCP, lines: lines, settings: settings)
   }
 
   private mutating func refuse(_ keys: [String], _ section: Section, _ type: String) {
@@ -83,18 +88,23 @@ extension GatewaySettingsReader {
     return .modbusTCP(host: host, port: port)
   }
 
-  private mutating func serialLine(_ section: Section, _ ports: inout [String: Int]) -> SerialLine? {
-    refuse(["host", "port"], section, "modbus-rtu")
-    let baud = section.integer("baud", 1_200...921_600, &problems) ?? 9_600
+  /// - Parameters:
+  ///   - baud, parity, stopBits: the defaults; stop bits nil: as Modbus has them.
+  mutating func serialLine(
+    _ section: Section, _ ports: inout [String: Int], type: String, baud usualBaud: Int,
+    parity usualParity: SerialLine.Parity, stopBits usualStopBits: Int?
+  ) -> SerialLine? {
+    refuse(["host", "port"], section, type)
+    let baud = section.integer("baud", 1_200...921_600, &problems) ?? usualBaud
     if !Self.bauds.contains(baud), let node = section.value("baud") {
       problems.error(
         node, "'baud' of \(section.title) is \(baud), a rate that serial ports do not have",
         hint: "known rates: \(Self.bauds.map(String.init).joined(separator: ", "))")
     }
     let parity =
-      section.choice("parity", SerialLine.Parity.allCases.map { ($0.rawValue, $0) }, &problems) ?? .even
+      section.choice("parity", SerialLine.Parity.allCases.map { ($0.rawValue, $0) }, &problems) ?? usualParity
     // A character has 11 bits on the line: without a parity bit, a second stop bit takes its place.
-    let stopBits = section.integer("stop-bits", 1...2, &problems) ?? (parity == .none ? 2 : 1)
+    let stopBits = section.integer("stop-bits", 1...2, &problems) ?? usualStopBits ?? (parity == .none ? 2 : 1)
     guard section.require("device", example: "/dev/serial/by-id/usb-…", &problems), let device = path("device", section)
     else { return nil }
     if let line = ports[device] {

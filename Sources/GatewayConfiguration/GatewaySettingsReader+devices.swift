@@ -12,7 +12,7 @@ extension GatewaySettingsReader {
 
   static let deviceKeys =
     ["name", "bus", "unit", "every", "stale-after", "profile", "profile-offset", "tags", "write-functions"]
-    + readKeys + publishingKeys
+    + readKeys + publishingKeys + serialDeviceKeys
   /// Topics of the gateway itself stand beside those of its devices.
   static let reservedDeviceNames = ["status", "alarms"]
 
@@ -43,6 +43,14 @@ extension GatewaySettingsReader {
       }
     }
     let bus = busIndex(section, buses)
+    if let bus, let lines = buses[bus].lines {
+      return serialDevice(section, name, bus: bus, lines, isUsable: buses[bus].settings != nil)
+    }
+    for key in Self.serialDeviceKeys where section.has(key) && !Self.readKeys.contains(key) && key != "stale-after" {
+      problems.error(
+        section.keyNode(key), "'\(key)' has no meaning for \(section.title), which is on no bus of serial lines",
+        hint: "remove it")
+    }
     let unit = unit(section, isSerial: bus.map { buses[$0].isSerial } ?? false)
     let every = interval(section)
     let reading = reading(section, bus: bus.flatMap { buses[$0].settings })
@@ -66,6 +74,7 @@ extension GatewaySettingsReader {
     }
     let functions = writeFunctions(section)
     checkScaleFactors(tags, section)
+    checkTextLength(tags, section)
     let stale = section.duration("stale-after", Self.staleRange, &problems)
     checkWrites(tags, functions, section)
     checkTopics(tags, publishing, section)

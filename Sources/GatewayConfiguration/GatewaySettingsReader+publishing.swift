@@ -49,7 +49,8 @@ extension GatewaySettingsReader {
   mutating func checkMessageRate(_ settings: GatewaySettings, _ file: Section) {
     guard let broker = settings.broker else { return }
     var perSecond = 0.0
-    for device in settings.devices {
+    // How often a serial sensor sends whose every message is a scan, nobody knows.
+    for device in settings.devices where device.scanInterval > .zero {
       let publishing = device.publishing
       let always = device.tags.count { $0.deadband == nil }
       let messages = (publishing.topics.hasDevice ? min(1, always) : 0) + (publishing.topics.hasTags ? always : 0)

@@ -34,7 +34,7 @@ extension GatewaySettingsReader {
     return settings
   }
 
-  private mutating func unitText(_ section: Section) -> String? {
+  mutating func unitText(_ section: Section) -> String? {
     guard section.has("unit") else { return "" }
     guard let text = section.text("unit", &problems) else { return nil }
     guard text.utf8.count <= 32 else {
@@ -46,7 +46,7 @@ extension GatewaySettingsReader {
     return text
   }
 
-  private mutating func scaling(_ section: Section, type: RegisterType?) -> Scaling? {
+  mutating func scaling(_ section: Section, type: RegisterType?) -> Scaling? {
     guard section.has("scale") || section.has("offset") else { return .identity }
     if let type, type == .bool || type == .string {
       let key = section.has("scale") ? "scale" : "offset"

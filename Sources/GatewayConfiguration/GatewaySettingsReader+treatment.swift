@@ -150,4 +150,15 @@ extension GatewaySettingsReader {
       }
     }
   }
+
+  /// Registers of all strings of a device: a scan of it always fits into a frame, and that into a batch.
+  static let maximumTextRegisters = 8_192
+
+  mutating func checkTextLength(_ tags: [TagSettings], _ section: Section) {
+    let registers = tags.reduce(0) { $0 + ($1.point.map { $0.type == .string ? $0.length : 0 } ?? 0) }
+    guard registers > Self.maximumTextRegisters else { return }
+    problems.error(
+      section.keyNode("tags"), "the strings of \(section.title) take \(registers) registers together",
+      hint: "allowed: \(Self.maximumTextRegisters); shorten them, or make two devices of it")
+  }
 }

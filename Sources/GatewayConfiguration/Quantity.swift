@@ -1,7 +1,7 @@
 import Telemetry
 
 /// Durations and sizes as people write them: a decimal number and a unit without which it is not accepted.
-enum Quantity {
+public enum Quantity {
   static let durationUnits: [(name: String, milliseconds: Int64)] = [
     ("ms", 1), ("s", 1_000), ("min", 60_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
   ]
@@ -12,7 +12,7 @@ enum Quantity {
   ]
 
   /// `1.5s` is 1,500 ms; nil when it is no duration, has parts of a millisecond or is beyond a thousand years.
-  static func duration(_ text: String) -> Duration? {
+  public static func duration(_ text: String) -> Duration? {
     amount(text, durationUnits.map { ($0.name, $0.milliseconds) }).map { .milliseconds($0) }
   }
 

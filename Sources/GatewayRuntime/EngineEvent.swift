@@ -8,6 +8,8 @@ public enum EngineEvent: Sendable {
   case scan(DeviceScan, started: MonotonicTime, fault: String?)
   /// The bus with this handle came up (nil) or went down.
   case bus(Int, fault: String?)
+  /// A job of a bus is over (``BusObserver/submit(_:)``).
+  case job(BusJobResult)
   case central(HTTPResult)
   case broker(BrokerState)
   /// A message of the broker on a topic that the engine subscribed to.

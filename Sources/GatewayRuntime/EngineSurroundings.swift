@@ -19,6 +19,12 @@ public protocol CentralLink: AnyObject {
 /// The way back to the clients of the local API.
 public protocol LocalAPIReplies: AnyObject {
   @discardableResult func send(_ line: [UInt8], to client: Int) -> Bool
+  /// Whose program the client is, as the system knows it; nil when it does not.
+  func user(of client: Int) -> String?
+}
+
+extension LocalAPIReplies {
+  public func user(of client: Int) -> String? { nil }
 }
 
 /// Whoever started the daemon and watches over it.
@@ -38,6 +44,13 @@ public protocol BusObserver: AnyObject {
   var current: BusReport { get }
   /// When its loop last turned.
   var lastTurn: MonotonicTime { get }
+  /// Something to be done besides polling. False when the bus takes no more; otherwise ``EngineEvent/job(_:)`` comes.
+  func submit(_ job: BusJob) -> Bool
+}
+
+extension BusObserver {
+  /// A bus that only reports takes nothing.
+  public func submit(_ job: BusJob) -> Bool { false }
 }
 
 /// What `fieldgate status` shows of a bus.
@@ -47,10 +60,15 @@ public struct BusReport: Sendable {
   public var health: [Int: DeviceHealth]
   /// Scans that the engine could not take, because it was behind by ``EngineLimits/waitingEvents`` events.
   public var scansDropped: Int
+  /// Of a bus of serial lines: what came over it.
+  public var serial: SerialCounts?
   /// How the devices are read; empty on a bus that is not Modbus.
   public var plans: [DeviceReadPlan] = []
 
-  public init(statistics: PollStatistics, health: [Int: DeviceHealth] = [:], scansDropped: Int = 0) {
+  public init(
+    statistics: PollStatistics, health: [Int: DeviceHealth] = [:], scansDropped: Int = 0, serial: SerialCounts? = nil
+  ) {
+    self.serial = serial
     self.statistics = statistics
     self.health = health
     self.scansDropped = scansDropped

@@ -4,7 +4,9 @@ import Telemetry
 
 /// Requests of the local API, `docs/formats/local-api.md`.
 enum LocalRequest {
-  static let names = ["status", "outbox", "plan", "values", "tail", "alarms", "reload"]
+  static let names = [
+    "status", "outbox", "plan", "values", "tail", "alarms", "tag", "write", "read", "probe", "reload",
+  ]
 }
 
 extension GatewayEngine {
@@ -23,6 +25,10 @@ extension GatewayEngine {
     case "values": showValues(client, tags)
     case "alarms": reply(client, "alarms") { writeAlarms(to: &$0) }
     case "tail": beginTail(client, tags)
+    case "tag": describe(client, object)
+    case "write": beginWrite(client, object, now: now)
+    case "read": beginRead(client, object, now: now)
+    case "probe": beginProbe(client, object, now: now)
     case "reload":
       // The keeper reads the file on a thread of its own, and answers when it is applied.
       if let keeper = outside.keeper, keeper.reload(client: client, isDryRun: object.flag("check") ?? false) { return }
@@ -34,11 +40,11 @@ extension GatewayEngine {
     }
   }
 
-  private func reply(_ client: Int, _ kind: String, _ body: (inout JSONWriter) -> Void) {
+  func reply(_ client: Int, _ kind: String, _ body: (inout JSONWriter) -> Void) {
     outside.viewers.send(JSONWriter.object { $0.object(kind, body) }, to: client)
   }
 
-  private func refuse(_ client: Int, _ code: String, _ message: String) {
+  func refuse(_ client: Int, _ code: String, _ message: String) {
     reply(client, "error") { json in
       json.member("code", code)
       json.member("message", message)

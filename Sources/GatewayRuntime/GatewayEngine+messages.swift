@@ -13,6 +13,9 @@ extension GatewayEngine {
 
   func received(_ message: BrokerMessage, now: MonotonicTime) {
     counters.messagesReceived += 1
+    if let device = publishing.topics.commandDevice(message.topic) {
+      return received(command: message, device: device, now: now)
+    }
     if message.topic == publishing.discovery?.birthTopic {
       // A retained one tells of a start before ours, and everything was announced when we connected.
       if message.payload == Array("online".utf8), !message.isRetained { homeAssistantStarted(now: now) }

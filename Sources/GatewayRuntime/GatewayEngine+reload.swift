@@ -28,6 +28,7 @@ extension GatewayEngine {
     for client in tails.keys { tails[client] = tails[client]?.moved(to: catalogue) }
     judgeByNewRules(old, activeBefore: activeBefore)
     applyLimits()
+    commands.machine.reconfigure(devices: CommandDesk.devices(running))
     replaceConnections(new, now: now)
     counters.reloads += 1
     nextStatus = now

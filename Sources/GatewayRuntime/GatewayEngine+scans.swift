@@ -132,22 +132,29 @@ extension GatewayEngine {
   /// Alarms that are active now, those of the gateway itself included.
   public var activeAlarms: Set<String> { rules.activeAlarms.union(ownAlarms) }
 
+  /// Gives an event its time and lets it wait for the next commit, which is at once.
+  func admit(_ arrived: AlarmEvent) -> AlarmEvent {
+    var event = arrived
+    // Events of one gateway stay in order even when rules of several devices change at different wall-clock times.
+    let hasBootTime = !clockTrust.isTrusted
+    if hasBootTime {
+      event.time = keptTime(event.time, bootTime: outside.clock.monotonic())
+    } else {
+      event.time = max(event.time, newestAlarm)
+      newestAlarm = event.time
+    }
+    counters.alarmEvents += 1
+    if hasBootTime != alarmsHaveBootTimes { sealAlarms() }
+    alarmsHaveBootTimes = hasBootTime
+    pendingAlarms.append(event)
+    outbox.alarmAppended()
+    return event
+  }
+
   /// Alarm changes: to the broker, to the viewers, and into the alarms lane, which is committed at once.
   func raise(_ changes: [AlarmEvent]) {
-    for var event in changes {
-      // Events of one gateway stay in order even when rules of several devices change at different wall-clock times.
-      let hasBootTime = !clockTrust.isTrusted
-      if hasBootTime {
-        event.time = keptTime(event.time, bootTime: outside.clock.monotonic())
-      } else {
-        event.time = max(event.time, newestAlarm)
-        newestAlarm = event.time
-      }
-      counters.alarmEvents += 1
-      if hasBootTime != alarmsHaveBootTimes { sealAlarms() }
-      alarmsHaveBootTimes = hasBootTime
-      pendingAlarms.append(event)
-      outbox.alarmAppended()
+    for change in changes {
+      let event = admit(change)
       alarmTexts[event.alarm] = event
       unpublishedAlarms.insert(event.alarm)
       log.notice("alarm \(event.alarm) \(event.transition.name): \(event.message)")

@@ -44,6 +44,10 @@ extension GatewayEngine {
     builder.sampleCount + pendingFrames.reduce(0) { $0 + $1.sampleCount }
       + waitingScans.reduce(0) { $0 + $1.scan.readings.count }
   }
+  /// Alarm events in memory that no commit holds yet.
+  public var alarmsWaiting: Int {
+    pendingAlarms.count + pendingFrames.reduce(0) { $0 + ($1.lane == .alarms ? $1.sampleCount : 0) }
+  }
   /// The store as it was after the last commit that is known to have ended.
   public var outboxState: OutboxState { stored }
   public var isOutboxOpen: Bool { isStoreOpen }

@@ -2,6 +2,7 @@ import GatewayConfiguration
 import GatewayCore
 import JSONText
 import RuleEngine
+import SerialSensors
 import Telemetry
 
 /// What `fieldgate status` shows, as JSON.
@@ -60,11 +61,17 @@ extension GatewayEngine {
     json.member("load", Self.rounded(statistics.load))
     json.member("busy_ms", statistics.busyTime.wholeMilliseconds)
     json.member("late_replies", statistics.lateReplies)
+    if let serial = report.serial { json.object("serial") { serial.write(to: &$0) } }
     json.array("devices") { json in
       for (index, device) in settings.devices.enumerated() where device.bus == place {
         json.object { json in
           json.member("name", device.name)
-          json.member("unit", device.unit)
+          if let serial = device.serial {
+            json.member("format", serial.formatName)
+            json.member("identity", ifPresent: report.serial?.identities[running.deviceHandles[index]])
+          } else {
+            json.member("unit", device.unit)
+          }
           json.member("every_ms", device.scanInterval.wholeMilliseconds)
           json.member("tags", device.tags.count)
           json.member("quality", latest[index].map { ScanMessage.worstLevel($0).name } ?? "waiting")

@@ -110,6 +110,7 @@ public final class GatewayEngine {
   /// What is wrong with a device now.
   var deviceFaults: [Int: String] = [:]
   var counters = EngineCounters()
+  var commands: CommandDesk
   var tails: [Int: TailFilter] = [:]
   var nextStatus = MonotonicTime.zero
   var nextWatchdog = MonotonicTime.never
@@ -133,6 +134,7 @@ public final class GatewayEngine {
     catalogue = settings.catalogue
     catalogues = FrameCatalogues(first: catalogue)
     startedAt = outside.clock.wall()
+    commands = CommandDesk(running)
     builder = FrameBuilder(catalogue: catalogue)
     rules = RuleEngine(rules: settings.rules)
     treatments = zip(catalogue.devices, settings.devices).map { ScanTreatment($0, $1.tags.map(\.treatment)) }
@@ -159,7 +161,7 @@ public final class GatewayEngine {
     var next = min(outbox.deadline, nextStatus, nextWatchdog)
     next = min(next, staleWatch.deadline)
     if let delay = rules.deadline { next = min(next, delay) }
-    return min(next, deliveryDeadline, publishDeadline)
+    return min(next, deliveryDeadline, publishDeadline, commands.machine.deadline)
   }
 
   var deliveryDeadline = MonotonicTime.zero
@@ -171,6 +173,7 @@ public final class GatewayEngine {
     switch event {
     case .scan(let scan, let started, let fault): took(scan, started: started, fault: fault, now: now)
     case .bus(let index, let fault): busChanged(index, fault: fault, now: now)
+    case .job(let result): jobFinished(result, now: now)
     case .central(let result): centralAnswered(result, now: now)
     case .broker(let state): brokerChanged(state, now: now)
     case .message(let message): received(message, now: now)
@@ -192,6 +195,7 @@ public final class GatewayEngine {
     commitIfDue(now: now)
     deliver(now: now)
     publishWaitingAlarms(now: now)
+    expireCommands(now: now)
     repeatStatesIfDue(now: now)
     publishWaiting(now: now)
     publishDeadline =

@@ -5,20 +5,29 @@ import YAMLParser
 /// One JSON object that came from outside. JSON is a subset of YAML 1.2, so libfyaml reads it: the daemon parses a few small
 /// objects, and Foundation's decoder would add six megabytes to every update.
 struct JSONObject {
-  private let entries: [String: YAMLNode.Content]
+  let entries: [String: YAMLNode.Content]
+  /// Of the members, in the order of the text; a name that is given twice stands here twice.
+  let names: [String]
 
   /// Nil when the bytes are anything but one object.
   init?(_ bytes: [UInt8]) {
     // YAML would take more than JSON at the top; an object begins with a brace.
-    guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"), let root = try? YAMLFile.parse(bytes),
-      case .mapping(let members) = root.content
+    guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"), let root = try? YAMLFile.parse(bytes)
     else { return nil }
+    self.init(root.content)
+  }
+
+  init?(_ content: YAMLNode.Content) {
+    guard case .mapping(let members) = content else { return nil }
+    var names: [String] = []
     var entries: [String: YAMLNode.Content] = [:]
     for member in members {
       guard case .scalar(let name, true) = member.key.content else { return nil }
       entries[name] = member.value.content
+      names.append(name)
     }
     self.entries = entries
+    self.names = names
   }
 
   func text(_ name: String) -> String? {

@@ -16,4 +16,11 @@ public struct MQTTTopics: Hashable, Sendable {
   func device(_ name: String) -> String { "\(root)/\(name)" }
   func tag(_ name: String, of device: String) -> String { "\(root)/\(device)/\(name)" }
   func command(_ device: String) -> String { "\(root)/\(device)/set" }
+
+  /// The device whose command topic this is; nil for any other topic.
+  func commandDevice(_ topic: String) -> String? {
+    guard topic.hasPrefix("\(root)/"), topic.hasSuffix("/set") else { return nil }
+    let device = topic.dropFirst(root.count + 1).dropLast("/set".count)
+    return device.contains("/") || topic != command(String(device)) ? nil : String(device)
+  }
 }

@@ -9,13 +9,15 @@ import Threads
 /// Calls of the field bus block, at most for the bus's time-out; that is why each bus has a thread, and why a slow bus
 /// delays no other. The worker outlives its thread: when the line itself changes, the thread ends, and a new one goes on with
 /// the same poller and thus with all that it learnt.
-final class BusWorker: BusObserver, Sendable {
+final class BusWorker: BusThread {
   typealias MakeBus = @Sendable () -> any FieldBus
 
   enum Order: Sendable {
     case stop
     /// Go on with these devices.
     case poll([NamedDevice])
+    /// Something besides polling.
+    case job(BusJob)
   }
 
   /// A device with its handle, and the name by which what it refuses is remembered over restarts.
@@ -90,14 +92,23 @@ final class BusWorker: BusObserver, Sendable {
     orders.send(.stop, always: true)
   }
 
+  /// False when too many wait; nothing will come of it then. Otherwise its result comes as ``EngineEvent/job(_:)``.
+  func submit(_ job: BusJob) -> Bool { orders.send(.job(job)) }
+
   /// Returns when the thread has ended: after the request under way, at most.
   func join() {
     thread.withLock { $0.take() }?.join()
+    // Another line may have other devices under the same unit ids; whoever waits is told.
+    let waiting = orders.receive(timeout: .zero).compactMap { if case .job(let job) = $0 { job } else { nil } }
+    let results = resting.withLock { state in
+      for job in waiting { state.poller.submit(job) }
+      return state.poller.endJobs()
+    }
+    for result in results { events.send(.job(result), always: true) }
   }
 
   /// Starts again on another line, with the devices' state as it was. Only after ``join()``.
   func restart(on makeBus: @escaping MakeBus, devices: [NamedDevice]) {
-    _ = orders.receive(timeout: .zero)
     resting.withLock { state in
       state.makeBus = makeBus
       state.poller.lineChanged(now: SystemClock.monotonic())
@@ -146,16 +157,34 @@ final class BusWorker: BusObserver, Sendable {
       case .wait(let until):
         let sleep = min(until - SystemClock.monotonic(), Self.longestSleep)
         if sleep > .zero { take(orders.receive(timeout: sleep), &work) }
+      case .jobRead(let request):
+        let result = Result { () throws(FieldBusError) in try bus.read(request) }
+        work.poller.jobAnswered(result, now: SystemClock.monotonic())
+        if case .failure(let error) = result, error.isBusDown { tell(.failure(error), &wasUp) }
+      case .write(let request, let end):
+        let result = bus.write(request) { SystemClock.monotonic() < end }
+        work.poller.wrote(result, now: SystemClock.monotonic())
+        if let error = result.busFault { tell(.failure(error), &wasUp) }
+      case .ask(let request, let timeout):
+        let result = Result { () throws(FieldBusError) in try bus.ask(request, timeout: timeout) }
+        work.poller.replied(result, now: SystemClock.monotonic())
+        if case .failure(let error) = result, error.isBusDown { tell(.failure(error), &wasUp) }
+      // A result that was lost would leave a command open, so it goes past the queue's bound.
+      case .report(let result): events.send(.job(result), always: true)
       }
     }
   }
 
   private func take(_ orders: [Order], _ work: inout Resting) {
     for order in orders {
-      guard case .poll(let devices) = order else { continue }
-      work.poll(devices, learned)
-      let poller = work.poller
-      report.withLock { $0.tell(poller) }
+      switch order {
+      case .stop: break
+      case .job(let job): work.poller.submit(job)
+      case .poll(let devices):
+        work.poll(devices, learned)
+        let poller = work.poller
+        report.withLock { $0.tell(poller) }
+      }
     }
   }
 

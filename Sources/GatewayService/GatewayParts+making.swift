@@ -5,6 +5,9 @@ import HTTPClient
 import JSONText
 import MQTTBroker
 import ModbusBus
+import SerialBus
+import SerialPort
+import SerialSensors
 import Telemetry
 import Threads
 
@@ -54,11 +57,30 @@ extension GatewayParts {
   /// - Parameter place: of the bus among the settings.
   static func worker(
     _ running: RunningConfiguration, _ place: Int, _ events: Mailbox<EngineEvent>, _ learned: LearnedReadsStore
-  ) -> BusWorker {
-    BusWorker(
+  ) throws(FormatError) -> any BusThread {
+    if case .serialLines(let line, let lines) = running.settings.buses[place].kind {
+      return try serialWorker(running, place, line, lines, events)
+    }
+    return BusWorker(
       index: running.busHandles[place], name: running.settings.buses[place].name,
       devices: devices(running, ofBus: place), seed: .random(in: .min ... .max), events: events, learned: learned,
       makeBus: makeBus(running.settings.buses[place]))
+  }
+
+  private static func serialWorker(
+    _ running: RunningConfiguration, _ place: Int, _ line: SerialLine, _ lines: SerialLinesSettings,
+    _ events: Mailbox<EngineEvent>
+  ) throws(FormatError) -> SerialWorker {
+    let bus = running.settings.buses[place]
+    let sensors = running.serialSensors(ofBus: place)
+    let port = PortSettings(line, lines)
+    let machine = try SerialBusMachine(
+      sensors: sensors, line: SerialLineTraits(bus, lines, port), now: SystemClock.monotonic())
+    let waker = PortWaker()
+    return SerialWorker(
+      index: running.busHandles[place], name: bus.name, machine: machine, devices: sensors.map(\.device),
+      events: events, waker: waker
+    ) { SerialBus(port, name: bus.name, waker: waker) }
   }
 
   static func devices(_ running: RunningConfiguration, ofBus place: Int) -> [BusWorker.NamedDevice] {

@@ -3,6 +3,7 @@ import GatewayCore
 import GatewayRuntime
 import HTTPClient
 import MQTTBroker
+import SerialSensors
 import Synchronization
 import Threads
 
@@ -13,9 +14,9 @@ extension GatewayParts {
 
   /// What is left to do when the engine has switched and whoever asked has been answered.
   struct Rest {
-    fileprivate var removed: [BusWorker] = []
+    fileprivate var removed: [any BusThread] = []
     fileprivate var changed: [(worker: BusWorker, place: Int)] = []
-    fileprivate var added: [(worker: BusWorker, place: Int)] = []
+    fileprivate var added: [(worker: any BusThread, place: Int)] = []
     fileprivate var broker: BrokerLink?
     fileprivate var central: CentralConnection?
   }
@@ -27,22 +28,29 @@ extension GatewayParts {
     let old = running
     let next = old.followed(by: settings)
     var rest = Rest()
-    var newWorkers: [BusWorker] = []
+    var newWorkers: [any BusThread] = []
     var told: [(worker: BusWorker, place: Int)] = []
     for (place, bus) in next.settings.buses.enumerated() {
-      guard let known = old.bus(next.busHandles[place]) else {
-        newWorkers.append(Self.worker(next, place, events, learned))
-        rest.added.append((newWorkers[place], place))
+      guard let known = old.bus(next.busHandles[place]), !isReplaced(known, of: old, by: place, of: next) else {
+        let worker: any BusThread
+        do throws(FormatError) {
+          worker = try Self.worker(next, place, events, learned)
+        } catch {
+          throw Refusal(description: "bus \(bus.name): \(error.message)")
+        }
+        rest.added.append((worker, place))
+        newWorkers.append(worker)
         continue
       }
       newWorkers.append(workers[known])
+      guard let worker = workers[known] as? BusWorker else { continue }
       if old.settings.buses[known] != bus {
-        rest.changed.append((workers[known], place))
+        rest.changed.append((worker, place))
       } else if Self.devices(old, ofBus: known) != Self.devices(next, ofBus: place) {
-        told.append((workers[known], place))
+        told.append((worker, place))
       }
     }
-    rest.removed = old.busHandles.enumerated().filter { next.bus($0.element) == nil }.map { workers[$0.offset] }
+    rest.removed = workers.filter { old in !newWorkers.contains { $0 === old } }
 
     let (newBroker, newCentral) = try connections(old.settings, next.settings, isCredentialsChanged)
     let oldBroker = broker.withLock { $0 }
@@ -73,9 +81,19 @@ extension GatewayParts {
     return rest
   }
 
+  /// A bus of serial lines learns nothing that would be worth keeping: when something of it changes, a new one takes its place.
+  private func isReplaced(
+    _ known: Int, of old: RunningConfiguration, by place: Int, of next: RunningConfiguration
+  ) -> Bool {
+    let kinds = [old.settings.buses[known].kind, next.settings.buses[place].kind]
+    guard kinds.contains(where: { if case .serialLines = $0 { true } else { false } }) else { return false }
+    return old.settings.buses[known] != next.settings.buses[place]
+      || old.serialSensors(ofBus: known) != next.serialSensors(ofBus: place)
+  }
+
   /// Closes the lines that are gone or changed, then opens new ones: a port that moves from one bus to another is free by then.
   func finish(_ rest: Rest) {
-    let ending = rest.removed + rest.changed.map(\.worker)
+    let ending = rest.removed + rest.changed.map { $0.worker as any BusThread }
     for worker in ending { worker.askToStop() }
     // They share no port with any other, so they need not wait for the request under way of a bus that ends.
     let isFree = { (place: Int) in if case .modbusTCP = self.running.settings.buses[place].kind { true } else { false }

@@ -41,7 +41,7 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
   var central: CentralConnection?
   let api: LocalAPIServer
   /// In the order of the settings.
-  var workers: [BusWorker]
+  var workers: [any BusThread]
   /// Ends what a reload replaced; at most one at a time.
   var retirement: NamedThread?
   let version: String
@@ -77,7 +77,11 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
     let learned = LearnedReadsStore(directory: settings.outbox.directory, log: log)
     learned.keep(only: Set(settings.devices.map(\.name)))
     self.learned = learned
-    workers = settings.buses.indices.map { [running] in Self.worker(running, $0, events, learned) }
+    do {
+      workers = try settings.buses.indices.map { [running] in try Self.worker(running, $0, events, learned) }
+    } catch {
+      throw GatewayDaemon.StartError(description: "\(error)", exitCode: 78)
+    }
     do {
       engine = try GatewayEngine(
         settings: settings,

@@ -1,6 +1,7 @@
 import CModbus
 import GatewayCore
 import Glibc
+import SerialPort
 import Telemetry
 
 /// Turns error numbers into reasons and into lines that tell an operator what to do.
@@ -16,15 +17,37 @@ struct FailureText {
 
   /// Why a read failed.
   func read(_ request: ReadRequest, _ code: Int32) -> FieldBusError {
-    let unit = "unit \(request.unit)"
+    exchange(
+      unit: request.unit, "the read of \(request.count) from \(request.table.name) \(request.address)", code,
+      timeout: request.pacing.timeout)
+  }
+
+  /// What is known of a write that ended with an error.
+  func writeResult(_ code: Int32, unit: UInt8, _ what: String) -> WriteResult {
+    let error = exchange(unit: unit, what, code)
+    switch error.reason {
+    // "Acknowledge": the device has it, and carrying it out takes long (Modbus Application Protocol 1.1b3, section 7).
+    case .exception(5): return .unknown(error)
+    case .exception: return .refused(error)
+    case .inputOutput: return .notSent(error)
+    default: return .unknown(error)
+    }
+  }
+
+  /// Why a request failed.
+  ///
+  /// - Parameter what: `the read of 2 from coil 7`.
+  func exchange(
+    unit number: UInt8, _ what: String, _ code: Int32, timeout: Duration? = nil
+  ) -> FieldBusError {
+    let unit = "unit \(number)"
     let place = endpoint.place
-    let what = "the read of \(request.count) from \(request.table.name) \(request.address)"
     let reason = Self.reason(code)
     switch reason {
     case .timeout:
       return error(
         reason,
-        "\(unit) did not answer within \((request.pacing.timeout ?? timeout).wholeMilliseconds) ms at \(place); "
+        "\(unit) did not answer within \((timeout ?? self.timeout).wholeMilliseconds) ms at \(place); "
           + timeoutAdvice)
     case .exception:
       return error(
@@ -52,19 +75,10 @@ struct FailureText {
 
   /// Why a serial port could not be opened.
   func opening(_ code: Int32) -> FieldBusError {
-    let advice =
-      switch code {
-      case ENOENT, ENODEV, ENXIO: "plug in the adapter, or choose another port from /dev/serial/by-id"
-      case EACCES: "add the user to the group dialout and start the service again"
-      case EPERM: devicePolicyAdvice
-      case EBUSY, EWOULDBLOCK: "another program uses it; `fuser -v \(endpoint.place)` names it"
-      case ENOTTY: "this is not a serial port; choose one from /dev/serial/by-id"
-      case EINVAL: "the adapter refuses baud rate, parity or stop bits; choose others"
-      case EMFILE, ENFILE: "too many open files; raise LimitNOFILE of the service"
-      default: "unplug the adapter and plug it in again"
-      }
+    let failure = PortFailure(code: code)
     return FieldBusError(
-      .busDown, "bus \(name): cannot open \(endpoint.place) (\(Self.text(code))); \(advice)", mayReturnSoon: true)
+      .busDown, "bus \(name): cannot open \(endpoint.place) (\(failure.text)); \(failure.advice(on: endpoint.place))",
+      mayReturnSoon: true)
   }
 
   /// Why the driver does not switch the direction of an RS-485 line.
@@ -78,23 +92,6 @@ struct FailureText {
 
   private var isSerial: Bool {
     if case .rtu = endpoint { true } else { false }
-  }
-
-  /// The permissions of the file are good; the unit's DeviceAllow= does not name this kind of port (systemd answers EPERM).
-  private var devicePolicyAdvice: String {
-    "the service may not use this kind of port: `systemctl edit fieldgate`, add the lines [Service] and "
-      + "DeviceAllow=char-\(Self.driver(of: endpoint.place) ?? "NAME") rw (the name is that in /proc/devices), "
-      + "then `systemctl daemon-reload` and `systemctl restart fieldgate`"
-  }
-
-  /// The name under which /proc/devices lists a port: that of its file without the number. Links are followed, because
-  /// those in /dev/serial/by-id have names of their own.
-  static func driver(of device: String) -> String? {
-    guard let resolved = realpath(device, nil) else { return nil }
-    defer { free(resolved) }
-    var name = String(cString: resolved).split(separator: "/").last ?? ""
-    while name.last?.isNumber == true { name.removeLast() }
-    return name.isEmpty ? nil : String(name)
   }
 
   private var timeoutAdvice: String {
@@ -127,7 +124,6 @@ struct FailureText {
 
   static func text(_ code: Int32) -> String {
     switch code {
-    case EWOULDBLOCK: "locked by another program"
     case fieldgate_modbus_bad_exception, fieldgate_modbus_unknown_exception: "an unknown exception code"
     case fieldgate_modbus_wrong_unit: "from another unit"
     case fieldgate_modbus_bad_data: "wrong length, function or transaction"

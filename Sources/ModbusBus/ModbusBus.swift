@@ -64,6 +64,33 @@ public final class ModbusBus: FieldBus {
     }
   }
 
+  public func write(_ request: WriteRequest, isWanted: () -> Bool) -> WriteResult {
+    guard isOpen else { return .notSent(text.error(.busDown, "\(text.endpoint.place) is not open")) }
+    let result =
+      switch link {
+      case .tcp(let link): link.write(request, isWanted: isWanted)
+      case .serial(let link): link.write(request, isWanted: isWanted)
+      }
+    switch result {
+    case .unknown(let error), .notSent(let error): if error.isBusDown { close() }
+    case .acknowledged, .refused, .expired: break
+    }
+    return result
+  }
+
+  public func ask(_ request: RawRequest, timeout: Duration) throws(FieldBusError) -> [UInt8] {
+    guard isOpen else { throw text.error(.busDown, "\(text.endpoint.place) is not open") }
+    do {
+      switch link {
+      case .tcp(let link): return try link.ask(request, timeout: timeout)
+      case .serial(let link): return try link.ask(request, timeout: timeout)
+      }
+    } catch {
+      if error.isBusDown { close() }
+      throw error
+    }
+  }
+
   public var lateReplies: Int {
     switch link {
     case .tcp: 0

@@ -65,6 +65,16 @@ final class ModbusContext {
     modbus_flush(context)
   }
 
+  func select(unit: UInt8) throws(Failure) {
+    guard modbus_set_slave(context, Int32(unit)) == 0 else { throw Failure(code: EINVAL) }
+  }
+
+  /// Unit, function code and what follows it; negative, with `errno`, when they could not be sent.
+  func sendRaw(_ bytes: [UInt8]) -> Int32 {
+    var bytes = bytes
+    return modbus_send_raw_request(context, &bytes, Int32(bytes.count))
+  }
+
   /// Sends one request and waits for its reply.
   ///
   /// - Parameter timeout: until the reply is complete.

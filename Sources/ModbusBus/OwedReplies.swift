@@ -30,12 +30,15 @@ struct OwedReplies: Hashable {
   private var shapes: [UInt8: [Shape]] = [:]
 
   /// The request ended without its reply.
-  mutating func add(_ request: ReadRequest) {
-    var list = shapes[request.unit, default: []]
-    list.removeAll { $0 == Shape(request) }
-    list.append(Shape(request))
+  mutating func add(_ request: ReadRequest) { add(request.unit, Shape(request)) }
+
+  /// A request to the unit ended without its reply, which would have this shape. That to a write fits no read.
+  mutating func add(_ unit: UInt8, _ shape: Shape) {
+    var list = shapes[unit, default: []]
+    list.removeAll { $0 == shape }
+    list.append(shape)
     if list.count > Self.capacity { list.removeFirst() }
-    shapes[request.unit] = list
+    shapes[unit] = list
   }
 
   /// A fence was answered: nothing older can come.

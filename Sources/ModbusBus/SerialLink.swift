@@ -1,25 +1,26 @@
 import CModbus
 import GatewayCore
 import Glibc
+import SerialPort
 import Telemetry
 
 /// Modbus RTU on a serial port of our own.
 final class SerialLink {
-  private let device: String
+  let device: String
   private let baud: Int
   private let parity: ModbusEndpoint.Parity
   private let stopBits: Int
-  private let timeout: Duration
-  private let text: FailureText
-  private let timing: SerialTiming
+  let timeout: Duration
+  let text: FailureText
+  let timing: SerialTiming
   private let direction: RS485Direction?
-  private var context: ModbusContext?
+  var context: ModbusContext?
   private var claim: PortClaim?
-  private var owed = OwedReplies()
+  var owed = OwedReplies()
   /// No frame is sent before: the last one's end and the silence after it.
-  private var restUntil = MonotonicTime.zero
+  var restUntil = MonotonicTime.zero
   /// When the last frame ended.
-  private var lastTraffic = MonotonicTime.zero
+  var lastTraffic = MonotonicTime.zero
   private(set) var lateReplies = 0
 
   /// Most fences sent before one read. One is enough when the device is quiet or dead; the second and third pass when
@@ -47,7 +48,7 @@ final class SerialLink {
 
   /// Locks the port before libmodbus touches its settings, which another program may be using.
   private func lockPort() throws(FieldBusError) -> PortClaim {
-    do throws(ModbusContext.Failure) {
+    do throws(PortFailure) {
       return try PortClaim(device)
     } catch {
       throw text.opening(error.code)
@@ -117,6 +118,12 @@ final class SerialLink {
 
   /// Makes sure that no earlier reply of the unit is under way, then asks.
   private func settledExchange(_ request: ReadRequest) throws(ModbusContext.Failure) -> [UInt16] {
+    try settle(before: request)
+    return try exchange(request)
+  }
+
+  /// Asks its unit fences until none of its replies can be under way any more.
+  func settle(before request: ReadRequest) throws(ModbusContext.Failure) {
     for attempt in 1...Self.maximumFences {
       guard let fence = owed.fence(before: request) else { break }
       do {
@@ -131,7 +138,6 @@ final class SerialLink {
         }
       }
     }
-    return try exchange(request)
   }
 
   private func exchange(_ request: ReadRequest) throws(ModbusContext.Failure) -> [UInt16] {
@@ -168,12 +174,12 @@ final class SerialLink {
   }
 
   /// What came in since the last frame is no reply to the next request.
-  private func discardInput() {
+  func discardInput() {
     listen(quiet: .zero, limit: .milliseconds(10))
   }
 
   /// Reads and forgets until the line was quiet for so long, at most until the limit; counts replies that nobody waits for.
-  private func listen(quiet: Duration, limit: Duration, expecting request: ReadRequest? = nil) {
+  func listen(quiet: Duration, limit: Duration, expecting request: ReadRequest? = nil) {
     guard let descriptor = context?.descriptor else { return }
     let end = MonotonicClock.now + limit
     var heard: [UInt8] = []

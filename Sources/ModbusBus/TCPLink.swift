@@ -9,12 +9,12 @@ import Telemetry
 final class TCPLink {
   private let host: String
   private let port: Int
-  private let timeout: Duration
-  private let text: FailureText
+  let timeout: Duration
+  let text: FailureText
   /// Nil when there was no memory for it.
-  private let context = ModbusContext()
+  let context = ModbusContext()
   /// No request is sent before: the device that answered last needs so long.
-  private var restUntil = MonotonicTime.zero
+  var restUntil = MonotonicTime.zero
 
   init(host: String, port: Int, timeout: Duration, text: FailureText) {
     self.host = host
@@ -23,7 +23,7 @@ final class TCPLink {
     self.text = text
   }
 
-  private var isConnected: Bool { (context?.descriptor ?? -1) >= 0 }
+  var isConnected: Bool { (context?.descriptor ?? -1) >= 0 }
 
   func close() {
     context?.close()
@@ -81,7 +81,7 @@ final class TCPLink {
   }
 
   /// Nothing waits to be read: neither a reply that nobody asked for nor the end of the connection.
-  private var isIdle: Bool {
+  var isIdle: Bool {
     !MonotonicClock.wait(context?.descriptor ?? -1, for: POLLIN, until: .zero)
   }
 }

@@ -214,6 +214,8 @@ extension SQLiteCentralStore {
     if let value = event.value { try insert.bind(8, value) } else { try insert.bindNull(8) }
     try insert.bind(9, event.message)
     try insert.run()
+    // A write is an event, but no state of an alarm.
+    guard event.transition != .written else { return }
     let upsert = try connection.statement(
       """
       INSERT INTO alarm_states VALUES (?1, ?2, ?3, ?4)

@@ -129,7 +129,7 @@ public struct StoreVerification: Sendable {
       // After a loss in the lane, and in a new epoch, a gateway tells the state of its alarms again.
       if !losses.isEmpty || epochs[gateway] ?? row.text(1) != row.text(1) { mayRepeat.insert(gateway) }
       epochs[gateway] = row.text(1)
-      for event in events {
+      for event in events where event.transition != .written {
         let name = "\(gateway)/\(event.alarm)"
         let isRaised = event.transition == .raised
         if isRaised, alarmsByBatches[name] == true, !mayRepeat.contains(gateway) {

@@ -68,6 +68,7 @@ extension SQLiteOutbox {
       try insert.bind(4, boot.isEstimated ? 1 : 0)
       try insert.run()
     }
+    try nameLostBoots(salvage, connection)
     for frame in salvage.frames { try insert(frame, connection) }
     for lane in Lane.allCases { try rememberNewest(lane, salvage.newest[lane], connection) }
     let update = try connection.statement("UPDATE store SET last_frame = ?1")
@@ -79,6 +80,18 @@ extension SQLiteOutbox {
       try insert.run()
     }
     try addNotice(salvage, cause, connection, &after)
+  }
+
+  /// A boot that frames were taken in, but whose row is lost, counts as one whose clock was never set: the times of its
+  /// frames are guessed when the clock is trusted.
+  private func nameLostBoots(_ salvage: Salvage, _ connection: SQLiteConnection) throws {
+    let known = Set(salvage.boots.map(\.id))
+    let insert = try connection.statement("INSERT OR IGNORE INTO boots VALUES (?1, ?2, NULL, 0)")
+    for id in Set(salvage.frames.compactMap(\.boot)).subtracting(known).sorted() {
+      try insert.bind(1, id)
+      try insert.bind(2, "lost-\(id)")
+      try insert.run()
+    }
   }
 
   /// One notice for all that nobody can name any more, as a frame of its own behind the salvaged ones.

@@ -35,6 +35,9 @@ final class Salvage {
   private(set) var frames: [Frame] = []
   private(set) var catalogues: [(id: Int, bytes: [UInt8])] = []
   private(set) var boots: [(id: Int64, name: String, offset: Int64?, isEstimated: Bool)] = []
+  // Where the index of a table is damaged, the daemon may have entered what was already there: the first row stands for all.
+  private var sameCatalogue: [Int: Int] = [:]
+  private var sameBoot: [Int64: Int64] = [:]
   private(set) var epochs: [Epoch: EpochRows] = [:]
   private(set) var newest: [Lane: Timestamp] = [:]
   private(set) var lastFrame: Int64 = 0
@@ -48,12 +51,9 @@ final class Salvage {
     guard let connection else { return }
     readEpochs(connection)
     readCatalogues(connection)
+    readBoots(connection)
     readBatches(connection)
     readFrames(connection)
-    try? connection.statement("SELECT id, name, offset_ms, is_estimated FROM boots").forEachRow {
-      boots.append(($0.int64(0), $0.text(1), $0.isNull(2) ? nil : $0.int64(2), $0.int(3) != 0))
-      return true
-    }
     try? connection.statement("SELECT lane, ms FROM newest").forEachRow {
       if let lane = Lane(rawValue: UInt8(clamping: $0.int(0))) { take(lane, Timestamp(milliseconds: $0.int64(1))) }
       return true
@@ -109,8 +109,26 @@ final class Salvage {
 
   private func readCatalogues(_ connection: SQLiteConnection) {
     try? connection.statement("SELECT id, bytes FROM catalogues").forEachRow { row in
-      let bytes = row.blob(1)
-      if (try? CatalogueCodec.decode(bytes)) != nil { catalogues.append((row.int(0), bytes)) }
+      let (id, bytes) = (row.int(0), row.blob(1))
+      let isNew = !catalogues.contains { $0.id == id }
+      guard isNew, (try? CatalogueCodec.decode(bytes)) != nil else { return true }
+      if let same = catalogues.first(where: { $0.bytes == bytes }) {
+        sameCatalogue[id] = same.id
+      } else {
+        catalogues.append((id, bytes))
+      }
+      return true
+    }
+  }
+
+  private func readBoots(_ connection: SQLiteConnection) {
+    try? connection.statement("SELECT id, name, offset_ms, is_estimated FROM boots").forEachRow { row in
+      let (id, name) = (row.int64(0), row.text(1))
+      if let same = boots.first(where: { $0.name == name }) {
+        sameBoot[id] = same.id
+      } else {
+        boots.append((id, name, row.isNull(2) ? nil : row.int64(2), row.int(3) != 0))
+      }
       return true
     }
   }
@@ -137,6 +155,7 @@ final class Salvage {
   private func readFrames(_ connection: SQLiteConnection) {
     var known: [Int: FrameLayout] = [:]
     for (id, bytes) in catalogues { known[id] = (try? CatalogueCodec.decode(bytes)).map(FrameLayout.init) }
+    for (id, same) in sameCatalogue { known[id] = known[same] }
     var seen: Set<Int64> = []
     for order in ["ASC", "DESC"] {
       try? connection.statement(
@@ -144,7 +163,7 @@ final class Salvage {
       ).forEachRow { row in
         guard seen.insert(row.int64(0)).inserted else { return order == "ASC" }
         guard let lane = Lane(rawValue: UInt8(clamping: row.int(1))) else { return true }
-        let frame = Frame(
+        var frame = Frame(
           sequence: row.int64(0), lane: lane, catalogue: row.int(2), boot: row.isNull(3) ? nil : row.int64(3),
           samples: row.int(4), first: Timestamp(milliseconds: row.int64(5)),
           last: Timestamp(milliseconds: row.int64(6)), bytes: row.blob(7))
@@ -154,6 +173,11 @@ final class Salvage {
         }
         lastFrame = max(lastFrame, frame.sequence)
         if frame.boot == nil { take(lane, frame.last) }
+        if lane == .telemetry, let same = sameCatalogue[frame.catalogue] {
+          frame.catalogue = same
+          frame.bytes = FrameCodec.renumbered(frame.bytes, catalogueID: same)
+        }
+        frame.boot = frame.boot.map { sameBoot[$0] ?? $0 }
         frames.append(frame)
         return true
       }

@@ -27,7 +27,8 @@ struct FieldgateSimulate: ParsableCommand {
         fieldgate-simulate plant --rtu /tmp/boiler-room --configuration plant.yaml
         fieldgate-simulate tcp --devices 20 --registers 50 --ready-file ready.json
         fieldgate-simulate rtu --link /tmp/line --units 1,2,3 --pace 19200
+        fieldgate-simulate serial --kind nmea --link /tmp/gps
         fieldgate-simulate map --yaml --port 1502 --rtu /tmp/boiler-room
       """,
-    subcommands: [PlantCommand.self, TCPCommand.self, RTUCommand.self, MapCommand.self])
+    subcommands: [PlantCommand.self, TCPCommand.self, RTUCommand.self, SerialCommand.self, MapCommand.self])
 }

@@ -6,7 +6,7 @@ import Glibc
 struct Fieldgate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fieldgate",
-    abstract: "Look at the gateway on this box.",
+    abstract: "Look at the gateway on this box, and write to its devices.",
     discussion: """
       Talks to the daemon, fieldgated, over its local socket; it never opens the daemon's database.
 
@@ -16,11 +16,18 @@ struct Fieldgate: ParsableCommand {
         fieldgate tail                   live values of all devices
         fieldgate tail boiler pump/run   live values of one device and of one tag
         fieldgate plan                   the requests on each bus, their time and the bus's load
+        fieldgate devices                how well each device answers, how busy each bus is
+        fieldgate write boiler/set 21.5  write a tag that is marked as writable
+        fieldgate read rs485 3 input 20  read any register of any device on a bus
         fieldgate check gateway.yaml     every mistake in a configuration file
         fieldgate reload                 let the daemon take its changed file
+        fieldgate serial watch PORT      what a serial sensor says, and how it would be read
       """,
     version: "0.1.0",
-    subcommands: [Status.self, Outbox.self, Values.self, Tail.self, Plan.self, Check.self, Reload.self, Profile.self])
+    subcommands: [
+      Status.self, Outbox.self, Values.self, Tail.self, Plan.self, Devices.self, Scan.self, Write.self, Read.self,
+      Check.self, Reload.self, Profile.self, Serial.self,
+    ])
 }
 
 /// Options of the commands that ask the daemon.

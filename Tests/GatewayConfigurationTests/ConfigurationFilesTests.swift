@@ -38,11 +38,12 @@ struct ConfigurationFilesTests {
     #expect(loaded.settings != nil)
   }
 
-  @Test("The example that is installed is the one that is tested")
-  func installedExample() throws {
+  @Test(
+    "The examples that are installed are those that are tested", arguments: ["gateway.yaml", "serial-sensors.yaml"])
+  func installedExample(_ name: String) throws {
     let root = folder.deletingLastPathComponent().deletingLastPathComponent()
-    let installed = try Data(contentsOf: root.appendingPathComponent("etc/gateway.yaml"))
-    #expect(try Data(contentsOf: folder.appendingPathComponent("Good/gateway.yaml")) == installed)
+    let installed = try Data(contentsOf: root.appendingPathComponent("etc/\(name)"))
+    #expect(try Data(contentsOf: folder.appendingPathComponent("Good/\(name)")) == installed)
   }
 
   @Test("Every value arrives as it was written")

@@ -132,6 +132,7 @@ struct PollingBitFieldTests {
       switch poller.next(now: now, wall: Timestamp(milliseconds: 0)) {
       case .open: poller.opened(.success(()), now: now)
       case .read(let request): poller.answered(.success(Array([0x4142, 0x4300].prefix(request.count))), now: now)
+      case .jobRead, .write, .ask, .report: Issue.record("nobody asked for a job")
       case .wait(let until): now = until
       case .deliver(let scan, _):
         #expect(scan.text(0) == "ABC")

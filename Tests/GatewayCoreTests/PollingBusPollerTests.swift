@@ -118,6 +118,7 @@ struct PollingBusPollerTests {
         run.poller.opened(.failure(Self.down("no such device")), now: run.now)
       case .read: Issue.record("a closed bus cannot be read")
       case .deliver(let scan, _): scans.append(scan)
+      case .jobRead, .write, .ask, .report: Issue.record("nobody asked for a job")
       case .wait(let until): run.now = until
       }
     }
@@ -180,6 +181,7 @@ struct PollingBusPollerTests {
         run.now = run.now + .milliseconds(10)
         run.poller.answered(.success([7]), now: run.now)
       case .deliver(let scan, _): scans[scan.device, default: []].append(scan)
+      case .jobRead, .write, .ask, .report: Issue.record("nobody asked for a job")
       case .wait(let until): run.now = until
       }
     }
@@ -242,6 +244,7 @@ struct PollingBusPollerTests {
         run.now = run.now + .milliseconds(5)
         run.poller.answered(.success([request.address]), now: run.now)
       case .deliver(let scan, _): if scan.device == 4 { scans.append(scan) }
+      case .jobRead, .write, .ask, .report: Issue.record("nobody asked for a job")
       case .wait(let until): run.now = until
       }
     }
@@ -271,6 +274,7 @@ struct PollingBusPollerTests {
         run.now = run.now + .milliseconds(40)
         run.poller.answered(isDown ? .failure(Self.down()) : .success([1]), now: run.now)
       case .deliver(let scan, _): if scan.readings[0].quality == .good { good += 1 } else { bad += 1 }
+      case .jobRead, .write, .ask, .report: Issue.record("nobody asked for a job")
       case .wait(let until): run.now = until
       }
     }

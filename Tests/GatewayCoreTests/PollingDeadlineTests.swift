@@ -86,6 +86,7 @@ struct PollingDeadlineTests {
           late <= bus.bound + bus.timeout * 2 * died,
           "seed \(seed), \(started - origin): late by \(late), the bound is \(bus.bound), \(died) died")
         dueTimes[scan.device] = due + interval * Int(late / interval + 1)
+      case .jobRead, .write, .ask, .report: Issue.record("nobody asked for a job")
       case .wait(let until): now = until
       }
     }

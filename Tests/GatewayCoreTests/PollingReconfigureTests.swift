@@ -130,6 +130,7 @@ struct PollingReconfigureTests {
         #expect(scan.readings == [Reading(.integer(Int64(scan.device)))], "seed \(seed)")
         #expect((kept + others).contains { $0.device == scan.device }, "seed \(seed)")
         starts[scan.device, default: []].append(started)
+      case .jobRead, .write, .ask, .report: Issue.record("nobody asked for a job")
       case .wait(let until): run.now = until
       }
     }

@@ -67,6 +67,7 @@ struct PollingRefusalTests {
         run.now = run.now + .milliseconds(3)
         run.poller.answered(answer(request, device), now: run.now)
       case .deliver(let scan, _): return (scan, requests)
+      case .jobRead, .write, .ask, .report: Issue.record("nobody asked for a job")
       case .wait(let until): run.now = until
       }
     }

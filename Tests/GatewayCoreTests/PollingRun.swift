@@ -37,6 +37,7 @@ struct PollingRun {
       case .deliver(let scan, _):
         #expect(left.isEmpty || left.count == answers.count, "not all answers were asked for")
         return scan
+      case .jobRead, .write, .ask, .report: Issue.record("nobody asked for a job")
       case .wait(let until):
         now = until
       }

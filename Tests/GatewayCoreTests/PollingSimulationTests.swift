@@ -113,6 +113,7 @@ struct PollingSimulation {
       case .deliver(let scan, _):
         deliver(scan)
         if now >= end { return }
+      case .jobRead, .write, .ask, .report: Issue.record("nobody asked for a job")
       case .wait(let until):
         if now >= end { return }
         check(until > now, "a wait that is over")

@@ -1,6 +1,7 @@
 import GatewayCore
 import ModbusBus
 import Telemetry
+import Testing
 
 /// A poller and its bus, driven in real time.
 struct BusDrive {
@@ -32,6 +33,7 @@ struct BusDrive {
         poller.answered(result, now: now)
       case .deliver(let scan, _):
         if condition(scan) { return scan }
+      case .jobRead, .write, .ask, .report: Issue.record("nobody asked for a job")
       case .wait(let until):
         MonotonicNow.sleep(until: min(until, end))
       }

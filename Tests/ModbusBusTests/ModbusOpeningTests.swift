@@ -2,6 +2,7 @@ import CLinux
 import Foundation
 import GatewayCore
 import Glibc
+import SerialPort
 import Telemetry
 import Testing
 
@@ -118,8 +119,8 @@ struct ModbusOpeningTests {
     let link = folder.appendingPathComponent("usb-maker-port0")
     try Data().write(to: port)
     try FileManager.default.createSymbolicLink(at: link, withDestinationURL: port)
-    #expect(FailureText.driver(of: link.path) == "ttySC")
-    #expect(FailureText.driver(of: folder.appendingPathComponent("missing").path) == nil)
+    #expect(PortFailure.driver(of: link.path) == "ttySC")
+    #expect(PortFailure.driver(of: folder.appendingPathComponent("missing").path) == nil)
   }
 
   @Test("a TCP port where nobody listens is named")

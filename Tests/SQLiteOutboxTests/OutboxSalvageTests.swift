@@ -77,6 +77,44 @@ struct OutboxSalvageTests {
     #expect(salvages > 3 && pages > 10)
   }
 
+  @Test("Frames whose boot can no longer be read are taken over, with times that are a guess (seed 5770)")
+  func framesOfLostBoot() throws {
+    try keepFrameOfBoot()
+    try overwriteTable("boots")
+    var news: [String] = []
+    let store = try scratch.open(news: &news)
+    #expect(news.count == 1 && news[0].contains("is kept as"))
+    #expect(try store.state().frames[.telemetry]?.waitingForClock == 1)
+    var transaction = OutboxTransaction.with(cut: [.telemetry])
+    transaction.clockOffset = .seconds(1_700_000_000)
+    let cut = try store.commit(transaction)
+    let found = try store.batches(EpochLane(cut.epoch, .telemetry), from: 1, through: 1, maximumBytes: 1 << 20)
+    guard case .telemetry(_, let columns, _, _) = try BatchCodec.decode(found.bytes[...]).content else {
+      throw OutboxScratch.Impossible()
+    }
+    #expect(columns.map(\.rowCount) == [5])
+    #expect(columns[0].columns[1].qualities.allSatisfy { $0 == .uncertain(.clock) })
+  }
+
+  private func keepFrameOfBoot() throws {
+    let store = try scratch.open()
+    let id = try store.register(scratch.catalogue)
+    _ = try store.commit(.with([try scratch.telemetry(rows: 5, catalogueID: id, bootTimesFrom: 10_000)]))
+    store.close()
+  }
+
+  /// Damages the page on which a table begins.
+  private func overwriteTable(_ name: String) throws {
+    let connection = try SQLiteConnection(path: scratch.path, mode: .readOnly)
+    let search = try connection.statement("SELECT rootpage FROM sqlite_schema WHERE name = ?1")
+    try search.bind(1, name)
+    let page = try search.firstRow { $0.int(0) } ?? 0
+    connection.close()
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.path))
+    bytes.replaceSubrange((page - 1) * 4_096..<page * 4_096, with: Data(repeating: 0xa5, count: 4_096))
+    try bytes.write(to: URL(fileURLWithPath: scratch.path))
+  }
+
   private func contents(_ path: String) throws -> [UInt64: Batch] {
     let connection = try SQLiteConnection(path: path, mode: .readOnly)
     defer { connection.close() }

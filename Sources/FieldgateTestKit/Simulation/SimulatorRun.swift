@@ -28,6 +28,17 @@ public struct SimulatorRun {
   /// Serves until told to stop. The end of standard input is no reason to stop.
   public mutating func serve(_ simulation: Simulation) {
     let console = SimulatorConsole(simulation)
+    serve { console.execute($0) }
+    simulation.stop()
+  }
+
+  /// The same for a serial sensor, whose commands are `fault KIND`, `clear`, `say TEXT`, `unplug`, `plug` and `stop`.
+  public mutating func serve(_ sensor: SerialSensorServer) {
+    serve { SerialSensorConsole.execute($0, sensor) }
+    sensor.stop()
+  }
+
+  private mutating func serve(_ execute: (String) -> SimulatorConsole.Answer?) {
     var readsInput = true
     while true {
       var polled = [pollfd(fd: signals, events: Int16(POLLIN), revents: 0)]
@@ -39,9 +50,8 @@ public struct SimulatorRun {
         readsInput = false
         continue
       }
-      if Self.answer(lines, console) == .stop { break }
+      if Self.answer(lines, execute) == .stop { break }
     }
-    simulation.stop()
   }
 
   /// Writes to standard output at once; what nobody reads is no error.
@@ -62,9 +72,11 @@ public struct SimulatorRun {
     return lines
   }
 
-  private static func answer(_ lines: [String], _ console: SimulatorConsole) -> SimulatorConsole.Answer? {
+  private static func answer(
+    _ lines: [String], _ execute: (String) -> SimulatorConsole.Answer?
+  ) -> SimulatorConsole.Answer? {
     for line in lines {
-      switch console.execute(line) {
+      switch execute(line) {
       case .line(let text): say("\(text)\n")
       case .stop: return .stop
       case nil: break

@@ -46,6 +46,15 @@ public protocol FieldBus: AnyObject {
   /// bus closed.
   func read(_ request: ReadRequest) throws(FieldBusError) -> [UInt16]
 
+  /// Sends a write at most once, and never when `isWanted` says no at the moment at which it would leave. The bus must be
+  /// open; after ``WriteResult/unknown(_:)`` or ``WriteResult/notSent(_:)`` with reason `.busDown` it is closed.
+  func write(_ request: WriteRequest, isWanted: () -> Bool) -> WriteResult
+
+  /// Asks one question and gives the reply's function code and what follows it; an exception reply is an error.
+  ///
+  /// - Parameter timeout: instead of the bus's own.
+  func ask(_ request: RawRequest, timeout: Duration) throws(FieldBusError) -> [UInt8]
+
   func close()
 
   /// Replies that came after their time-out, were recognised and thrown away, since this value was made.
@@ -53,5 +62,13 @@ public protocol FieldBus: AnyObject {
 }
 
 extension FieldBus {
+  public func write(_ request: WriteRequest, isWanted: () -> Bool) -> WriteResult {
+    .notSent(FieldBusError(.inputOutput, "this kind of bus cannot write"))
+  }
+
+  public func ask(_ request: RawRequest, timeout: Duration) throws(FieldBusError) -> [UInt8] {
+    throw FieldBusError(.inputOutput, "this kind of bus cannot be asked")
+  }
+
   public var lateReplies: Int { 0 }
 }

@@ -44,7 +44,7 @@ extension BusPoller {
   /// What was handed out has been answered.
   ///
   /// - Returns: how long it took.
-  private mutating func takeBusyTime(now: MonotonicTime) -> Duration {
+  mutating func takeBusyTime(now: MonotonicTime) -> Duration {
     awaited = nil
     let time = max(.zero, now - awaitedSince)
     load.add(time, now: now)
@@ -158,8 +158,9 @@ extension BusPoller {
   }
 
   /// The bus is down; the next attempt to open it comes after the back-off.
-  private mutating func lose(_ error: FieldBusError, now: MonotonicTime) {
+  mutating func lose(_ error: FieldBusError, now: MonotonicTime) {
     link = .closed(retryAt: backoff.failed(now: now, mayReturnSoon: error.mayReturnSoon))
+    linkFault = error
     statistics.isBusUp = false
     statistics.lastError = error.detail
   }

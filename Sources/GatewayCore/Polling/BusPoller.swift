@@ -17,7 +17,15 @@ public struct BusPoller: Sendable {
     case read(ReadRequest)
     /// A finished scan and the boot clock's time of its start; ask again at once.
     case deliver(DeviceScan, started: MonotonicTime)
-    /// Nothing to do before then.
+    /// Call ``FieldBus/read(_:)``, then ``BusPoller/jobAnswered(_:now:)``.
+    case jobRead(ReadRequest)
+    /// Call ``FieldBus/write(_:isWanted:)``, which is wanted before that time only; then ``BusPoller/wrote(_:now:)``.
+    case write(WriteRequest, notAfter: MonotonicTime)
+    /// Call ``FieldBus/ask(_:timeout:)``, then ``BusPoller/replied(_:now:)``.
+    case ask(RawRequest, timeout: Duration)
+    /// A job is over; ask again at once.
+    case report(BusJobResult)
+    /// Nothing to do before then, unless a job comes.
     case wait(until: MonotonicTime)
   }
 
@@ -61,6 +69,9 @@ public struct BusPoller: Sendable {
   /// When it was handed out.
   var awaitedSince = MonotonicTime.zero
   var load: BusLoad
+  var jobs = BusJobs()
+  /// Why the bus is closed.
+  var linkFault: FieldBusError?
   var scan: CurrentScan?
   var healths: [DeviceHealth]
   var positions: [Int: Int] = [:]
@@ -109,10 +120,11 @@ public struct BusPoller: Sendable {
   /// - Parameter wall: becomes the time of a scan that starts with this call.
   public mutating func next(now: MonotonicTime, wall: Timestamp) -> Action {
     if let awaited { return awaited }
-    guard !devices.isEmpty else { return .wait(until: .never) }
+    if let action = nextJobAction(now: now) { return action }
+    guard !devices.isEmpty || !jobs.isEmpty else { return .wait(until: .never) }
     if scan == nil {
       if case .closed(let retryAt) = link, retryAt <= now { return handOut(.open, now: now) }
-      guard begin(now: now, wall: wall) else { return .wait(until: wakeTime) }
+      guard begin(now: now, wall: wall) else { return nextProbeAction(now: now) ?? .wait(until: wakeTime) }
     }
     guard let scan else { return .wait(until: wakeTime) }
     guard scan.step < scan.parts.count else { return finish(scan, now: now) }
@@ -121,15 +133,16 @@ public struct BusPoller: Sendable {
     return handOut(.read(scan.parts[scan.step].step.request), now: now)
   }
 
-  private mutating func handOut(_ action: Action, now: MonotonicTime) -> Action {
+  mutating func handOut(_ action: Action, now: MonotonicTime) -> Action {
     awaited = action
     awaitedSince = now
     return action
   }
 
   private var wakeTime: MonotonicTime {
-    guard case .closed(let retryAt) = link else { return schedule.nextDue }
-    return min(schedule.nextDue, retryAt)
+    let due = min(schedule.nextDue, jobs.wakeTime(isOpen: link == .open))
+    guard case .closed(let retryAt) = link else { return due }
+    return min(due, retryAt)
   }
 
   /// Starts the scan of the device that is due first; false when none is due.

@@ -3,6 +3,8 @@
 usage: faulty_server.py tcp [PORT] | rtu
 Prints `ready PORT-OR-DEVICE`. Ends with stdin. Registers hold, four at a time, the time at which their request came in:
 nanoseconds of CLOCK_MONOTONIC, so that a reply tells which request it answers. Bits hold their address modulo 3 = 0.
+Writes with functions 5 and 6 are echoed; input register 60000 counts those that arrived, those of the dead unit, too.
+Function 43 gives a maker and a product.
 
 Each unit answers in order, one request after the other; units do not wait for each other.
 """
@@ -31,9 +33,15 @@ def crc(data):
     return struct.pack("<H", value)
 
 
-def answer(request, arrival):
+def answer(request, arrival, writes):
     """Function and data of a right reply."""
+    if request[0] == 43:
+        return bytes([43, 14, 1, 1, 0, 0, 2, 0, 4]) + b"Acme" + bytes([1, 2]) + b"X1"
     function, address, count = struct.unpack(">BHH", request)
+    if function in (5, 6):
+        return request
+    if (function, address) == (4, 60000):
+        return struct.pack(">BB", 4, 2 * count) + struct.pack(">H", writes) * count
     if function <= 2:
         bits = [(address + i) % 3 == 0 for i in range(count)]
         octets = [sum(bit << n for n, bit in enumerate(bits[i : i + 8])) for i in range(0, count, 8)]
@@ -47,7 +55,7 @@ class Unit(threading.Thread):
 
     def __init__(self, number):
         super().__init__(daemon=True)
-        self.number, self.inbox, self.count = number, queue.Queue(), 0
+        self.number, self.inbox, self.count, self.writes = number, queue.Queue(), 0, 0
         self.held, self.random = None, random.Random(number)
         self.start()
 
@@ -57,7 +65,12 @@ class Unit(threading.Thread):
             self.handle(*self.inbox.get())
 
     def handle(self, send, transaction, request, arrival):
-        pdu, number = answer(request, arrival), self.number
+        self.writes += request[0] in (5, 6)
+        pdu, number = answer(request, arrival, self.writes), self.number
+        if request[0] == 4 and number in (DEAD, REFUSES):
+            number = PROMPT
+            send(self.number, transaction, pdu)
+            return
         if number == DEAD:
             return
         if number == LATE_ONCE and self.count % 7 == 1:
@@ -122,9 +135,14 @@ def serial_line():
         data = b""
         while chunk := os.read(master, 4096):
             data += chunk
-            # Every request that a master may send here has 8 bytes; a byte out of step is passed over.
-            while len(data) >= 8:
-                if crc(data[:6]) == data[6:8]:
+            # Every request that a master may send here has 8 bytes, or 7 with function 43; a byte out of step is passed over.
+            while len(data) >= 7:
+                if data[1] == 43 and crc(data[:5]) == data[5:7]:
+                    line.take(send, data[0], 0, data[1:5])
+                    data = data[7:]
+                elif len(data) < 8:
+                    break
+                elif crc(data[:6]) == data[6:8]:
                     line.take(send, data[0], 0, data[1:6])
                     data = data[8:]
                 else:

@@ -1,0 +1,79 @@
+/// What `fieldgate devices` prints: how well each device answers, and how busy each bus is.
+struct DevicesText {
+  let buses: [DevicesAnswer.Bus]
+
+  var lines: [String] { buses.flatMap { busLines($0) } }
+
+  private func busLines(_ bus: DevicesAnswer.Bus) -> [String] {
+    var head = "\(bus.name)  \(bus.up ? "up" : "DOWN")"
+    if let load = bus.load { head += "  busy \(percent(load))" }
+    if let late = bus.lateReplies, late > 0 { head += "  \(late) late replies dropped" }
+    if let fault = bus.fault { head += "\n  ! \(fault)" }
+    guard !bus.devices.isEmpty else { return [head, "  no devices"] }
+    let width = bus.devices.map(\.name.count).max() ?? 0
+    return [head] + bus.devices.map { deviceLine($0, width) }
+  }
+
+  private func deviceLine(_ device: DevicesAnswer.Device, _ width: Int) -> String {
+    let name = device.name + String(repeating: " ", count: max(0, width - device.name.count))
+    var text = "  \(name)"
+    if let unit = device.unit { text += "  unit \(unit)" }
+    if let rate = device.successRate, let requests = device.requests {
+      text += "  \(percent(rate)) of \(requests) answered"
+    } else {
+      text += "  not asked yet"
+    }
+    if let times = device.responses { text += "  in \(times.p50) ms (9 of 10: \(times.p90), 99 %: \(times.p99))" }
+    if device.silent == true { text += "  SILENT, asked rarely" }
+    if let fault = device.fault { text += "\n    ! \(fault)" }
+    return text
+  }
+
+  private func percent(_ part: Double) -> String {
+    let tenths = Int((part * 1_000).rounded(.down))
+    return tenths % 10 == 0 ? "\(tenths / 10) %" : "\(tenths / 10).\(tenths % 10) %"
+  }
+}
+
+/// The part of `status` that tells how devices answer (`docs/formats/local-api.md`).
+struct DevicesAnswer: Decodable {
+  struct Times: Decodable {
+    var p50: Double
+    var p90: Double
+    var p99: Double
+  }
+
+  struct Device: Decodable {
+    var name: String
+    var unit: Int?
+    var requests: Int?
+    var successRate: Double?
+    var responses: Times?
+    var silent: Bool?
+    var fault: String?
+
+    enum CodingKeys: String, CodingKey {
+      case name, unit, requests, silent, fault
+      case successRate = "success_rate"
+      case responses = "response_ms"
+    }
+  }
+
+  struct Bus: Decodable {
+    var name: String
+    var up: Bool
+    var fault: String?
+    var load: Double?
+    var lateReplies: Int?
+    var devices: [Device]
+
+    enum CodingKeys: String, CodingKey {
+      case name, up, fault, load, devices
+      case lateReplies = "late_replies"
+    }
+  }
+
+  struct Status: Decodable { var buses: [Bus] }
+
+  var status: Status
+}

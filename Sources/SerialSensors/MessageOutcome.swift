@@ -1,0 +1,13 @@
+public import Telemetry
+
+/// What a format makes of one line.
+public enum MessageOutcome: Hashable, Sendable {
+  /// The line is of another kind.
+  case notMine
+  /// The line is of this kind and says nothing: a header.
+  case ignored
+  /// The line is of this kind, and no value of it can be trusted. The text is one line for people.
+  case damaged(Quality.Reason, String)
+  /// A reading for each point, absent where the line does not have it.
+  case readings([Reading])
+}
