@@ -72,7 +72,7 @@ extension Diagnosis {
     case "checksum error":
       return Finding(
         .bus, bus.name, .problem, "every reply is damaged on the way: nothing readable comes from \(count)",
-        next: "set baud rate and parity as on the devices (fieldgate serial sweep finds talkers); then look at "
+        next: "set baud rate and parity as on the devices; then look at "
           + "termination (120 Ω at both ends only), shield and ground")
     case "malformed reply":
       return Finding(

@@ -120,7 +120,7 @@ extension Diagnosis {
       return [Finding(.clock, .ok, "plausible; \(other) runs and keeps it")]
     }
     let battery = seen.hasBatteryClock ? "" : ", and there is no battery-backed clock: it is wrong after each power cut"
-    return [Finding(.clock, .warning, "plausible, and nothing keeps it right\(battery)", next: service)]
+    return [Finding(.clock, .warning, "plausible, but nothing keeps it right\(battery)", next: service)]
   }
 
   static func megabytes(_ bytes: Int) -> String {

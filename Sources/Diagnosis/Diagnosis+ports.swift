@@ -17,7 +17,7 @@ extension Diagnosis {
       found.append(
         Finding(
           .bus, bus, .warning, "\(seen.path) may belong to another adapter after a restart or a replug",
-          next: "write instead: port: \(name)"))
+          next: "write instead: device: \(name)"))
     }
     guard found.isEmpty else { return found }
     let kind = seen.isPseudoTerminal ? " (a pseudo-terminal: a simulator, not a wire)" : ""

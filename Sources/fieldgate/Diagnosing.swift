@@ -7,15 +7,15 @@ struct DoctorCommand: ParsableCommand {
     commandName: "doctor",
     abstract: "Look at the gateway from all sides, and say what is wrong and what to do next.",
     discussion: """
-      Looks at the configuration, the daemon, serial ports and their permissions, line
-      settings, wiring (from what the daemon counted), bus load, broker, central,
-      certificates, disk and clock. Works with and without the daemon. Changes nothing,
-      and opens no serial port.
+      Looks at the configuration, the daemon, serial ports and their permissions,
+      line settings, wiring (from what the daemon counted), bus load, broker,
+      central, certificates, disk and clock. Works with and without the daemon.
+      Changes nothing, and opens no serial port.
 
-      Each line begins with a verdict: 'ok'; 'warning': it works, but not as it should;
-      'PROBLEM': it does not work; 'not checked': something needed for it is missing, and
-      'next:' says what. Begin with the first problem: later ones often follow from it.
-      Root sees more: who holds a port, and whether keys fit.
+      Each line begins with a verdict: 'ok'; 'warning': it works, and not as well
+      as it should; 'PROBLEM': it does not work; 'not checked': something needed
+      is missing, and 'next:' says what. Begin with the first problem: later ones
+      often follow from it. Root sees more: who holds a port, whether keys fit.
 
       Ends with 0 when there is no problem, else with 1.
 

@@ -54,8 +54,8 @@ enum LayerTable {
       "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI",
       "PKI", "CLinux", "GatewayRuntime", "SerialBus", "SerialPort", "SerialSensors", "Logging"),
     row(
-      "composition", "GatewayClient", "BusPlanning", "Diagnosis", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration",
-      "YAMLParser", "LocalAPI", "PKI", "SerialPort", "SerialSensors", "FoundationEssentials"),
+      "composition", "GatewayClient", "BusPlanning", "Diagnosis", "GatewayCore", "Telemetry", "JSONText",
+      "GatewayConfiguration", "YAMLParser", "LocalAPI", "PKI", "SerialPort", "SerialSensors", "FoundationEssentials"),
     row(
       "composition", "CentralService", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "CentralCore", "Threads",
       "SystemdNotify", "ServiceLog", "SQLiteCentralStore", "PKI", "FoundationEssentials", "Logging", "ServiceLifecycle",

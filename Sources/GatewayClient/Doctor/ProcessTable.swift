@@ -22,6 +22,8 @@ struct ProcessTable {
   func daemons(of file: String) -> [Int] {
     entries.filter { entry in
       guard entry.program == "fieldgated", let line = Self.text("/proc/\(entry.pid)/cmdline") else { return false }
+      // A process that has ended and waits for its parent has none.
+      guard !line.isEmpty else { return false }
       let arguments = line.split(separator: "\0").dropFirst()
       return arguments.contains { $0 == file || $0 == "--configuration=\(file)" }
         || (arguments.isEmpty && file == "/etc/fieldgate/gateway.yaml")
