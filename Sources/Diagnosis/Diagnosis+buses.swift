@@ -1,6 +1,6 @@
 /// Buses: what the file says of them, and what the daemon counted.
 extension Diagnosis {
-  static func bus(_ bus: BusEvidence, isDaemonThere: Bool) -> [Finding] {
+  static func bus(_ bus: BusEvidence, daemon: Evidence.Daemon) -> [Finding] {
     var found: [Finding] = []
     switch bus.kind {
     case .modbusRTU(let port, let settings):
@@ -14,8 +14,11 @@ extension Diagnosis {
     if let load = bus.plannedLoad { found += self.load(load, bus: bus.name) }
     guard let figures = bus.figures else {
       let text =
-        isDaemonThere ? "the daemon does not know this bus yet" : "whether the devices answer: the daemon polls them"
-      let next = isDaemonThere ? "fieldgate reload" : "start the daemon, and ask again after a minute"
+        daemon.answers ? "the daemon does not know this bus yet" : "whether the devices answer: the daemon polls them"
+      let next =
+        daemon.answers
+        ? "fieldgate reload"
+        : daemon.isSocketForbidden ? "sudo fieldgate doctor" : "start the daemon, and ask again after a minute"
       return found + [Finding(.bus, bus.name, .notChecked, text, next: next)]
     }
     return found + answers(bus, figures)
@@ -72,7 +75,7 @@ extension Diagnosis {
     case "checksum error":
       return Finding(
         .bus, bus.name, .problem, "every reply is damaged on the way: nothing readable comes from \(count)",
-        next: "set baud rate and parity as on the devices; then look at "
+        next: "set baud rate and parity as on the devices; turn off the adapter's local echo; then look at "
           + "termination (120 Ω at both ends only), shield and ground")
     case "malformed reply":
       return Finding(
@@ -216,7 +219,7 @@ extension BusEvidence.Device {
   /// It never answered, or has stopped. A converter from Modbus TCP to a serial line says so with exception 11 (Modbus
   /// Application Protocol 1.1b3, section 7).
   var isDead: Bool {
-    isSilent || (requests >= 3 && replies == 0) || (quality == "bad" && fault?.contains(Self.noTarget) == true)
+    isSilent || replies == 0 || (quality == "bad" && fault?.contains(Self.noTarget) == true)
   }
 
   private static let noTarget = "gateway target device failed to respond"

@@ -7,7 +7,7 @@ public struct Diagnosis: Sendable {
   public init(_ evidence: Evidence) {
     findings =
       Self.configuration(evidence.configuration) + Self.daemon(evidence.daemon)
-      + evidence.buses.flatMap { Self.bus($0, isDaemonThere: evidence.daemon.answers) }
+      + evidence.buses.flatMap { Self.bus($0, daemon: evidence.daemon) }
       + Self.broker(evidence.broker) + Self.central(evidence.central)
       + Self.certificates(evidence.certificates, central: evidence.central)
       + (evidence.disk.map(Self.disk) ?? []) + Self.clock(evidence.clock)

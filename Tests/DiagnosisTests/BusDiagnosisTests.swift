@@ -63,6 +63,10 @@ struct BusDiagnosisTests {
       testDescription: "the only one times out", figures: figures([dead[0]], failures: ["time-out": 40]),
       verdict: .problem, text: "no answer from the only device (a)", next: "its unit id (7)"),
     Case(
+      testDescription: "all time out from the first request on",
+      figures: figures([device("a", requests: 1, replies: 0), device("b", requests: 3, replies: 0)]),
+      verdict: .problem, text: "no answer from any of the 2 devices", next: "wires A and B swapped"),
+    Case(
       testDescription: "all damaged", figures: figures(dead, failures: ["time-out": 2, "checksum error": 40]),
       verdict: .problem, text: "every reply is damaged", next: "set baud rate and parity"),
     Case(

@@ -17,6 +17,8 @@ public struct Doctor {
 
   /// - Parameter socket: nil: as in the configuration, or the usual one.
   public init(configuration file: String, socket: String?) {
+    // As the daemon, started elsewhere, would call it.
+    let file = file.hasPrefix("/") ? file : ProcessTable.resolved(file) ?? file
     self.file = file
     loaded = ConfigurationFile.load(path: file)
     settings = loaded.settings
