@@ -118,7 +118,7 @@ struct DiscoveryTests {
     #expect(level["state_topic"] as? String == "fieldgate/site.north/door/level")
     let mode = try entity("select", "fan-2fmode")
     #expect(mode["options"] as? [String] == ["off", "slow", "fast"])
-    #expect(mode["command_template"] as? String == #"{"mode":"{{ value }}"}"#)
+    #expect(mode["command_template"] as? String == #"{"mode":{{ value | tojson }}}"#)
     let state = try entity("sensor", "fan-2fstate")
     #expect(state["device_class"] as? String == "enum" && state["state_class"] == nil)
     let serial = try entity("sensor", "fan-2fserial")

@@ -94,7 +94,8 @@ struct TagEntity {
 
   private func writeSelect(to json: inout JSONWriter) {
     json.member("command_topic", topics.command(device.name))
-    json.member("command_template", "{\"\(name)\":\"{{ value }}\"}")
+    // As JSON, because a name may have quotation marks.
+    json.member("command_template", "{\"\(name)\":{{ value | tojson }}}")
     json.array("options") { json in for known in tag.definition.names { json.string(known.name) } }
   }
 

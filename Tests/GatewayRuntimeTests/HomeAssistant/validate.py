@@ -87,7 +87,7 @@ def check_command(topic, component, config):
     elif component == "number":
         commands = [render(config["command_template"].template.replace("{{ value }}", str(config["min"])), "")]
     elif component == "select":
-        commands = [config["command_template"].template.replace("{{ value }}", name) for name in config["options"]]
+        commands = [config["command_template"].template.replace("{{ value | tojson }}", json.dumps(name)) for name in config["options"]]
     for command in commands:
         if not isinstance(json.loads(command), dict):
             problem(topic, f"the command {command} is no object")
