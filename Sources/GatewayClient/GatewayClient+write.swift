@@ -13,13 +13,12 @@ extension GatewayClient {
   ) throws -> Bool {
     let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
     guard parts.count == 2 else { throw Failure(description: "'\(name)' is no DEVICE/TAG") }
+    let tag = try describe(name)
     if let confirm {
-      let tag = try describe(name)
       guard tag.writable else {
         throw Failure(
           description:
-            "\(name) is not writable; the configuration can say 'writable: true' for coils and holding registers"
-        )
+            "\(name) is not writable; the configuration can make it so ('fieldgate check' says if it cannot be)")
       }
       let unit = tag.unit.isEmpty ? "" : " \(tag.unit)"
       let now = tag.value.map { "\($0.text)\(unit), \(tag.quality ?? "?")" } ?? "not read yet"
@@ -32,7 +31,7 @@ extension GatewayClient {
       json.member("device", parts[0])
       json.object("values") { json in
         json.key(parts[1])
-        Self.write(value, to: &json)
+        Self.write(value, as: tag.type, to: &json)
       }
       json.member("ttl", ifPresent: timeToLive)
       json.member("by", ifPresent: user)
@@ -50,11 +49,12 @@ extension GatewayClient {
     return tag
   }
 
-  /// `on` and `off` as people say them, numbers as numbers, and the rest as text.
-  private static func write(_ value: String, to json: inout JSONWriter) {
-    switch value {
-    case "true", "on": json.bool(true)
-    case "false", "off": json.bool(false)
+  /// Of a bool `on` and `off`, as people say them; numbers as numbers, and the rest as text: a name, or a string.
+  private static func write(_ value: String, as type: String, to json: inout JSONWriter) {
+    switch (type, value) {
+    case ("boolean", "true"), ("boolean", "on"): json.bool(true)
+    case ("boolean", "false"), ("boolean", "off"): json.bool(false)
+    case ("text", _): json.string(value)
     default: if let number = Double(value), number.isFinite { json.double(number) } else { json.string(value) }
     }
   }
