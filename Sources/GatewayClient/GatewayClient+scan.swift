@@ -14,7 +14,7 @@ extension GatewayClient {
   public func scan(
     bus: String, units: ClosedRange<Int>, timeoutMilliseconds: Int, progress: (String) -> Void
   ) throws {
-    let least = units.count * timeoutMilliseconds / 1_000
+    let least = (units.count * timeoutMilliseconds + 999) / 1_000
     progress(
       "\(units.count) unit ids, \(timeoutMilliseconds) ms each: at least \(least) s where nobody answers, longer on a "
         + "busy bus. Ctrl-C ends it; what was found has been printed.")
@@ -29,7 +29,7 @@ extension GatewayClient {
       found += 1
       show(scan)
     }
-    progress("\(found) devices answered")
+    progress("\(found) \(found == 1 ? "device" : "devices") answered")
   }
 
   private func probe(_ bus: String, _ unit: Int, _ bytes: [UInt8], _ timeout: Int) throws -> UnitScan.Answer {

@@ -13,8 +13,14 @@ extension GatewayClient {
   ) throws -> Bool {
     let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
     guard parts.count == 2 else { throw Failure(description: "'\(name)' is no DEVICE/TAG") }
-    let tag = try describe(name)
+    var type = ""
+    if confirm == nil {
+      // A tag that does not exist is the write's to refuse.
+      type = (try? describe(name).type) ?? ""
+    }
     if let confirm {
+      let tag = try describe(name)
+      type = tag.type
       guard tag.writable else {
         throw Failure(
           description:
@@ -23,6 +29,8 @@ extension GatewayClient {
       let unit = tag.unit.isEmpty ? "" : " \(tag.unit)"
       let now = tag.value.map { "\($0.text)\(unit), \(tag.quality ?? "?")" } ?? "not read yet"
       guard confirm("\(name) is \(now). Write \(value)\(unit)?") else {
+        // A program that forgot --yes gets no text among its JSON.
+        guard !printsJSON else { throw Failure(description: "nothing was written; --yes writes without asking") }
         output("nothing was written")
         return false
       }
@@ -31,7 +39,7 @@ extension GatewayClient {
       json.member("device", parts[0])
       json.object("values") { json in
         json.key(parts[1])
-        Self.write(value, as: tag.type, to: &json)
+        Self.write(value, as: type, to: &json)
       }
       json.member("ttl", ifPresent: timeToLive)
       json.member("by", ifPresent: user)
@@ -52,10 +60,18 @@ extension GatewayClient {
   /// Of a bool `on` and `off`, as people say them; numbers as numbers, and the rest as text: a name, or a string.
   private static func write(_ value: String, as type: String, to json: inout JSONWriter) {
     switch (type, value) {
-    case ("boolean", "true"), ("boolean", "on"): json.bool(true)
-    case ("boolean", "false"), ("boolean", "off"): json.bool(false)
+    case ("bool", "true"), ("bool", "on"): json.bool(true)
+    case ("bool", "false"), ("bool", "off"): json.bool(false)
     case ("text", _): json.string(value)
-    default: if let number = Double(value), number.isFinite { json.double(number) } else { json.string(value) }
+    default:
+      // Whole numbers above 2^53 would lose their last digits as doubles.
+      if let integer = Int64(value) {
+        json.integer(integer)
+      } else if let number = Double(value), number.isFinite {
+        json.double(number)
+      } else {
+        json.string(value)
+      }
     }
   }
 

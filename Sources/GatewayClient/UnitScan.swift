@@ -1,3 +1,5 @@
+import Telemetry
+
 /// What a scan of one unit id asks, and what it learnt. Pure: the questions go out elsewhere.
 struct UnitScan: Sendable {
   enum Answer: Hashable, Sendable {
@@ -21,6 +23,10 @@ struct UnitScan: Sendable {
     Question(name: "identification", bytes: [43, 14, 1, 0]),
   ]
 
+  private static let gatewayRefusals: Set<String> = [
+    Quality.Reason.exception(10).name, Quality.Reason.exception(11).name,
+  ]
+
   let unit: Int
   private(set) var functions: [String] = []
   /// Maker, product and version, as far as the device says them.
@@ -39,6 +45,9 @@ struct UnitScan: Sendable {
     switch answer {
     case .silence:
       // Nobody answers the first question: nobody is there. Some devices are silent to functions they do not know.
+      if !isPresent { next = Self.questions.count }
+    case .exception(let name) where Self.gatewayRefusals.contains(name):
+      // A TCP-to-serial gateway says this of units behind it that do not answer, so it is silence.
       if !isPresent { next = Self.questions.count }
     case .exception(let name):
       isPresent = true

@@ -2,6 +2,12 @@ import ArgumentParser
 import GatewayClient
 import Glibc
 
+/// For the person who waits, beside what programs read from standard output.
+private func note(_ text: String) {
+  let bytes = Array(text.utf8)
+  _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
+}
+
 struct Write: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write one tag that the configuration marks as writable.",
@@ -31,8 +37,8 @@ struct Write: ParsableCommand {
       yes
       ? nil
       : { question in
-        print("\(question) [y/N] ", terminator: "")
-        fflush(nil)
+        // Not among what programs read.
+        note("\(question) [y/N] ")
         return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
       }
     guard try daemon.client().write(tag, value, timeToLive: ttl, user: user, confirm: confirm) else {
@@ -54,8 +60,8 @@ struct Read: ParsableCommand {
         fieldgate read plc 1 coil 0 --count 16
       """)
   @OptionGroup var daemon: DaemonOptions
-  @Option(help: "How many values.") var count = 1
-  @Option(help: "As in the configuration: int16, uint32, float32 …") var type = "uint16"
+  @Option(help: "How many values; of a string, how many registers.") var count = 1
+  @Option(help: "As in the configuration: int16, uint32, float32, string …") var type = "uint16"
   @Option(help: "big-big, little-big, big-little or little-little.") var order = "big-big"
   @Argument(help: "The bus, as in the configuration.") var bus: String
   @Argument(help: "The unit id.") var unit: Int
@@ -100,14 +106,19 @@ struct Scan: ParsableCommand {
   @Option(help: "Milliseconds for one answer, 10 to 60000.") var timeout = 200
   @Argument(help: "The bus, as in the configuration.") var bus: String
 
-  func run() throws {
+  func validate() throws { _ = try range() }
+
+  private func range() throws -> ClosedRange<Int> {
     let ends = units.split(separator: "-").compactMap { Int($0) }
     guard let first = ends.first, let last = ends.last, ends.count <= 2, first <= last, (0...255).contains(first),
       last <= 255, (10...60_000).contains(timeout)
     else { throw ValidationError("--units is FIRST-LAST within 0-255, --timeout 10 to 60000") }
-    try daemon.client().scan(bus: bus, units: first...last, timeoutMilliseconds: timeout) { line in
-      let bytes = Array("\(line)\n".utf8)
-      _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
+    return first...last
+  }
+
+  func run() throws {
+    try daemon.client().scan(bus: bus, units: try range(), timeoutMilliseconds: timeout) { line in
+      note("\(line)\n")
     }
   }
 }

@@ -90,7 +90,7 @@ struct CommandValueTests {
     ("label", .number(5), .wrongType, "inverter/label takes a text, not 5"),
     ("mode", .text("atuo"), .wrongType, "inverter/mode has no value named 'atuo'; did you mean 'auto'?"),
     ("mode", .text("zzzzzz"), .wrongType, "inverter/mode has no value named 'zzzzzz'; known: off, auto, hand"),
-    ("mode", .text("hand"), .outOfLimits, "inverter/mode: 4.0 is above the maximum of 3.0"),
+    ("mode", .text("hand"), .outOfLimits, "inverter/mode: 4 is above the maximum of 3"),
     ("mode", .flag(true), .wrongType, "inverter/mode takes a number or a name, not true"),
     ("twice", .text("on"), .wrongType, "inverter/twice calls 1 and 2 'on'; write the number"),
     ("limit", .number(23.45), .outOfLimits, "inverter/limit cannot be 23.45: the device counts it in steps of 0.1 now"),

@@ -6,7 +6,8 @@ extension CommandTag {
   func entry(_ item: Int, _ value: CommandValue, device: String) throws(CommandProblem) -> WritePlan.Entry {
     let title = "\(device)/\(name)"
     guard let limits else {
-      throw CommandProblem(.notWritable, "\(title) is not writable; its configuration does not say 'writable'")
+      throw CommandProblem(
+        .notWritable, "\(title) is not writable; 'fieldgate check' tells whether its configuration can say so")
     }
     guard let point = point?.written else {
       throw CommandProblem(.notWritable, "\(title) cannot be written without changing what is beside it")
