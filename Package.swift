@@ -73,6 +73,7 @@ let package = Package(
     library("RuleEngine", ["Telemetry"]),
     library("SyncProtocol", ["Telemetry"]),
     library("SerialSensors", ["Telemetry", "CPCRE2"]),
+    library("Diagnosis", ["JSONText"]),
 
     // cores (pure)
     library("GatewayCore", ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol"]),
@@ -115,8 +116,8 @@ let package = Package(
     library(
       "GatewayClient",
       [
-        "BusPlanning", "GatewayCore", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "PKI", "SerialPort",
-        "SerialSensors", "YAMLParser",
+        "BusPlanning", "Diagnosis", "GatewayCore", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "PKI",
+        "SerialPort", "SerialSensors", "YAMLParser",
       ]),
     library(
       "CentralService",
@@ -181,6 +182,7 @@ let package = Package(
     tests("MQTTBrokerTests", ["MQTTBroker", "GatewayCore", "FieldgateTestKit"]),
     tests("LocalAPITests", ["LocalAPI", "Threads", "FieldgateTestKit"]),
     tests("HTTPClientTests", ["HTTPClient", "CCurl", "GatewayCore", "FieldgateTestKit"]),
+    tests("DiagnosisTests", ["Diagnosis"]),
     tests("GatewayClientTests", ["GatewayClient", "FieldgateTestKit"]),
     tests("SQLiteTests", ["SQLite"]),
     tests("SQLiteOutboxTests", ["SQLiteOutbox", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
