@@ -180,7 +180,7 @@ let package = Package(
     tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "SerialPort", "FieldgateTestKit", "Telemetry", "CLinux"]),
     tests("SerialBusTests", ["SerialBus", "SerialPort", "GatewayCore", "FieldgateTestKit", "Telemetry"]),
     tests("MQTTBrokerTests", ["MQTTBroker", "GatewayCore", "FieldgateTestKit"]),
-    tests("LocalAPITests", ["LocalAPI", "FieldgateTestKit"]),
+    tests("LocalAPITests", ["LocalAPI", "Threads", "FieldgateTestKit"]),
     tests("HTTPClientTests", ["HTTPClient", "CCurl", "GatewayCore", "FieldgateTestKit"]),
     tests("DiagnosisTests", ["Diagnosis"]),
     tests("GatewayClientTests", ["GatewayClient", "FieldgateTestKit"]),

@@ -13,13 +13,18 @@ extension GatewayClient {
   ) throws -> Bool {
     let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
     guard parts.count == 2 else { throw Failure(description: "'\(name)' is no DEVICE/TAG") }
+    var type = ""
+    if confirm == nil {
+      // A tag that does not exist is the write's to refuse.
+      type = (try? describe(name).type) ?? ""
+    }
     if let confirm {
       let tag = try describe(name)
+      type = tag.type
       guard tag.writable else {
         throw Failure(
           description:
-            "\(name) is not writable; the configuration can say 'writable: true' for coils and holding registers"
-        )
+            "\(name) is not writable; the configuration can make it so ('fieldgate check' says if it cannot be)")
       }
       let unit = tag.unit.isEmpty ? "" : " \(tag.unit)"
       let now = tag.value.map { "\($0.text)\(unit), \(tag.quality ?? "?")" } ?? "not read yet"
@@ -34,7 +39,7 @@ extension GatewayClient {
       json.member("device", parts[0])
       json.object("values") { json in
         json.key(parts[1])
-        Self.write(value, to: &json)
+        Self.write(value, as: type, to: &json)
       }
       json.member("ttl", ifPresent: timeToLive)
       json.member("by", ifPresent: user)
@@ -52,11 +57,12 @@ extension GatewayClient {
     return tag
   }
 
-  /// `on` and `off` as people say them, numbers as numbers, and the rest as text.
-  private static func write(_ value: String, to json: inout JSONWriter) {
-    switch value {
-    case "true", "on": json.bool(true)
-    case "false", "off": json.bool(false)
+  /// Of a bool `on` and `off`, as people say them; numbers as numbers, and the rest as text: a name, or a string.
+  private static func write(_ value: String, as type: String, to json: inout JSONWriter) {
+    switch (type, value) {
+    case ("bool", "true"), ("bool", "on"): json.bool(true)
+    case ("bool", "false"), ("bool", "off"): json.bool(false)
+    case ("text", _): json.string(value)
     default:
       // Whole numbers above 2^53 would lose their last digits as doubles.
       if let integer = Int64(value) {

@@ -25,7 +25,7 @@ extension GatewaySettingsReader {
     let presentation = presentation(
       section, unit: unit ?? "", type: point?.type.valueType, isWritable: write != nil)
     guard let point, let unit, let scaling else { return nil }
-    if write != nil { checkWritable(section, point, treatment) }
+    if write != nil { checkWritable(section, point) }
     let type = treatment.scaleFactor == nil ? point.type.valueType : .float64
     var settings = TagSettings(
       definition: TagDefinition(name: name, type: type, scaling: scaling, unit: unit, names: valueNames),

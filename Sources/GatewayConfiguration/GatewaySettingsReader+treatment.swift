@@ -116,20 +116,6 @@ extension GatewaySettingsReader {
     return Int64(text)
   }
 
-  /// A write must be undone exactly by a read, so nothing that changes the value may stand between.
-  mutating func checkWritable(_ section: Section, _ point: RegisterPoint, _ treatment: TagTreatment) {
-    let obstacle = ["counter", "scale-factor"].first { section.has($0) }
-    if let obstacle {
-      problems.error(
-        section.keyNode("writable"), "\(section.title) has '\(obstacle)' and cannot be writable",
-        hint: "write to a tag without it")
-    } else if point.type == .bool, let bits = point.bits, bits.count > 1 {
-      problems.error(
-        section.keyNode("writable"), "\(section.title) is a bool of \(bits.count) bits and cannot be writable",
-        hint: "a bool of one bit can")
-    }
-  }
-
   /// The tags named as powers of ten must be whole numbers of the same device.
   mutating func checkScaleFactors(_ tags: [TagSettings], _ section: Section) {
     for tag in tags {

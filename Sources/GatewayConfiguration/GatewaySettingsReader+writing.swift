@@ -33,9 +33,11 @@ extension GatewaySettingsReader {
     let limits = WriteLimits(
       minimum: section.decimal("minimum", &problems), maximum: section.decimal("maximum", &problems),
       step: section.decimal("step", &problems))
-    if let point, point.type == .bool, let key = Self.writableKeys.first(where: { section.has($0) }) {
+    if let point, point.type == .bool || point.type == .string,
+      let key = Self.writableKeys.first(where: { section.has($0) })
+    {
       problems.error(
-        section.keyNode(key), "\(title) is a bool and has no \(key)", hint: "write: writable: true")
+        section.keyNode(key), "\(title) is a \(point.type.rawValue) and has no \(key)", hint: "write: writable: true")
     }
     if let minimum = limits.minimum, let maximum = limits.maximum, minimum.doubleValue > maximum.doubleValue {
       problems.error(section.keyNode("minimum"), "the minimum of \(title) is above its maximum")
@@ -71,14 +73,48 @@ extension GatewaySettingsReader {
   /// Reports the writable tags that the device's functions cannot write.
   mutating func checkWrites(_ tags: [TagSettings], _ functions: WriteFunctions, _ section: Section) {
     for tag in tags where tag.write != nil {
-      guard let point = tag.point else { continue }
-      let count = point.entryCount
-      guard functions.code(for: point.table, count: count) == nil else { continue }
-      let needed = point.table == .coil ? "5 or 15" : count == 1 ? "6 or 16" : "16"
-      problems.error(
-        section.keyNode("write-functions"),
-        "tag '\(tag.definition.name)' of \(section.title) is writable, but that takes function \(needed)",
-        hint: "add it if the device has it, else remove 'writable'")
+      guard let point = tag.point?.written, functions.code(for: point) == nil else { continue }
+      let title = "tag '\(tag.definition.name)' of \(section.title)"
+      if point.foreignBits != 0 {
+        problems.error(
+          section.keyNode("write-functions"),
+          "\(title) is \(Self.bits(point)) and writable, which takes function 22 (mask write register)",
+          hint: "list 22 in 'write-functions' if the device has it, else remove 'writable': writing the whole "
+            + "register would undo what the device does to its other bits meanwhile")
+      } else {
+        let needed = point.table == .coil ? "5 or 15" : point.entryCount == 1 ? "6 or 16" : "16"
+        problems.error(
+          section.keyNode("write-functions"), "\(title) is writable, but that takes function \(needed)",
+          hint: "add it if the device has it, else remove 'writable'")
+      }
     }
   }
+
+  private static func bits(_ point: RegisterPoint) -> String {
+    guard let field = point.partialField, field.count > 1 else { return "one bit of a register" }
+    return "\(field.count) bits of a register"
+  }
+
+  /// A write must be undone exactly by a read, and change nothing else.
+  mutating func checkWritable(_ section: Section, _ point: RegisterPoint) {
+    func refuse(_ cause: String, _ hint: String) {
+      problems.error(section.keyNode("writable"), "\(section.title) \(cause) and cannot be writable", hint: hint)
+    }
+    if section.has("counter") {
+      refuse("has 'counter'", "write to a tag without it")
+    } else if point.type == .bool, let bits = point.bits, bits.count > 1 {
+      refuse("is a bool of \(bits.count) bits", "a bool of one bit can")
+    } else if point.type == .string, point.length > Self.maximumWritableLength {
+      refuse(
+        "is a string of \(point.length) registers",
+        "one write has at most \(Self.maximumWritableLength) (Modbus Application Protocol, section 6.12)")
+    } else if point.written == nil {
+      refuse(
+        "is a part of \(point.entryCount) registers that no single write can set",
+        "bits within one register can, with function 22")
+    }
+  }
+
+  /// Registers of one write.
+  static let maximumWritableLength = 123
 }

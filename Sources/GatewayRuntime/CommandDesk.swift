@@ -42,16 +42,9 @@ struct CommandDesk {
         tags: device.tags.map { tag in
           CommandTag(
             name: tag.definition.name, point: tag.point, scaling: tag.definition.scaling, unit: tag.definition.unit,
-            limits: writable(tag))
+            limits: tag.write, names: tag.treatment.scaleFactor == nil ? tag.definition.names : [],
+            scaleFactor: tag.treatment.scaleFactor)
         }, pacing: RequestPacing(timeout: device.reading.timeout, turnRound: device.reading.turnRound))
     }
-  }
-
-  /// Parts of registers, texts, and values whose factor the device itself chooses cannot be written yet.
-  private static func writable(_ tag: TagSettings) -> WriteLimits? {
-    guard let point = tag.point, point.bits == nil, point.type != .string, tag.treatment.scaleFactor == nil else {
-      return nil
-    }
-    return tag.write
   }
 }

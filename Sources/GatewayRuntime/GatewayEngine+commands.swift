@@ -43,9 +43,24 @@ extension GatewayEngine {
 
   func take(_ command: WriteCommand, ticket: Int, now: MonotonicTime) {
     let effects = commands.machine.receive(
-      command, ticket: ticket, number: commands.nextNumber(), now: now, wall: outside.clock.wall(),
-      isClockTrusted: clockTrust.isTrusted)
+      command, ticket: ticket, number: commands.nextNumber(), exponents: exponents(of: command.device), now: now,
+      wall: outside.clock.wall(), isClockTrusted: clockTrust.isTrusted)
     act(effects, now: now)
+  }
+
+  /// The powers of ten of a device that its last scan read good and that are not stale.
+  private func exponents(of name: String) -> [String: Int64] {
+    guard let index = settings.devices.firstIndex(where: { $0.name == name }), let scan = latest[index] else {
+      return [:]
+    }
+    var exponents: [String: Int64] = [:]
+    for factor in Set(settings.devices[index].tags.compactMap(\.treatment.scaleFactor)) {
+      guard let place = settings.devices[index].tags.firstIndex(where: { $0.definition.name == factor }),
+        scan.readings.indices.contains(place), scan.readings[place].quality == .good
+      else { continue }
+      exponents[factor] = scan.readings[place].bits
+    }
+    return exponents
   }
 
   /// A job of a bus is over.

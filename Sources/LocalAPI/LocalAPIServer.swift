@@ -32,6 +32,8 @@ public final class LocalAPIServer: @unchecked Sendable {  // clients: one thread
   private let orders = Mailbox<Order>(capacity: 4_096)
   private let onEvent: @Sendable (Event) -> Void
   private var clients: [Int: LocalAPIConnection] = [:]
+  /// Whose program each client is; read by other threads.
+  private let users = Mutex<[Int: String]>([:])
   private var nextClient = 1
   private var thread: NamedThread?
 
@@ -59,6 +61,12 @@ public final class LocalAPIServer: @unchecked Sendable {  // clients: one thread
     let accepted = orders.send(.send(client: client, line))
     wake()
     return accepted
+  }
+
+  /// The user whose program the client is, as the kernel says (SO_PEERCRED, unix(7)): nothing the client can choose. Nil
+  /// for one that is gone.
+  public func user(of client: Int) -> String? {
+    users.withLock { $0[client] }
   }
 
   /// Ends the connection after what is queued has been written.
@@ -124,6 +132,8 @@ public final class LocalAPIServer: @unchecked Sendable {  // clients: one thread
       return
     }
     clients[nextClient] = LocalAPIConnection(descriptor: descriptor)
+    let (number, user) = (nextClient, UnixSocket.peer(descriptor))
+    users.withLock { $0[number] = user }
     nextClient += 1
   }
 
@@ -139,6 +149,7 @@ public final class LocalAPIServer: @unchecked Sendable {  // clients: one thread
   private func drop(_ number: Int) {
     guard let client = clients.removeValue(forKey: number) else { return }
     client.close()
+    users.withLock { $0[number] = nil }
     onEvent(.closed(client: number))
   }
 

@@ -50,6 +50,20 @@ enum UnixSocket {
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
   }
 
+  /// The name of the user whose program connected, `uid 1000` when the system knows no name; nil when it does not say.
+  static func peer(_ descriptor: Int32) -> String? {
+    // struct ucred, which the C library shows only to who asks for GNU's extensions: process, user and group.
+    var credentials: [UInt32] = [0, 0, 0]
+    var length = socklen_t(12)
+    guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0, length == 12 else { return nil }
+    var entry = passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    var buffer = [CChar](repeating: 0, count: 16_384)
+    guard getpwuid_r(credentials[1], &entry, &buffer, buffer.count, &found) == 0, found != nil, let name = entry.pw_name
+    else { return "uid \(credentials[1])" }
+    return String(cString: name)
+  }
+
   private static func make() throws(LocalAPIError) -> Int32 {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw LocalAPIError("cannot make a Unix socket: \(lastError())") }

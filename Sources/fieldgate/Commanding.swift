@@ -16,11 +16,13 @@ struct Write: ParsableCommand {
       happened: done, refused, expired, mismatch or unknown. Ends with 0 only for done.
       A command that the bus has no time for within --ttl is not written any more.
 
-      Values are in the tag's unit; on and off, or true and false, for coils.
+      Values are in the tag's unit; on and off, or true and false, for bools; names and
+      texts where the tag has them.
 
       Examples:
         fieldgate write boiler/setpoint 21.5
         fieldgate write pump/run on --yes --json
+        fieldgate write pump/mode auto
         fieldgate write pump/run off --ttl 2s
       """)
   @OptionGroup var daemon: DaemonOptions

@@ -2,6 +2,7 @@ import FieldgateTestKit
 import Glibc
 import LocalAPI
 import Testing
+import Threads
 
 @Suite("The local socket", .serialized)
 struct LocalSocketTests {
@@ -27,5 +28,28 @@ struct LocalSocketTests {
     for command in ["fieldgate check", "journalctl -u fieldgate -n 20", "systemctl start fieldgate"] {
       #expect(text.contains("'\(command)'"), "\(text)")
     }
+  }
+
+  @Test("the server knows whose program a client is, until it is gone")
+  func peer() throws {
+    let temporary = try TemporaryDirectory("socket")
+    let events = Mailbox<LocalAPIServer.Event>(capacity: 8)
+    let server = try LocalAPIServer(path: temporary("gateway.sock")) { events.send($0, always: true) }
+    defer { server.stop() }
+    var client: LocalAPIClient? = try LocalAPIClient(path: temporary("gateway.sock"))
+    try client?.send("hello")
+    let name = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "uid \(getuid())"
+    guard case .line(let number, _)? = events.receive(timeout: .seconds(20)).first else {
+      Issue.record("no line came")
+      return
+    }
+    #expect(server.user(of: number) == name)
+    client = nil
+    guard case .closed(number)? = events.receive(timeout: .seconds(20)).first else {
+      Issue.record("it is not gone")
+      return
+    }
+    #expect(server.user(of: number) == nil)
+    #expect(server.user(of: number + 1) == nil)
   }
 }

@@ -13,21 +13,23 @@ struct CommandProblem: Error, Hashable, Sendable {
 
 /// The checks of a command against the configuration.
 enum CommandChecks {
-  /// The device, and the plan that writes all values.
+  /// The device with the powers of ten of its tags, and the plan that writes all values.
+  ///
+  /// - Parameter exponents: of powers of ten, by the tags that hold them.
   static func plan(
-    _ command: WriteCommand, devices: [CommandDevice]
+    _ command: WriteCommand, devices: [CommandDevice], exponents: [String: Int64]
   ) throws(CommandProblem) -> (device: CommandDevice, plan: WritePlan) {
     try shape(command)
-    guard let device = devices.first(where: { $0.name == command.device }) else {
+    guard var device = devices.first(where: { $0.name == command.device }) else {
       throw CommandProblem(
         .unknownDevice,
         "there is no device '\(command.device)'\(hint(command.device, devices.map(\.name)))")
     }
-    var entries: [WritePlan.Entry] = []
-    for (index, item) in command.items.enumerated() {
-      let (point, words) = try self.words(item, device)
-      entries.append(WritePlan.Entry(item: index, point: point, words: words))
+    for index in device.tags.indices {
+      device.tags[index].power = device.tags[index].scaleFactor.flatMap { exponents[$0] }.flatMap { PowerOfTen($0) }
     }
+    var entries: [WritePlan.Entry] = []
+    for (index, item) in command.items.enumerated() { entries.append(try entry(index, item, device)) }
     guard let plan = WritePlan(entries, device) else {
       throw CommandProblem(.notWritable, "\(device.name) has no function for such a write (write-functions)")
     }
@@ -51,52 +53,14 @@ enum CommandChecks {
     }
   }
 
-  private static func words(
-    _ item: WriteCommand.Item, _ device: CommandDevice
-  ) throws(CommandProblem) -> (RegisterPoint, [UInt16]) {
+  private static func entry(
+    _ index: Int, _ item: WriteCommand.Item, _ device: CommandDevice
+  ) throws(CommandProblem) -> WritePlan.Entry {
     guard let tag = device.tags.first(where: { $0.name == item.tag }) else {
       throw CommandProblem(
         .unknownTag, "\(device.name) has no tag '\(item.tag)'\(hint(item.tag, device.tags.map(\.name)))")
     }
-    guard let limits = tag.limits, let point = tag.point else {
-      throw CommandProblem(
-        .notWritable,
-        "\(device.name)/\(tag.name) is not writable; for coils and holding registers the configuration can say "
-          + "'writable: true'")
-    }
-    let name = "\(device.name)/\(tag.name)"
-    let value = try raw(item.value, tag, point, limits, name)
-    do {
-      return (point, try RegisterEncoder.encode(value, as: point))
-    } catch {
-      throw CommandProblem(.wrongType, "\(name): \(error)")
-    }
-  }
-
-  private static func raw(
-    _ value: CommandValue, _ tag: CommandTag, _ point: RegisterPoint, _ limits: WriteLimits, _ name: String
-  ) throws(CommandProblem) -> Value {
-    let isFlag = point.type == .bool || point.table.isBits
-    switch value {
-    case .flag(let flag):
-      guard isFlag else { throw CommandProblem(.wrongType, "\(name) takes a number, not \(flag)") }
-      return .boolean(flag)
-    case .text(let text):
-      throw CommandProblem(.wrongType, "\(name) takes \(isFlag ? "true or false" : "a number"), not '\(text)'")
-    case .number(let number):
-      guard !isFlag else {
-        guard number == 0 || number == 1 else {
-          throw CommandProblem(.wrongType, "\(name) takes true, false, 1 or 0, not \(value)")
-        }
-        return .boolean(number == 1)
-      }
-      if let objection = limits.objection(to: number) { throw CommandProblem(.outOfLimits, "\(name): \(objection)") }
-      do {
-        return try tag.scaling.raw(for: number, as: point.type.valueType)
-      } catch {
-        throw CommandProblem(.outOfLimits, "\(name) cannot be \(value): \(error)")
-      }
-    }
+    return try tag.entry(index, item.value, device: device.name)
   }
 
   /// Until when it may be sent.
@@ -124,7 +88,7 @@ enum CommandChecks {
     return left > .zero ? now + left : nil
   }
 
-  private static func hint(_ name: String, _ known: [String]) -> String {
+  static func hint(_ name: String, _ known: [String]) -> String {
     if let nearest = EditDistance.nearest(to: name, among: known) { return "; did you mean '\(nearest)'?" }
     let shown = known.prefix(12).joined(separator: ", ")
     return "; known: \(shown)\(known.count > 12 ? " …" : "")"

@@ -43,8 +43,10 @@ public struct CommandMachine: Sendable {
   /// - Parameters:
   ///   - ticket: comes back in the reply.
   ///   - number: of the job, should there be one: never the same again.
+  ///   - exponents: powers of ten of the command's device that are known to be good now, by their tags.
   public mutating func receive(
-    _ command: WriteCommand, ticket: Int, number: Int, now: MonotonicTime, wall: Timestamp, isClockTrusted: Bool
+    _ command: WriteCommand, ticket: Int, number: Int, exponents: [String: Int64] = [:], now: MonotonicTime,
+    wall: Timestamp, isClockTrusted: Bool
   ) -> [CommandEffect] {
     if command.isRetained {
       return refuse(
@@ -54,7 +56,7 @@ public struct CommandMachine: Sendable {
     let key = command.id.map { CommandMemory.Key(device: command.device, id: $0) }
     if let key, let known = memory[key] { return [answerAgain(known, command, key, ticket)].compactMap { $0 } }
     do throws(CommandProblem) {
-      let (device, plan) = try CommandChecks.plan(command, devices: devices)
+      let (device, plan) = try CommandChecks.plan(command, devices: devices, exponents: exponents)
       guard
         let deadline = try CommandChecks.deadline(command, now: now, wall: wall, isClockTrusted: isClockTrusted)
       else {
@@ -199,7 +201,7 @@ public struct CommandMachine: Sendable {
     let (tag, item) = (state.tags[part.item], state.command.items[part.item])
     func shown(_ entries: [UInt16]?) -> CommandValue? {
       guard let entries, entries.count >= part.offset + part.count else { return nil }
-      return tag.shown(entries[part.offset..<part.offset + part.count])
+      return tag.shown(entries[part.offset..<part.offset + part.count], asked: item.value)
     }
     var outcome = TagOutcome(
       tag: item.tag, unit: tag.unit, asked: item.value, outcome: verdict.outcome, refusal: verdict.refusal,

@@ -26,6 +26,8 @@ public enum CommandRefusal: String, Sendable, CaseIterable {
   case notWritable = "not-writable"
   case wrongType = "wrong-type"
   case outOfLimits = "out-of-limits"
+  /// The power of ten of a value is not known.
+  case scaleFactor = "scale-factor"
   case tooFast = "too-fast"
   case tooMany = "too-many"
   case clock

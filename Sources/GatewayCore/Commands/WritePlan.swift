@@ -19,6 +19,9 @@ struct WritePlan: Hashable, Sendable {
     var item: Int
     var point: RegisterPoint
     var words: [UInt16]
+
+    /// Bits of a register are masked, and texts are compared as texts: neither shares a request with others.
+    var isAlone: Bool { point.type == .string || point.foreignBits != 0 }
   }
 
   private(set) var steps: [Step] = []
@@ -31,7 +34,7 @@ struct WritePlan: Hashable, Sendable {
     let functions = device.functions
     var runs: [[Entry]] = []
     for entry in entries {
-      if let last = runs.last?.last, let first = runs.last?.first,
+      if let last = runs.last?.last, let first = runs.last?.first, !last.isAlone, !entry.isAlone,
         last.point.table == entry.point.table, Int(last.point.address) + last.words.count == Int(entry.point.address),
         Int(entry.point.address) + entry.words.count - Int(first.point.address)
           <= Self.maximumCount(entry.point.table),
@@ -44,22 +47,30 @@ struct WritePlan: Hashable, Sendable {
     }
     for run in runs {
       let words = run.flatMap(\.words)
-      guard let first = run.first?.point, let code = functions.code(for: first.table, count: words.count) else {
-        return nil
-      }
+      guard let first = run.first?.point, let content = Self.content(words, first, functions) else { return nil }
       var parts: [(item: Int, offset: Int, count: Int)] = []
       var offset = 0
       for entry in run {
         parts.append((entry.item, offset, entry.words.count))
         offset += entry.words.count
       }
-      let isSingle = code == 5 || code == 6
-      steps.append(
-        Step(
-          request: WriteRequest(
-            unit: device.unit, table: first.table, address: first.address,
-            content: isSingle ? .single(words[0]) : .multiple(words), pacing: device.pacing),
-          parts: parts))
+      var request = WriteRequest(
+        unit: device.unit, table: first.table, address: first.address, content: content, pacing: device.pacing)
+      request.text = first.type == .string ? first : nil
+      steps.append(Step(request: request, parts: parts))
+    }
+  }
+
+  private static func content(
+    _ words: [UInt16], _ first: RegisterPoint, _ functions: WriteFunctions
+  ) -> WriteRequest.Content? {
+    let kept = first.foreignBits
+    guard kept == 0 else { return functions.contains(.maskRegister) ? .mask(and: kept, or: words[0]) : nil }
+    guard words.count <= maximumCount(first.table) else { return nil }
+    switch functions.code(for: first.table, count: words.count) {
+    case 5, 6: return .single(words[0])
+    case nil: return nil
+    default: return .multiple(words)
     }
   }
 }

@@ -18,6 +18,8 @@ public struct WriteRequest: Hashable, Sendable {
   /// Coils are 0 and 1.
   public var content: Content
   public var pacing: RequestPacing
+  /// The string that it writes, and nothing else: devices fill texts up in their own way, so that the text counts.
+  public var text: RegisterPoint?
 
   public init(
     unit: UInt8, table: RegisterTable, address: UInt16, content: Content, pacing: RequestPacing = RequestPacing()
@@ -54,10 +56,15 @@ public struct WriteRequest: Hashable, Sendable {
   /// - Parameter entries: the reply to ``readBack``.
   public func isFulfilled(by entries: [UInt16]) -> Bool {
     switch content {
-    case .single(let value): entries == [value]
-    case .multiple(let values): entries == values
+    case .single(let value): entries == [value] || holdsText([value], entries)
+    case .multiple(let values): entries == values || holdsText(values, entries)
     case .mask(let and, let or): entries.count == 1 && (entries[0] ^ or) & ~and == 0
     }
+  }
+
+  private func holdsText(_ values: [UInt16], _ entries: [UInt16]) -> Bool {
+    guard let text, let wanted = RegisterDecoder.text(values, at: 0, as: text) else { return false }
+    return RegisterDecoder.text(entries, at: 0, as: text) == wanted
   }
 
   /// The function code and what follows it, as it goes over the wire.

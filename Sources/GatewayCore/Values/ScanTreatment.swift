@@ -48,17 +48,10 @@ public struct ScanTreatment: Sendable {
     if part.treatment.faultValues.contains(where: { $0.bits == reading.bits }) { reading = .bad(.sensorFault) }
   }
 
-  /// Largest power of ten either way (SunSpec Device Information Model Specification 1.1: sunssf is -10 to 10).
-  private static let largestExponent: Int64 = 10
-
   private static func scale(_ reading: inout Reading, by factor: Reading) {
     guard factor.quality.hasValue else { return reading = Reading(bits: 0, quality: factor.quality) }
-    guard factor.bits.magnitude <= UInt64(largestExponent) else { return reading = .bad(.undecodable) }
-    var power = 1.0
-    for _ in 0..<factor.bits.magnitude { power *= 10 }
-    // Divided, not multiplied by 0.1: 2345 / 10 is the double nearest to 234.5.
-    let value = factor.bits < 0 ? Double(reading.bits) / power : Double(reading.bits) * power
-    reading = Reading(.float64(value), quality: reading.quality)
+    guard let power = PowerOfTen(factor.bits) else { return reading = .bad(.undecodable) }
+    reading = Reading(.float64(power.apply(to: reading.bits)), quality: reading.quality)
   }
 
   private mutating func count(_ reading: inout Reading, at index: Int) -> String? {
