@@ -115,8 +115,8 @@ let package = Package(
     library(
       "GatewayClient",
       [
-        "BusPlanning", "GatewayCore", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "PKI", "SerialPort",
-        "SerialSensors", "YAMLParser",
+        "BusPlanning", "GatewayCore", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "ModbusBus", "PKI",
+        "SerialPort", "SerialSensors", "YAMLParser",
       ]),
     library(
       "CentralService",
@@ -181,7 +181,7 @@ let package = Package(
     tests("MQTTBrokerTests", ["MQTTBroker", "GatewayCore", "FieldgateTestKit"]),
     tests("LocalAPITests", ["LocalAPI", "FieldgateTestKit"]),
     tests("HTTPClientTests", ["HTTPClient", "CCurl", "GatewayCore", "FieldgateTestKit"]),
-    tests("GatewayClientTests", ["GatewayClient", "FieldgateTestKit"]),
+    tests("GatewayClientTests", ["GatewayClient", "FieldgateTestKit", "GatewayConfiguration", "Telemetry", "Threads"]),
     tests("SQLiteTests", ["SQLite"]),
     tests("SQLiteOutboxTests", ["SQLiteOutbox", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
     tests("CentralCoreTests", ["CentralCore", "BatchCodec", "SampleTelemetry", "SyncProtocol", "Telemetry"]),

@@ -77,8 +77,15 @@ extension GatewayClient {
       throw Failure(description: "the daemon answered something else")
     }
     if printsJSON { return output(text) }
+    read.show(entries, points, output)
+  }
+}
+
+extension RawRead {
+  /// One line a value, with its registers.
+  func show(_ entries: [UInt16], _ points: [RegisterPoint], _ output: (String) -> Void) {
     for point in points {
-      let offset = Int(point.address) - read.address
+      let offset = Int(point.address) - address
       let reading = RegisterDecoder.decode(entries, at: offset, as: point)
       let words = entries[offset..<offset + point.entryCount].map(Self.hexadecimal).joined(separator: " ")
       output("\(point.table.name) \(point.address)  \(words)  \(Self.text(reading, point))")

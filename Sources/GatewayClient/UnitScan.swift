@@ -40,6 +40,9 @@ struct UnitScan: Sendable {
     case .silence:
       // Nobody answers the first question: nobody is there. Some devices are silent to functions they do not know.
       if !isPresent { next = Self.questions.count }
+    // A converter to a serial line says so of a unit that is silent there (Modbus Application Protocol 1.1b3, section 7).
+    case .exception("gateway path unavailable"), .exception("gateway target device failed to respond"):
+      if !isPresent { next = Self.questions.count }
     case .exception(let name):
       isPresent = true
       if name != "illegal function" { functions.append(question.name) }

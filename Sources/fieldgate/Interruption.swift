@@ -1,0 +1,16 @@
+import Glibc
+import Synchronization
+
+/// Ctrl-C as a wish to end with what there is. The second one ends at once.
+enum Interruption {
+  static let isWanted = Atomic(false)
+
+  static func watch() {
+    // Made before the handler, in which nothing may be made.
+    _ = isWanted.load(ordering: .relaxed)
+    signal(SIGINT) { _ in
+      Interruption.isWanted.store(true, ordering: .relaxed)
+      signal(SIGINT, SIG_DFL)
+    }
+  }
+}
