@@ -10,7 +10,7 @@ public enum BaudSweep {
 
   /// - Parameter listening: at each rate.
   public static func run(device: String, listening: Duration, json: Bool, output: (String) -> Void) throws {
-    var best: (baud: Int, score: Double)?
+    var best: (bauds: [Int], score: Double)?
     for baud in rates {
       let port = try SerialWatch.open(PortSettings(device: device, baud: baud))
       var guess = BaudGuess()
@@ -22,14 +22,23 @@ public enum BaudSweep {
           throw GatewayClient.Failure(description: "lost \(device) (\(error.text)); check the adapter and its cable")
         }
       }
-      if let score = guess.score, score > best?.score ?? 0 { best = (baud, score) }
+      if let score = guess.score, score > best?.score ?? 0 {
+        best = ([baud], score)
+      } else if let score = guess.score, score == best?.score {
+        best?.bauds.append(baud)
+      }
       show(baud, guess, json, output)
     }
     guard !json else { return }
     guard let best else { return output("nothing to judge: too few bytes came; listen longer: --seconds 10") }
+    let rates = best.bauds.map(String.init).joined(separator: ", ")
+    guard best.score >= 0.9 else {
+      return output("no rate gives clean text; try 7 data bits with parity, or it is binary")
+    }
     output(
-      best.score >= 0.9
-        ? "most like text: \(best.baud) baud" : "no rate gives clean text; try 7 data bits with parity, or it is binary"
+      best.bauds.count == 1
+        ? "most like text: \(rates) baud"
+        : "cannot tell \(rates) baud apart: too few bytes (listen longer: --seconds 10), or a port without a real line"
     )
   }
 

@@ -20,7 +20,8 @@ public enum ConfigurationCheck {
       if let settings = loaded.settings {
         output(
           "\(path): good: gateway \(settings.gateway), \(settings.buses.count) buses, \(settings.devices.count) devices, "
-            + "\(settings.catalogue.tagCount) tags, \(settings.rules.count) rules")
+            + "\(settings.catalogue.tagCount) tags, \(settings.rules.count) \(settings.rules.count == 1 ? "rule" : "rules")"
+        )
       } else {
         let errors = loaded.diagnostics.count { $0.severity == .error }
         output("\(path): \(errors) \(errors == 1 ? "error" : "errors"); fieldgated would not start with it")

@@ -11,10 +11,10 @@ struct DevicesText {
     if let fault = bus.fault { head += "\n  ! \(fault)" }
     guard !bus.devices.isEmpty else { return [head, "  no devices"] }
     let width = bus.devices.map(\.name.count).max() ?? 0
-    return [head] + bus.devices.map { deviceLine($0, width) }
+    return [head] + bus.devices.map { deviceLine($0, width, bus.fault) }
   }
 
-  private func deviceLine(_ device: DevicesAnswer.Device, _ width: Int) -> String {
+  private func deviceLine(_ device: DevicesAnswer.Device, _ width: Int, _ busFault: String?) -> String {
     let name = device.name + String(repeating: " ", count: max(0, width - device.name.count))
     var text = "  \(name)"
     if let unit = device.unit { text += "  unit \(unit)" }
@@ -25,7 +25,8 @@ struct DevicesText {
     }
     if let times = device.responses { text += "  in \(times.p50) ms (9 of 10: \(times.p90), 99 %: \(times.p99))" }
     if device.silent == true { text += "  SILENT, asked rarely" }
-    if let fault = device.fault { text += "\n    ! \(fault)" }
+    // What stands at the bus already is not said again.
+    if let fault = device.fault, fault != busFault { text += "\n    ! \(fault)" }
     return text
   }
 

@@ -1,5 +1,5 @@
 import GatewayCore
-import JSONText
+import ModbusBus
 
 extension DirectBus {
   /// Opens the bus, reads once and prints each value with its registers.
@@ -14,15 +14,6 @@ extension DirectBus {
     } catch {
       throw Self.failure(error)
     }
-    guard json else { return read.show(entries, points, output) }
-    // As the daemon says it.
-    output(
-      JSONWriter.text { json in
-        json.object { json in
-          json.object("read") { json in
-            json.array("entries") { json in for entry in entries { json.integer(entry) } }
-          }
-        }
-      })
+    read.show(entries, points, json: json, output)
   }
 }

@@ -1,3 +1,4 @@
+import GatewayConfiguration
 import GatewayCore
 import ModbusBus
 import Telemetry
@@ -43,16 +44,18 @@ public struct DirectScan: Sendable {
       }
       found += count
       if count > 0, let setting { hits.append(setting.text) }
-      if isInterrupted() { return progress.note("interrupted; \(found) devices answered\(Self.list(hits))") }
+      if isInterrupted() { return progress.note("interrupted; \(Self.devices(found)) answered\(Self.list(hits))") }
       if count > 0, !triesAll { break }
     }
-    progress.note("\(found) devices answered\(Self.list(hits))\(found == 0 ? "; \(advice(bus))" : "")")
+    progress.note("\(Self.devices(found)) answered\(Self.list(hits))\(found == 0 ? "; \(advice(bus))" : "")")
   }
 
   /// The port cannot be opened at this setting.
   private struct UnusableSetting: Error {
     var error: FieldBusError
   }
+
+  private static func devices(_ count: Int) -> String { count == 1 ? "1 device" : "\(count) devices" }
 
   private static func list(_ hits: [String]) -> String {
     hits.isEmpty ? "" : " at \(hits.joined(separator: " and at "))"

@@ -36,7 +36,7 @@ extension GatewayClient {
       found += 1
       output(scan.line(json: printsJSON))
     }
-    progress.note("\(isInterrupted() ? "interrupted; " : "")\(found) devices answered")
+    progress.note("\(isInterrupted() ? "interrupted; " : "")\(found) \(found == 1 ? "device" : "devices") answered")
   }
 
   private func probe(_ bus: String, _ unit: Int, _ bytes: [UInt8], _ timeout: Int) throws -> UnitScan.Answer {

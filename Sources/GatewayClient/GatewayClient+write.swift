@@ -24,6 +24,8 @@ extension GatewayClient {
       let unit = tag.unit.isEmpty ? "" : " \(tag.unit)"
       let now = tag.value.map { "\($0.text)\(unit), \(tag.quality ?? "?")" } ?? "not read yet"
       guard confirm("\(name) is \(now). Write \(value)\(unit)?") else {
+        // A program that forgot --yes gets no text among its JSON.
+        guard !printsJSON else { throw Failure(description: "nothing was written; --yes writes without asking") }
         output("nothing was written")
         return false
       }
@@ -55,7 +57,15 @@ extension GatewayClient {
     switch value {
     case "true", "on": json.bool(true)
     case "false", "off": json.bool(false)
-    default: if let number = Double(value), number.isFinite { json.double(number) } else { json.string(value) }
+    default:
+      // Whole numbers above 2^53 would lose their last digits as doubles.
+      if let integer = Int64(value) {
+        json.integer(integer)
+      } else if let number = Double(value), number.isFinite {
+        json.double(number)
+      } else {
+        json.string(value)
+      }
     }
   }
 

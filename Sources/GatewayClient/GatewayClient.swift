@@ -150,7 +150,8 @@ public struct GatewayClient: ~Copyable {
   private static func text(_ scan: DaemonLine.Scan) -> String {
     let values = scan.values.sorted { $0.key < $1.key }.map { name, value in
       let unit = scan.units?[name].map { " \($0)" } ?? ""
-      let shown = scan.labels?[name].map { "\($0) (\(value.text))" } ?? value.text
+      let label = scan.labels?[name]
+      let shown = label.map { $0 == value.text ? $0 : "\($0) (\(value.text))" } ?? value.text
       if let reason = scan.reasons?[name] {
         if case .none = value { return "\(name) — (\(reason))" }
         return "\(name) \(shown)\(unit) (\(reason))"

@@ -13,7 +13,11 @@ public enum ProfileCommands {
     }
     guard json else {
       if profiles.isEmpty { output("no profiles in \(ProfileFolders.usual.joined(separator: " and "))") }
-      for (name, path, profile) in profiles { output("\(name)  \(profile?.title ?? "has errors: \(path)")") }
+      let width = profiles.map(\.0.count).max() ?? 0
+      for (name, path, profile) in profiles {
+        let fill = String(repeating: " ", count: width - name.count)
+        output("\(name)\(fill)  \(profile?.title ?? "has errors: \(path)")")
+      }
       return
     }
     output(
@@ -39,8 +43,8 @@ public enum ProfileCommands {
   public static func show(_ name: String, json: Bool, output: (String) -> Void) -> Bool {
     let shelf = ProfileFolders.shelf()
     guard let file = shelf.load(name) else {
-      let hint = EditDistance.nearest(to: name, among: shelf.names).map { "; did you mean '\($0)'?" } ?? ""
-      output("there is no profile '\(name)'\(hint); see: fieldgate profile list")
+      let hint = EditDistance.nearest(to: name, among: shelf.names).map { "did you mean '\($0)'?" }
+      output("there is no profile '\(name)'; \(hint ?? "see: fieldgate profile list")")
       return false
     }
     let (profile, diagnostics) = GatewaySettingsReader.readProfile(file)

@@ -54,7 +54,7 @@ struct SerialWatchPlan {
       framing = lines.framing
       let devices = settings.devices.filter { $0.bus == index }
       readers = try devices.compactMap { try Self.reader($0) }
-      summary = "as bus \(bus.name) with \(devices.count) devices reads it"
+      summary = "as bus \(bus.name) with \(devices.count) \(devices.count == 1 ? "device" : "devices") reads it"
       return
     }
     let known = settings.buses.compactMap { bus -> String? in

@@ -66,7 +66,7 @@ struct StatusText {
     if bus.scansSkipped > 0 { head += "; \(bus.scansSkipped) scans skipped: the bus is too slow for its intervals" }
     if let fault = bus.fault { head += "\n    ! \(fault)" }
     let width = bus.devices.map(\.name.count).max() ?? 0
-    return [head] + bus.devices.map { deviceLine($0, width: width) }
+    return [head] + bus.devices.map { deviceLine($0, width: width, busFault: bus.fault) }
   }
 
   /// `120 lines, 3 without a device (the newest: "Boot v1.2")`
@@ -81,14 +81,16 @@ struct StatusText {
     return text
   }
 
-  private func deviceLine(_ device: GatewayStatus.Device, width: Int) -> String {
+  private func deviceLine(_ device: GatewayStatus.Device, width: Int, busFault: String?) -> String {
     let name = device.name + String(repeating: " ", count: max(0, width - device.name.count))
     let isEach = device.everyMilliseconds == 0
     let every = isEach ? "each message" : "every \(Self.milliseconds(device.everyMilliseconds))"
     let kind = device.unit.map { "unit \($0)" } ?? device.identity ?? device.format ?? "?"
     var text = "    \(name)  \(kind)  \(every)  \(device.tags) tags  "
     text += device.quality == "bad" ? "BAD" : device.quality
-    if let fault = device.fault { text += "  ! \(fault)" }
+    // Said once, of the bus.
+    if let fault = device.fault { text += fault == busFault ? "  ! see its bus" : "  ! \(fault)" }
+    if device.quality != "good", device.fault == nil { text += "  ! why: fieldgate values \(device.name)" }
     if device.quality != "good", let last = device.lastGood.flatMap(age) { text += " (last good values \(last) ago)" }
     return text
   }
@@ -100,7 +102,7 @@ struct StatusText {
       var text = "  \(rule.alarm)  \(state)  \(rule.severity)  \(rule.tag)"
       if rule.held { text += "  (held: the tag has no value now)" }
       if rule.active, let message = rule.message { text += "  \(message)" }
-      if rule.active, let since = rule.since.flatMap(age) { text += ", for \(since)" }
+      if rule.active, let since = rule.since.flatMap(age) { text += "; this state for \(since)" }
       return text
     }
   }

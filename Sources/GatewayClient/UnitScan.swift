@@ -1,3 +1,5 @@
+import Telemetry
+
 /// What a scan of one unit id asks, and what it learnt. Pure: the questions go out elsewhere.
 struct UnitScan: Sendable {
   enum Answer: Hashable, Sendable {
@@ -21,6 +23,10 @@ struct UnitScan: Sendable {
     Question(name: "identification", bytes: [43, 14, 1, 0]),
   ]
 
+  private static let gatewayRefusals: Set<String> = [
+    Quality.Reason.exception(10).name, Quality.Reason.exception(11).name,
+  ]
+
   let unit: Int
   private(set) var functions: [String] = []
   /// Maker, product and version, as far as the device says them.
@@ -40,8 +46,8 @@ struct UnitScan: Sendable {
     case .silence:
       // Nobody answers the first question: nobody is there. Some devices are silent to functions they do not know.
       if !isPresent { next = Self.questions.count }
-    // A converter to a serial line says so of a unit that is silent there (Modbus Application Protocol 1.1b3, section 7).
-    case .exception("gateway path unavailable"), .exception("gateway target device failed to respond"):
+    case .exception(let name) where Self.gatewayRefusals.contains(name):
+      // A TCP-to-serial gateway says this of units behind it that do not answer, so it is silence.
       if !isPresent { next = Self.questions.count }
     case .exception(let name):
       isPresent = true

@@ -61,6 +61,12 @@ extension GatewayEngine {
       return refuse(
         client, "unknown-bus", "there is no bus '\(name)'; \(hint ?? "known: \(names.joined(separator: ", "))")")
     }
+    if case .serialLines? = settings.buses.first(where: { $0.name == name })?.kind {
+      return refuse(
+        client, "bad-request",
+        "bus '\(name)' has sensors that speak no Modbus, so no registers and no units; see: fieldgate serial watch --help"
+      )
+    }
     guard commands.questions.count < CommandDesk.maximumQuestions else {
       return refuse(client, "busy", "\(CommandDesk.maximumQuestions) questions are under way; ask again later")
     }

@@ -60,8 +60,12 @@ final class TLSContext {
     }
   }
 
-  private static func error(_ failed: String, _ cause: String, _ tls: MQTTEndpoint.TLS) -> MQTTError {
-    switch failed {
+  private static func error(_ failed: String, _ words: String, _ tls: MQTTEndpoint.TLS) -> MQTTError {
+    let file = ["authority": tls.authority, "certificate": tls.certificate, "key": tls.key][failed] ?? nil
+    // OpenSSL has no words for what the system refuses.
+    let isReadable = file.map { access($0, R_OK) == 0 } ?? true
+    let cause = isReadable ? words : "it cannot be read (\(String(cString: strerror(errno))))"
+    return switch failed {
     case "authority": MQTTError("cannot use the CA file \(tls.authority ?? "of the system") for the broker: \(cause)")
     case "certificate": MQTTError("cannot use the certificate \(tls.certificate ?? "") for the broker: \(cause)")
     case "key": MQTTError("cannot use the key \(tls.key ?? "") for the broker: \(cause)")

@@ -2,6 +2,12 @@ import ArgumentParser
 import GatewayClient
 import Glibc
 
+/// For the person who waits, beside what programs read from standard output.
+private func note(_ text: String) {
+  let bytes = Array(text.utf8)
+  _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
+}
+
 struct Write: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write one tag that the configuration marks as writable.",
@@ -29,8 +35,8 @@ struct Write: ParsableCommand {
       yes
       ? nil
       : { question in
-        print("\(question) [y/N] ", terminator: "")
-        fflush(nil)
+        // Not among what programs read.
+        note("\(question) [y/N] ")
         return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
       }
     guard try daemon.client().write(tag, value, timeToLive: ttl, user: user, confirm: confirm) else {

@@ -3,7 +3,9 @@ import Synchronization
 
 /// Ctrl-C as a wish to end with what there is. The second one ends at once.
 enum Interruption {
-  static let isWanted = Atomic(false)
+  private static let isWanted = Atomic(false)
+
+  static var isReached: Bool { isWanted.load(ordering: .relaxed) }
 
   static func watch() {
     // Made before the handler, in which nothing may be made.

@@ -63,15 +63,21 @@ struct Scan: ParsableCommand {
   func validate() throws {
     if (bus == nil) != direct.namesPlace { throw ValidationError("give a BUS, or --device, or --host") }
     if all, !sweep { throw ValidationError("--all goes with --sweep") }
+    _ = try range()
   }
 
-  func run() throws {
+  private func range() throws -> ClosedRange<Int> {
     let ends = units.split(separator: "-").compactMap { Int($0) }
     guard let first = ends.first, let last = ends.last, ends.count <= 2, first <= last, (0...255).contains(first),
       last <= 255, (10...60_000).contains(timeout)
     else { throw ValidationError("--units is FIRST-LAST within 0-255, --timeout 10 to 60000") }
+    return first...last
+  }
+
+  func run() throws {
+    let range = try range()
     Interruption.watch()
-    let isInterrupted = { Interruption.isWanted.load(ordering: .relaxed) }
+    let isInterrupted = { Interruption.isReached }
     let progress = ProgressLine.progress
     if let bus, GatewayClient.isServed(socket: daemon.path) {
       guard !sweep else {
@@ -81,10 +87,10 @@ struct Scan: ParsableCommand {
       }
       let client = try GatewayClient(socket: daemon.path, json: daemon.json, output: ProgressLine.result)
       return try client.scan(
-        bus: bus, units: first...last, timeoutMilliseconds: timeout, progress: progress, isInterrupted: isInterrupted)
+        bus: bus, units: range, timeoutMilliseconds: timeout, progress: progress, isInterrupted: isInterrupted)
     }
     if bus != nil { progress.note("no daemon answers on \(daemon.path); opening the bus alone") }
-    var scan = DirectScan(units: first...last, timeoutMilliseconds: timeout)
+    var scan = DirectScan(units: range, timeoutMilliseconds: timeout)
     scan.sweeps = sweep
     scan.triesAll = all
     scan.json = daemon.json
@@ -118,8 +124,8 @@ struct Read: ParsableCommand {
       """)
   @OptionGroup var daemon: DaemonOptions
   @OptionGroup var direct: DirectOptions
-  @Option(help: "How many values.") var count = 1
-  @Option(help: "As in the configuration: int16, uint32, float32 …") var type = "uint16"
+  @Option(help: "How many values; of a string, how many registers.") var count = 1
+  @Option(help: "As in the configuration: int16, uint32, float32, string …") var type = "uint16"
   @Option(help: "big-big, little-big, big-little or little-little.") var order = "big-big"
   @Argument(help: ArgumentHelp("BUS UNIT TABLE ADDRESS; no BUS with --device or --host.", valueName: "what"))
   var words: [String]

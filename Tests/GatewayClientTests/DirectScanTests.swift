@@ -30,7 +30,7 @@ struct DirectScanTests {
       output: { said.lines.append($0) })
     #expect(said.lines == ["unit 3  19200 baud, even parity  answers: read holding registers"])
     #expect(said.notes.first?.contains("24 line settings; ends with the first") == true)
-    #expect(said.notes.last == "1 devices answered at 19200 baud, even parity")
+    #expect(said.notes.last == "1 device answered at 19200 baud, even parity")
   }
 
   @Test("a single register is read directly, and a wrong baud rate says what to check")

@@ -24,7 +24,7 @@ struct SerialWatchTests {
     request.configuration = directory("gateway.yaml")
     request.lines = 2
     let text = try Self.watch(request)
-    #expect(text[0].contains("9600 8N1") && text[0].contains("as bus sim-lines with 1 devices reads it"))
+    #expect(text[0].contains("9600 8N1") && text[0].contains("as bus sim-lines with 1 device reads it"))
     #expect(text.contains { $0.contains(" C H=40 % n=") })
     #expect(text.contains { $0.contains("room: temperature 2") && $0.contains("humidity 40 %") }, "\(text)")
     request.json = true

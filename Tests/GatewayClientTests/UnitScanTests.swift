@@ -1,3 +1,4 @@
+import Telemetry
 import Testing
 
 @testable import GatewayClient
@@ -10,6 +11,16 @@ struct UnitScanTests {
     scan.take(.silence)
     #expect(scan.question == nil)
     #expect(!scan.isPresent)
+  }
+
+  @Test(
+    "what a gateway says of a unit behind it that does not answer is silence",
+    arguments: [Quality.Reason.exception(10).name, Quality.Reason.exception(11).name])
+  func gateways(_ name: String) {
+    var scan = UnitScan(unit: 9)
+    scan.take(.exception(name))
+    #expect(scan.question == nil)
+    #expect(!scan.isPresent && scan.functions.isEmpty)
   }
 
   @Test("a refusal shows that somebody is there, and which functions it has")

@@ -51,7 +51,10 @@ struct BrokerSecurityTests {
     let cases: [(MQTTEndpoint, String)] = [
       (changed(good) { $0.tls?.authority = files("foreign/ca.pem") }, "was not signed by a CA that"),
       (changed(good) { $0.tls?.authority = nil }, "was not signed by a CA that the system knows"),
-      (changed(good) { $0.tls?.authority = "/no/such/file" }, "cannot use the CA file /no/such/file"),
+      (
+        changed(good) { $0.tls?.authority = "/no/such/file" },
+        "cannot use the CA file /no/such/file for the broker: it cannot be read (No such file or directory)"
+      ),
       (changed(good) { $0.tls?.key = files("foreign/stranger.key") }, "cannot use the key"),
       (changed(good) { $0.login?.passwordFile = password("wrong") }, "Look at the password of user 'site'"),
       (changed(good) { $0.login?.passwordFile = "/no/such/file" }, "password from /no/such/file: No such file"),

@@ -21,6 +21,13 @@ struct WriteLimitsTests {
     #expect((limits.objection(to: value) == nil) == isAllowed)
   }
 
+  @Test("an objection writes numbers as people do")
+  func words() {
+    #expect(Self.limits("10", nil, nil).objection(to: 5) == "5 is below the minimum of 10")
+    #expect(Self.limits(nil, "0.5", nil).objection(to: 1e3) == "1000 is above the maximum of 0.5")
+    #expect(Self.limits(nil, nil, "2").objection(to: 1.5) == "1.5 is not a whole number of steps of 2 from 0")
+  }
+
   @Test("the function is the one for so many entries, if the device has it")
   func functions() {
     #expect(WriteFunctions.usual.code(for: .coil, count: 1) == 5)

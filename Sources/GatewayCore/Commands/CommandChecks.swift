@@ -60,7 +60,9 @@ enum CommandChecks {
     }
     guard let limits = tag.limits, let point = tag.point else {
       throw CommandProblem(
-        .notWritable, "\(device.name)/\(tag.name) is not writable; the configuration can say 'writable: true'")
+        .notWritable,
+        "\(device.name)/\(tag.name) is not writable; for coils and holding registers the configuration can say "
+          + "'writable: true'")
     }
     let name = "\(device.name)/\(tag.name)"
     let value = try raw(item.value, tag, point, limits, name)
