@@ -135,7 +135,8 @@ struct Read: ParsableCommand {
     guard place.count == 3, let unit = Int(place[0]), let address = Int(place[2]) else {
       throw ValidationError(
         direct.namesPlace
-          ? "give UNIT TABLE ADDRESS, such as: 3 holding 100" : "give BUS UNIT TABLE ADDRESS, such as: rs485 3 holding 100"
+          ? "give UNIT TABLE ADDRESS, such as: 3 holding 100"
+          : "give BUS UNIT TABLE ADDRESS, such as: rs485 3 holding 100"
       )
     }
     let bus = direct.namesPlace ? "" : words[0]

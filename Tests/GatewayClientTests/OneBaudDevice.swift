@@ -1,3 +1,4 @@
+import CLinux
 import FieldgateTestKit
 import Glibc
 import Synchronization
@@ -11,17 +12,19 @@ final class OneBaudDevice: Sendable {
   private let thread: NamedThread
 
   init(unit: UInt8, rate: Int32) throws {
-    let descriptor = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)
-    guard descriptor >= 0, grantpt(descriptor) == 0, unlockpt(descriptor) == 0, let name = ptsname(descriptor) else {
+    // The client's end is kept open, so that the line does not hang up between two settings.
+    var ends: (ours: Int32, client: Int32) = (-1, -1)
+    var name = [CChar](repeating: 0, count: 128)
+    guard openpty(&ends.ours, &ends.client, &name, nil, nil) == 0 else {
       throw TestKitError("cannot open a pseudo-terminal")
     }
-    path = String(cString: name)
-    // Kept open, so that the line does not hang up between two settings.
-    let other = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
+    let (descriptor, other) = ends
+    path = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     var settings = termios()
     tcgetattr(other, &settings)
     cfmakeraw(&settings)
     tcsetattr(other, TCSANOW, &settings)
+    for descriptor in [descriptor, other] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     let end = Ending()
     ending = end
     thread = NamedThread("one-baud-device") {

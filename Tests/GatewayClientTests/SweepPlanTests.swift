@@ -32,12 +32,15 @@ struct SweepPlanTests {
   func longest() {
     let one = SweepPlan.Setting(baud: 9_600, parity: .even)
     let question = SweepPlan.silentQuestion(one, timeout: .milliseconds(100))
-    #expect(SweepPlan.longest([one, one], units: 10, timeout: .milliseconds(100)) == .milliseconds(200) + question * 20)
+    #expect(
+      SweepPlan.longest([one, one], units: 10, timeout: .milliseconds(100)) == .milliseconds(200) + question * 20)
   }
 
   @Test(
     "times are told rounded up",
-    arguments: [(0, "0 s"), (1, "1 s"), (119_001, "2 min"), (120_001, "3 min"), (7_200_000, "2 h"), (7_260_001, "2 h 2 min")])
+    arguments: [
+      (0, "0 s"), (1, "1 s"), (119_001, "2 min"), (120_001, "3 min"), (7_200_000, "2 h"), (7_260_001, "2 h 2 min"),
+    ])
   func text(_ milliseconds: Int, _ text: String) {
     #expect(SweepPlan.text(.milliseconds(milliseconds)) == text)
   }
