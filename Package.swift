@@ -73,6 +73,7 @@ let package = Package(
     library("RuleEngine", ["Telemetry"]),
     library("SyncProtocol", ["Telemetry"]),
     library("SerialSensors", ["Telemetry", "CPCRE2"]),
+    library("Diagnosis", ["JSONText"]),
 
     // cores (pure)
     library("GatewayCore", ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol"]),
@@ -115,7 +116,8 @@ let package = Package(
     library(
       "GatewayClient",
       [
-        "BusPlanning", "GatewayCore", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "ModbusBus", "PKI",
+        "BusPlanning", "Diagnosis", "GatewayCore", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration",
+        "ModbusBus", "PKI",
         "SerialPort", "SerialSensors", "YAMLParser",
       ]),
     library(
@@ -181,6 +183,7 @@ let package = Package(
     tests("MQTTBrokerTests", ["MQTTBroker", "GatewayCore", "FieldgateTestKit"]),
     tests("LocalAPITests", ["LocalAPI", "FieldgateTestKit"]),
     tests("HTTPClientTests", ["HTTPClient", "CCurl", "GatewayCore", "FieldgateTestKit"]),
+    tests("DiagnosisTests", ["Diagnosis"]),
     tests(
       "GatewayClientTests",
       ["GatewayClient", "FieldgateTestKit", "GatewayConfiguration", "Telemetry", "Threads", "CLinux"]),

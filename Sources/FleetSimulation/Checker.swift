@@ -1,14 +1,9 @@
 import BatchCodec
-import CentralCore
-import GatewayRuntime
-import SQLite
-import SQLiteCentralStore
-import SimulatedDisk
 import Telemetry
 
 /// Compares what central holds with what happened, and names every difference that the promises do not allow.
 struct Checker {
-  private let world: SimulatedWorld
+  private let evidence: Evidence
   private let history: History
 
   /// What central holds of one gateway, in the order in which it was committed.
@@ -21,62 +16,52 @@ struct Checker {
     var newest: [String: Timestamp] = [:]
   }
 
-  init(_ world: SimulatedWorld) {
-    self.world = world
-    history = world.history
+  init(_ evidence: Evidence, _ history: History) {
+    self.evidence = evidence
+    self.history = history
   }
 
   func judge() {
-    do {
-      let held = try read()
-      for name in Set(world.gateways.map(\.name)).sorted() {
-        let found = held[name] ?? Held()
-        let series = world.gateways.filter { $0.name == name }.map(\.series)
-        judgeSamples(found, series, name)
-        judgeAlarms(found, name)
-      }
-      let verification = try StoreVerification(directory: "/central", vfs: world.central.disk.vfsName)
-      for problem in verification.problems where !isExcused(problem) { history.report(.damagedStore, problem) }
-    } catch {
-      history.report(.damagedStore, "central's store cannot be read: \(error)")
+    let held = gather()
+    for gateway in evidence.gateways {
+      guard let waiting = gateway.waiting else { continue }
+      history.report(
+        .noProgress, "\(gateway.series): an hour after all faults ended, something still waits: \(waiting)")
     }
+    for name in Set(evidence.gateways.map(\.name)).sorted() {
+      let found = held[name] ?? Held()
+      let series = evidence.gateways.filter { $0.name == name }.map(\.series)
+      judgeSamples(found, series, name)
+      judgeNotices(found, series, name)
+      judgeAlarms(found, name)
+    }
+    for problem in evidence.problems where !isExcused(problem) { history.report(.damagedStore, problem) }
   }
 
   /// Two gateways of one name interleave their alarms; a store that was restored or damaged tells its alarms again.
   private func isExcused(_ problem: String) -> Bool {
-    problem.contains("time of") && !(history.cloned.isEmpty && history.rollbacks.isEmpty)
+    let hasOtherPast = !(history.cloned.isEmpty && history.rollbacks.isEmpty)
+    return problem.contains("time of") && hasOtherPast
       || problem.contains("is raised twice in a row")
-        && !(history.cloned.isEmpty && history.rollbacks.isEmpty && history.damagedAt.isEmpty
-          && !history.centralRestored)
+        && (hasOtherPast || !history.damagedAt.isEmpty || history.centralRestored)
   }
 
-  private func read() throws -> [String: Held] {
-    let connection = try SQLiteConnection(
-      path: "/central/\(SQLiteCentralStore.fileName)", mode: .readOnly, vfs: world.central.disk.vfsName)
-    defer { connection.close() }
+  private func gather() -> [String: Held] {
     var held: [String: Held] = [:]
     var positions: [String: UInt64] = [:]
-    try connection.statement(
-      """
-      SELECT name, epoch, lane.lane, first_number, number, batches.bytes FROM batches JOIN lanes lane ON lane.id = batches.lane
-        JOIN gateways ON gateways.id = lane.gateway ORDER BY batches.id
-      """
-    ).forEachRow { row in
-      let key = "\(row.text(0)) \(row.text(1)) \(row.int(2))"
-      let (first, last) = (UInt64(row.int64(3)), UInt64(row.int64(4)))
-      if first > (positions[key] ?? 0) + 1 {
-        history.report(.unaccountedGap, "\(key): \(first) after \(positions[key] ?? 0)")
+    for row in evidence.rows {
+      let key = "\(row.gateway) \(row.epoch) \(row.lane.name)"
+      if row.first > (positions[key] ?? 0) + 1 {
+        history.report(.unaccountedGap, "\(key): \(row.first) after \(positions[key] ?? 0)")
       }
-      positions[key] = last
-      let batch = try BatchCodec.decode(row.blob(5)[...])
-      take(batch, into: &held[row.text(0), default: Held()], row.text(0))
-      return true
+      positions[key] = row.last
+      take(row.content, into: &held[row.gateway, default: Held()], row.gateway)
     }
     return held
   }
 
-  private func take(_ batch: Batch, into held: inout Held, _ gateway: String) {
-    switch batch.content {
+  private func take(_ content: Batch.Content, into held: inout Held, _ gateway: String) {
+    switch content {
     case .alarms(let events, let losses):
       held.alarms += events
       held.losses += losses
@@ -100,7 +85,7 @@ struct Checker {
 
   private func take(_ block: DeviceColumns, _ device: String, into held: inout Held, _ gateway: String) {
     for (row, time) in block.times.enumerated() {
-      if let before = held.newest[device], time < before, !repeats(gateway) {
+      if let before = held.newest[device], time < before, !mayGoBack(gateway) {
         history.report(.invertedOrder, "\(gateway)/\(device): time \(time.milliseconds) after \(before.milliseconds)")
       }
       held.newest[device] = max(held.newest[device] ?? time, time)
@@ -115,18 +100,25 @@ struct Checker {
     history.cloned.contains(gateway) || history.rollbacks[gateway] != nil
   }
 
+  /// Also a damaged store of which not even the newest time could be read, while the clock is not right.
+  private func mayGoBack(_ gateway: String) -> Bool {
+    repeats(gateway) || evidence.clocksVary && history.damagedAt[gateway] != nil
+  }
+
   private func judgeSamples(_ held: Held, _ series: [String], _ name: String) {
     var there: [History.SampleKey: Int] = [:]
     var newest: [String: Int64] = [:]
     let repeats = repeats(name) || series.contains { history.rollbacks[$0] != nil }
     for sample in held.samples {
       let origin = series.first {
-        SimulatedFieldDevice.value(seed: world.scenario.seed, key: "\($0)/\(sample.device)", scan: sample.scan)
+        SimulatedFieldDevice.value(seed: evidence.seed, key: "\($0)/\(sample.device)", scan: sample.scan)
           == sample.value
       }
       let title = "\(name)/\(sample.device) scan \(sample.scan)"
       guard let origin, sample.level == SimulatedFieldDevice.level(sample.scan) else {
         history.report(.corrupt, "\(title) has value \(sample.value), level \(sample.level)")
+        // It is there, if spoilt: not lost as well.
+        for line in series { there[.init(gateway: line, device: sample.device, scan: sample.scan), default: 0] += 1 }
         continue
       }
       if sample.scan > history.scans["\(origin)/\(sample.device)"] ?? 0 {
@@ -145,15 +137,19 @@ struct Checker {
   }
 
   private func judgeMissing(_ held: Held, _ there: [History.SampleKey: Int], _ series: [String], _ name: String) {
-    var missing = 0
+    var named = 0
+    let forgotten = forgottenSamples(name, series)
     for (key, accepted) in history.accepted where series.contains(key.gateway) && there[key] == nil {
       guard !isThinned(key, held) else { continue }
-      missing += 1
-      guard !isNamed(key, accepted, held) else { continue }
+      guard !isNamed(key, accepted, held) else {
+        named += 1
+        continue
+      }
       // What a store held that was rolled back is gone with it, unless it had been sent.
       if (history.rollbacks[key.gateway] ?? []).contains(where: { $0.from <= accepted.at && accepted.at <= $0.to }) {
         continue
       }
+      if forgotten.contains(key) { continue }
       history.report(
         .lost,
         "\(key.gateway)/\(key.device) scan \(key.scan) of \(accepted.time.milliseconds), accepted at "
@@ -162,11 +158,43 @@ struct Checker {
           .joined(separator: ", "))
     }
     // Notices that say how much must say enough.
-    let named = held.losses.reduce(UInt64(0)) { $0 + ($1.samples ?? .max / 1_000) }
+    let told = held.losses.reduce(UInt64(0)) { $0 + ($1.samples ?? .max / 1_000) }
     let columns = UInt64(SimulatedFieldDevice.definitions.count)
     let rolledBack = series.contains { history.rollbacks[$0] != nil }
-    if UInt64(missing) * columns > named, !rolledBack {
-      history.report(.miscounted, "\(name): \(missing) scans are missing, and notices name \(named) samples")
+    if UInt64(named) * columns > told, !rolledBack {
+      history.report(.miscounted, "\(name): \(named) scans are missing, and notices name \(told) samples")
+    }
+  }
+
+  /// What central confirmed and was then set back behind: a gateway that has begun a new epoch since, and has nothing left
+  /// of the earlier one, does not ask for it any more.
+  private func forgottenSamples(_ name: String, _ series: [String]) -> Set<History.SampleKey> {
+    let current = Set(evidence.gateways.filter { $0.name == name }.map(\.epoch))
+    var keys: Set<History.SampleKey> = []
+    for row in history.forgotten where row.gateway == name && !current.contains(row.epoch) {
+      guard case .telemetry(let catalogue, let blocks, _, _) = row.content else { continue }
+      for block in blocks {
+        let device = catalogue.devices[block.device].name
+        for index in block.times.indices where block.columns[0].qualities[index].hasValue {
+          for line in series { keys.insert(.init(gateway: line, device: device, scan: block.columns[0].bits[index])) }
+        }
+      }
+    }
+    return keys
+  }
+
+  /// A notice of something that never happened is as wrong as a loss without a notice.
+  private func judgeNotices(_ held: Held, _ series: [String], _ name: String) {
+    // A page that cannot be read while a store is opened counts as damage: nobody knows whether it ever will be.
+    let isDamaged = series.contains { history.damagedAt[$0] != nil || history.hadReadErrors.contains($0) }
+    for loss in held.losses {
+      let isTrue =
+        switch loss.reason {
+        case .damagedStore, .damagedFrame: isDamaged
+        case .centralRestored: history.centralRestored
+        case .outboxFull, .memoryFull, .tooOld: true
+        }
+      if !isTrue { history.report(.miscounted, "\(name): a notice tells of \(loss.reason.name), which never was") }
     }
   }
 
@@ -175,8 +203,7 @@ struct Checker {
   }
 
   private func isNamed(_ key: History.SampleKey, _ accepted: History.Accepted, _ held: Held) -> Bool {
-    let clocksVary = world.scenario.has(.clockStep) || world.scenario.has(.noClock)
-    return held.losses.contains { loss in
+    held.losses.contains { loss in
       guard loss.lane == .telemetry else { return false }
       switch loss.reason {
       case .damagedStore, .damagedFrame:
@@ -188,17 +215,18 @@ struct Checker {
       case .outboxFull, .memoryFull, .tooOld: break
       }
       guard loss.devices.isEmpty || loss.devices.contains(key.device) || loss.moreDevices > 0 else { return false }
-      guard !clocksVary, let first = loss.firstTime, let last = loss.lastTime else { return true }
+      guard !evidence.clocksVary, let first = loss.firstTime, let last = loss.lastTime else { return true }
       return first <= accepted.time && accepted.time <= last
     }
   }
 
   private func judgeAlarms(_ held: Held, _ name: String) {
-    guard !history.cloned.contains(name), let gateway = world.gateways.first(where: { $0.name == name }) else { return }
+    guard !history.cloned.contains(name), let gateway = evidence.gateways.first(where: { $0.name == name })
+    else { return }
     let own = { (event: AlarmEvent) in event.alarm.hasPrefix("high_") }
     let state = Dictionary(held.alarms.map { ($0.alarm, $0.transition == .raised) }) { $1 }
     let central = Set(state.filter(\.value).keys)
-    let active = gateway.engine?.activeAlarms ?? []
+    let active = gateway.activeAlarms
     if central != active {
       history.report(.divergentAlarmState, "\(name): central has \(central.sorted()), the gateway \(active.sorted())")
     }

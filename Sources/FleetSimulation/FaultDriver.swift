@@ -47,7 +47,9 @@ final class FaultDriver {
         gateway.crash(isPowerCut: fault == .gatewayPowerCut)
         gateway.restart()
       }
-    case .gatewayDiskError: failDisk(gateway.disk, [.write, .read, .open, .truncate], random.seconds(1...60))
+    case .gatewayDiskError:
+      guard let kind = failDisk(gateway.disk, [.write, .read, .open, .truncate], random.seconds(1...60)) else { break }
+      if kind == .read { history.hadReadErrors.insert(gateway.series) }
     case .gatewaySyncError: failDisk(gateway.disk, [.sync], random.seconds(1...30))
     case .gatewayDiskFull: fill(gateway.disk)
     case .gatewayDamage: return damage(gateway)
@@ -74,14 +76,20 @@ final class FaultDriver {
     return true
   }
 
-  private func failDisk(_ disk: SimulatedDisk, _ kinds: [SimulatedDisk.Operation], _ length: Duration) {
-    guard disk.failureCount < SimulatedDisk.maximumFailures else { return }
+  /// - Returns: the kind of calls that fail.
+  @discardableResult
+  private func failDisk(
+    _ disk: SimulatedDisk, _ kinds: [SimulatedDisk.Operation], _ length: Duration
+  ) -> SimulatedDisk.Operation? {
+    guard disk.failureCount < SimulatedDisk.maximumFailures else { return nil }
     let isForEver = random.chance(400)
+    let kind = kinds.randomElement(using: &random)
     disk.fail(
       .init(
-        kinds.randomElement(using: &random), nth: Int.random(in: 1...30, using: &random), isForEver: isForEver,
+        kind, nth: Int.random(in: 1...30, using: &random), isForEver: isForEver,
         code: random.chance(200) ? .full : .inputOutput))
     time.after(length) { disk.clearFailures() }
+    return kind
   }
 
   private func fill(_ disk: SimulatedDisk) {
@@ -140,6 +148,8 @@ final class FaultDriver {
     }
     centralSnapshot = nil
     world.central.stop(isPowerCut: true)
+    let before = SimulatedDisk(copyOf: world.central.disk, seed: 1)
+    history.forgotten += (try? Evidence.read(before)) ?? []
     world.central.disk.restore(backup)
     history.centralRestored = true
     time.after(random.seconds(1...20)) { [self] in if !world.central.isRunning { world.central.start() } }

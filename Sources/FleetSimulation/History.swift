@@ -1,3 +1,4 @@
+import GatewayCore
 import Telemetry
 
 /// All that happened, as far as the checker needs it.
@@ -39,8 +40,13 @@ final class History {
   var rollbacks: [String: [(from: MonotonicTime, to: MonotonicTime)]] = [:]
   var cloned: Set<String> = []
   var centralRestored = false
+  /// Gateways whose disk failed to read for a while.
+  var hadReadErrors: Set<String> = []
+  /// What central held before it was set back to a backup.
+  var forgotten: [Evidence.Row] = []
   var faults: [Scenario.Fault: Int] = [:]
-  var anomalies: [Anomaly] = []
+  private(set) var anomalies: [Anomaly] = []
+  private var reported: [Anomaly.Kind: Int] = [:]
   /// What happened, when somebody wants to read it.
   var trace: [String] = []
   let isTracing: Bool
@@ -49,8 +55,35 @@ final class History {
 
   func count(_ fault: Scenario.Fault) { faults[fault, default: 0] += 1 }
 
+  /// A commit that holds the sample returned.
+  func accept(_ key: SampleKey, _ sample: Accepted) {
+    if accepted[key] != nil { report(.staleGood, "\(key): a scan was accepted twice as good") }
+    accepted[key] = sample
+  }
+
+  /// Central committed a batch.
+  ///
+  /// - Parameter place: its gateway, epoch, lane and number.
+  func stored(_ place: String, checksum: UInt32) {
+    if let known = committed[place], known != checksum, !centralRestored {
+      report(.reusedNumber, "\(place) was stored with two contents")
+    }
+    committed[place] = checksum
+  }
+
+  func judgeBounds(_ series: String, samplesWaiting: Int, usedBytes: Int, capacityBytes: Int) {
+    if samplesWaiting > OutboxPolicy.maximumHeldSamples + OutboxPolicy.maximumFrameSamples {
+      report(.boundExceeded, "\(series): \(samplesWaiting) samples wait in memory")
+    }
+    if usedBytes > capacityBytes * 3 / 2 {
+      report(.boundExceeded, "\(series): the store holds \(usedBytes) bytes of \(capacityBytes)")
+    }
+  }
+
   func report(_ kind: Anomaly.Kind, _ text: String) {
-    guard anomalies.count < 50 else { return }
+    // One kind must not hide the others.
+    reported[kind, default: 0] += 1
+    guard reported[kind]! <= 10 else { return }
     anomalies.append(Anomaly(kind: kind, text: text))
   }
 

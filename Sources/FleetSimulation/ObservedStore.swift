@@ -122,8 +122,7 @@ final class ObservedStore: OutboxStore {
   private func accept(_ block: DeviceColumns, _ device: String, _ frame: PendingFrame) {
     for (row, sampleTime) in block.times.enumerated() where block.columns[0].qualities[row] == .good {
       let key = History.SampleKey(gateway: gateway, device: device, scan: block.columns[0].bits[row])
-      if history.accepted[key] != nil { history.report(.staleGood, "\(key): a scan was accepted twice as good") }
-      history.accepted[key] = .init(time: sampleTime, at: time.now, hasBootTime: frame.hasBootTimes)
+      history.accept(key, .init(time: sampleTime, at: time.now, hasBootTime: frame.hasBootTimes))
     }
   }
 }

@@ -130,11 +130,7 @@ final class SimulatedCentral {
 
   private func remember(_ key: LaneKey, _ batch: ReceivedBatch) {
     let name = "\(key.gateway) \(key.epoch) \(key.lane.name) \(batch.number)"
-    guard let checksum = batch.checksum else { return }
-    if let known = history.committed[name], known != checksum, !history.centralRestored {
-      history.report(.reusedNumber, "\(name) was stored with two contents")
-    }
-    history.committed[name] = checksum
+    if let checksum = batch.checksum { history.stored(name, checksum: checksum) }
   }
 
   // MARK: Planted bugs

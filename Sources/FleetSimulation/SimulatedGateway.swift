@@ -202,13 +202,9 @@ final class SimulatedGateway {
   }
 
   private func check(_ engine: GatewayEngine) {
-    if engine.samplesWaiting > OutboxPolicy.maximumHeldSamples + OutboxPolicy.maximumFrameSamples {
-      history.report(.boundExceeded, "\(series): \(engine.samplesWaiting) samples wait in memory")
-    }
-    let used = engine.outboxState.usedBytes
-    if scenario.has(.smallCapacity), used > settings.outbox.capacityBytes * 3 / 2 {
-      history.report(.boundExceeded, "\(series): the store holds \(used) bytes of \(settings.outbox.capacityBytes)")
-    }
+    history.judgeBounds(
+      series, samplesWaiting: engine.samplesWaiting, usedBytes: engine.outboxState.usedBytes,
+      capacityBytes: settings.outbox.capacityBytes)
   }
 
   // MARK: The bus

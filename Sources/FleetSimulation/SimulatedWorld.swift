@@ -38,6 +38,8 @@ final class SimulatedWorld {
       name: original.name, series: original.series + "b",
       disk: SimulatedDisk(copyOf: original.disk, seed: random.next()),
       scenario: scenario, seed: random.next(), time: time, history: history, bugs: bugs, link: link)
+    // Damage is copied with the store.
+    history.damagedAt[copy.series] = history.damagedAt[original.series]
     gateways.append(copy)
     original.restart()
     copy.restart()
@@ -63,15 +65,8 @@ final class SimulatedWorld {
     while time.now < limit, !gateways.allSatisfy(\.isDrained) {
       time.run(until: time.now + .seconds(5))
     }
-    for gateway in gateways where !gateway.isDrained {
-      let state = gateway.engine?.outboxState
-      history.report(
-        .noProgress,
-        "\(gateway.series): an hour after all faults ended, something still waits: \(state.map { "\($0)" } ?? "not running")"
-      )
-    }
     central.finish()
-    Checker(self).judge()
+    Checker(Evidence(self), history).judge()
     takeApart()
   }
 

@@ -32,7 +32,11 @@ public enum ConfigurationCheck {
 
   /// They keep data from central and messages from the broker, but not the daemon from its work: so they are warnings.
   private static func certificateWarnings(_ settings: GatewaySettings?) -> [Diagnostic] {
-    guard let settings else { return [] }
+    settings.map { certificateProblems($0).map { Diagnostic(.warning, at: nil, $0) } } ?? []
+  }
+
+  /// What is wrong with the files by which central and the broker are known, one line each.
+  static func certificateProblems(_ settings: GatewaySettings) -> [String] {
     // Root reads everything, the daemon does not.
     let reader = geteuid() == 0 ? serviceUser : nil
     let now = Int64(time(nil))
@@ -50,7 +54,7 @@ public enum ConfigurationCheck {
         password: password)
       texts += files.problems(now: now, reader: reader).map { "broker: \($0)" }
     }
-    return texts.map { Diagnostic(.warning, at: nil, $0) }
+    return texts
   }
 
   /// A bus that cannot keep up skips scans, which is better known before.
@@ -59,7 +63,7 @@ public enum ConfigurationCheck {
   }
 
   /// As in the unit file.
-  private static let serviceUser = "fieldgate"
+  static let serviceUser = "fieldgate"
 
   private static func report(_ loaded: LoadedConfiguration, path: String) -> String {
     JSONWriter.text { json in

@@ -34,6 +34,16 @@ struct FailureText {
     }
   }
 
+  /// What to do about a Modbus exception, 1 to 11.
+  static func advice(onException number: UInt8) -> String {
+    switch number {
+    case 4, 8: "the device itself reports a fault; look at its display and its manual"
+    case 5, 6: "the device is busy; ask less often"
+    case 10, 11: "the gateway on the way says so; check wiring, unit id and baud rate behind it"
+    default: "compare tables and addresses with the device's manual"
+    }
+  }
+
   /// Why a request failed.
   ///
   /// - Parameter what: `the read of 2 from coil 7`.
@@ -49,11 +59,9 @@ struct FailureText {
         reason,
         "\(unit) did not answer within \((timeout ?? self.timeout).wholeMilliseconds) ms at \(place); "
           + timeoutAdvice)
-    case .exception:
+    case .exception(let number):
       return error(
-        reason,
-        "\(unit) at \(place) answered \(what) with \"\(reason.name)\"; "
-          + "compare tables and addresses with the device's manual")
+        reason, "\(unit) at \(place) answered \(what) with \"\(reason.name)\"; \(Self.advice(onException: number))")
     case .checksum:
       return error(
         reason,

@@ -74,7 +74,8 @@ struct Fleet: ParsableCommand {
       }
       let run = SimulationRun(scenario, bugs: bugs, isTracing: trace)
       summary.add(run)
-      for anomaly in run.anomalies.prefix(5) {
+      var shown: Set<Anomaly.Kind> = []
+      for anomaly in run.anomalies where shown.insert(anomaly.kind).inserted {
         report("seed \(next): \(anomaly.kind.rawValue): \(anomaly.text)\n  replay: Scripts/simulate --seed \(next)")
       }
       if trace { for line in run.trace { print(line) } }

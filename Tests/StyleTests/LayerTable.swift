@@ -22,6 +22,7 @@ enum LayerTable {
     row("logic", "RuleEngine", pure: true, "Telemetry"),
     row("logic", "SyncProtocol", pure: true, "Telemetry"),
     row("logic", "SerialSensors", pure: true, "Telemetry", "CPCRE2"),
+    row("logic", "Diagnosis", pure: true, "JSONText"),
     row(
       "cores", "GatewayCore", pure: true, "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors",
       "SyncProtocol"),
@@ -53,8 +54,9 @@ enum LayerTable {
       "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI",
       "PKI", "CLinux", "GatewayRuntime", "SerialBus", "SerialPort", "SerialSensors", "Logging"),
     row(
-      "composition", "GatewayClient", "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration",
-      "YAMLParser", "LocalAPI", "ModbusBus", "PKI", "SerialPort", "SerialSensors", "FoundationEssentials"),
+      "composition", "GatewayClient", "BusPlanning", "Diagnosis", "GatewayCore", "Telemetry", "JSONText",
+      "GatewayConfiguration", "YAMLParser", "LocalAPI", "ModbusBus", "PKI", "SerialPort", "SerialSensors",
+      "FoundationEssentials"),
     row(
       "composition", "CentralService", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "CentralCore", "Threads",
       "SystemdNotify", "ServiceLog", "SQLiteCentralStore", "PKI", "FoundationEssentials", "Logging", "ServiceLifecycle",

@@ -1,0 +1,84 @@
+import BatchCodec
+import GatewayCore
+import GatewayRuntime
+import SQLite
+import SQLiteCentralStore
+import SimulatedDisk
+import Telemetry
+
+/// What is there at the end of a run, as plain values: a test of the checker makes them by hand.
+struct Evidence {
+  /// A batch that central holds.
+  struct Row {
+    var gateway: String
+    var epoch: String
+    var lane: Lane
+    var first: UInt64
+    var last: UInt64
+    var content: Batch.Content
+  }
+
+  struct Gateway {
+    /// As central knows it.
+    var name: String
+    /// What its devices' values are made from.
+    var series: String
+    /// The one that its store is in at the end.
+    var epoch: String
+    var activeAlarms: Set<String>
+    /// What has not arrived although it had an hour; nil: nothing.
+    var waiting: String?
+  }
+
+  var seed: UInt64
+  /// Clocks step or begin in 1970 in this run.
+  var clocksVary: Bool
+  var gateways: [Gateway] = []
+  /// In the order in which they were committed.
+  var rows: [Row] = []
+  /// What the store's own verification found.
+  var problems: [String] = []
+
+  init(seed: UInt64, clocksVary: Bool) {
+    self.seed = seed
+    self.clocksVary = clocksVary
+  }
+
+  init(_ world: SimulatedWorld) {
+    self.init(seed: world.scenario.seed, clocksVary: world.scenario.has(.clockStep) || world.scenario.has(.noClock))
+    gateways = world.gateways.map { gateway in
+      let state = gateway.engine?.outboxState
+      return Gateway(
+        name: gateway.name, series: gateway.series, epoch: state?.epoch.description ?? "",
+        activeAlarms: gateway.engine?.activeAlarms ?? [],
+        waiting: gateway.isDrained ? nil : state.map { "\($0)" } ?? "it does not run")
+    }
+    do {
+      rows = try Self.read(world.central.disk)
+      problems = try StoreVerification(directory: "/central", vfs: world.central.disk.vfsName).problems
+    } catch {
+      problems.append("central's store cannot be read: \(error)")
+    }
+  }
+
+  static func read(_ disk: SimulatedDisk) throws -> [Row] {
+    let connection = try SQLiteConnection(
+      path: "/central/\(SQLiteCentralStore.fileName)", mode: .readOnly, vfs: disk.vfsName)
+    defer { connection.close() }
+    var rows: [Row] = []
+    try connection.statement(
+      """
+      SELECT name, epoch, lane.lane, first_number, number, batches.bytes FROM batches JOIN lanes lane ON lane.id = batches.lane
+        JOIN gateways ON gateways.id = lane.gateway ORDER BY batches.id
+      """
+    ).forEachRow { row in
+      let batch = try BatchCodec.decode(row.blob(5)[...])
+      rows.append(
+        Row(
+          gateway: row.text(0), epoch: row.text(1), lane: batch.header.lane, first: UInt64(row.int64(3)),
+          last: UInt64(row.int64(4)), content: batch.content))
+      return true
+    }
+    return rows
+  }
+}

@@ -1,0 +1,59 @@
+import Diagnosis
+import GatewayConfiguration
+import Glibc
+import PKI
+
+extension Doctor {
+  func broker() -> PeerEvidence? {
+    let status = daemon.status?.broker
+    guard settings != nil || status != nil else { return nil }
+    let configured = settings?.broker.map { "\($0.host):\($0.port)" }
+    var seen = PeerEvidence(address: status?.address ?? configured, state: status?.state, detail: status?.detail)
+    // The daemon with another file has its own: what it says counts.
+    if status?.state == "not configured" { seen.address = nil }
+    if let settings = settings?.broker, seen.address != nil, seen.state != "connected" {
+      seen.reachability = .probe(host: settings.host, port: settings.port)
+    }
+    if let refused = status?.refusedByBroker, refused > 0 {
+      seen.refusals.append("the broker refused \(refused) messages")
+    }
+    for subscription in status?.subscriptions ?? [] where subscription.state == "refused" {
+      seen.refusals.append("the broker refuses the subscription to '\(subscription.filter)'")
+    }
+    return seen
+  }
+
+  func central() -> PeerEvidence? {
+    let status = daemon.status?.central
+    guard settings != nil || status != nil else { return nil }
+    guard let url = status?.url ?? settings?.central?.url else { return PeerEvidence() }
+    let endpoint = Reachability.endpoint(url: url)
+    var seen = PeerEvidence(
+      address: endpoint.map { "\($0.host):\($0.port)" } ?? url, state: status?.state, detail: status?.detail)
+    if let endpoint, seen.state != "online" {
+      seen.reachability = .probe(host: endpoint.host, port: endpoint.port)
+    }
+    return seen
+  }
+
+  func certificates() -> Evidence.Certificates {
+    var seen = Evidence.Certificates()
+    guard let settings else { return seen }
+    let central = settings.central
+    let tls = settings.broker?.tls
+    let certificates = [central?.authority, central?.certificate, tls?.authority, tls?.certificate].compactMap { $0 }
+    let keys = [central?.key, tls?.key].compactMap { $0 }
+    seen.hidden = (certificates + keys).filter { access($0, R_OK) != 0 && errno == EACCES && geteuid() != 0 }
+    let hidden = seen.hidden
+    seen.problems = ConfigurationCheck.certificateProblems(settings).filter { text in
+      // These say only that the person who asks may not read the file.
+      !hidden.contains { text.contains("\($0) cannot be read (") }
+    }
+    let now = Int64(time(nil))
+    for path in certificates {
+      guard let identity = try? CertificateIdentity(pemFile: path) else { continue }
+      seen.expiries.append(.init(path: path, days: Int((identity.notAfter - now) / 86_400)))
+    }
+    return seen
+  }
+}
