@@ -116,7 +116,8 @@ let package = Package(
     library(
       "GatewayClient",
       [
-        "BusPlanning", "Diagnosis", "GatewayCore", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration", "PKI",
+        "BusPlanning", "Diagnosis", "GatewayCore", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration",
+        "ModbusBus", "PKI",
         "SerialPort", "SerialSensors", "YAMLParser",
       ]),
     library(
@@ -183,7 +184,9 @@ let package = Package(
     tests("LocalAPITests", ["LocalAPI", "Threads", "FieldgateTestKit"]),
     tests("HTTPClientTests", ["HTTPClient", "CCurl", "GatewayCore", "FieldgateTestKit"]),
     tests("DiagnosisTests", ["Diagnosis"]),
-    tests("GatewayClientTests", ["GatewayClient", "FieldgateTestKit"]),
+    tests(
+      "GatewayClientTests",
+      ["GatewayClient", "FieldgateTestKit", "GatewayConfiguration", "Telemetry", "Threads", "CLinux"]),
     tests("SQLiteTests", ["SQLite"]),
     tests("SQLiteOutboxTests", ["SQLiteOutbox", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
     tests("CentralCoreTests", ["CentralCore", "BatchCodec", "SampleTelemetry", "SyncProtocol", "Telemetry"]),

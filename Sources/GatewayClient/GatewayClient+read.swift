@@ -81,14 +81,23 @@ extension GatewayClient {
     guard let entries = line.read?.entries, entries.count == request.count else {
       throw Failure(description: "the daemon answered something else")
     }
-    if printsJSON { return output(Self.json(read, entries, points)) }
+    read.show(entries, points, json: printsJSON, output)
+  }
+}
+
+extension RawRead {
+  /// One line a value, with its registers, or all as one JSON object.
+  func show(_ entries: [UInt16], _ points: [RegisterPoint], json: Bool, _ output: (String) -> Void) {
+    guard !json else { return output(GatewayClient.json(self, entries, points)) }
     for point in points {
-      let offset = Int(point.address) - read.address
-      let words = entries[offset..<offset + point.entryCount].map(Self.hexadecimal).joined(separator: " ")
-      output("\(point.table.name) \(point.address)  \(words)  \(Self.text(entries, offset, point))")
+      let offset = Int(point.address) - address
+      let words = entries[offset..<offset + point.entryCount].map(GatewayClient.hexadecimal).joined(separator: " ")
+      output("\(point.table.name) \(point.address)  \(words)  \(GatewayClient.text(entries, offset, point))")
     }
   }
+}
 
+extension GatewayClient {
   /// The daemon's answer, with the values that it holds in the type that was asked for: null where there is none.
   static func json(_ read: RawRead, _ entries: [UInt16], _ points: [RegisterPoint]) -> String {
     JSONWriter.text { json in
@@ -122,12 +131,12 @@ extension GatewayClient {
     }
   }
 
-  private static func hexadecimal(_ word: UInt16) -> String {
+  fileprivate static func hexadecimal(_ word: UInt16) -> String {
     let text = String(word, radix: 16)
     return "0x" + String(repeating: "0", count: 4 - text.count) + text
   }
 
-  private static func text(_ entries: [UInt16], _ offset: Int, _ point: RegisterPoint) -> String {
+  fileprivate static func text(_ entries: [UInt16], _ offset: Int, _ point: RegisterPoint) -> String {
     if point.type == .string {
       return RegisterDecoder.text(entries, at: offset, as: point).map { "\"\($0)\"" } ?? "— (no text)"
     }

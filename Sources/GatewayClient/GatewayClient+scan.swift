@@ -6,30 +6,37 @@ extension GatewayClient {
     "the schedule of this bus leaves no gap as long as --timeout; scan with a shorter one, poll less often for the "
     + "time of the scan, or stop the daemon's polling of it"
 
+  /// A question that finds no gap for so long ends the scan.
+  private static let longestWait = Duration.seconds(30)
+
   /// Asks every unit id of a bus, one question at a time, in the gaps of the daemon's schedule.
   ///
   /// - Parameters:
   ///   - timeoutMilliseconds: for one answer, 10 to 60000; gaps must be as long.
-  ///   - progress: gets a line before each unit, for the person who waits.
+  ///   - progress: is told the estimate and each unit.
+  ///   - isInterrupted: looked at between two questions; then it ends with what was found.
   public func scan(
-    bus: String, units: ClosedRange<Int>, timeoutMilliseconds: Int, progress: (String) -> Void
+    bus: String, units: ClosedRange<Int>, timeoutMilliseconds: Int, progress: ScanProgress,
+    isInterrupted: () -> Bool
   ) throws {
-    let least = (units.count * timeoutMilliseconds + 999) / 1_000
-    progress(
-      "\(units.count) unit ids, \(timeoutMilliseconds) ms each: at least \(least) s where nobody answers, longer on a "
-        + "busy bus. Ctrl-C ends it; what was found has been printed.")
+    let least = Duration.milliseconds(units.count * timeoutMilliseconds)
+    let most = least + Self.longestWait * units.count
+    progress.note(
+      "\(units.count) unit ids, \(timeoutMilliseconds) ms each, in the gaps of the schedule: about "
+        + "\(SweepPlan.text(least)) on an idle bus where nobody answers, at most \(SweepPlan.text(most)) on a busy one. "
+        + "Ctrl-C ends it; what was found has been printed.")
     var found = 0
-    for unit in units {
-      progress("unit \(unit) …")
+    for unit in units where !isInterrupted() {
+      progress.step("unit \(unit) of \(units.lowerBound)-\(units.upperBound)")
       var scan = UnitScan(unit: unit)
-      while let question = scan.question {
+      while let question = scan.question, !isInterrupted() {
         scan.take(try probe(bus, unit, question.bytes, timeoutMilliseconds))
       }
       guard scan.isPresent else { continue }
       found += 1
-      show(scan)
+      output(scan.line(json: printsJSON))
     }
-    progress("\(found) \(found == 1 ? "device" : "devices") answered")
+    progress.note("\(isInterrupted() ? "interrupted; " : "")\(found) \(found == 1 ? "device" : "devices") answered")
   }
 
   private func probe(_ bus: String, _ unit: Int, _ bytes: [UInt8], _ timeout: Int) throws -> UnitScan.Answer {
@@ -38,7 +45,7 @@ extension GatewayClient {
       json.member("unit", unit)
       json.array("bytes") { json in for byte in bytes { json.integer(byte) } }
       json.member("timeout_ms", timeout)
-      json.member("wait_ms", 30_000)
+      json.member("wait_ms", Int(Self.longestWait.components.seconds) * 1_000)
     }
     guard let answer = try answer(timeout: .seconds(120)).line.probe else {
       throw Failure(description: "the daemon answered something else")
@@ -52,20 +59,5 @@ extension GatewayClient {
     case "bus down", "input/output error": throw Failure(description: answer.failure?.message ?? "the bus is down")
     case let reason: return .exception(reason ?? "")
     }
-  }
-
-  private func show(_ scan: UnitScan) {
-    guard printsJSON else {
-      let identity = scan.identity.isEmpty ? "" : "  \(scan.identity.joined(separator: " "))"
-      return output("unit \(scan.unit)\(identity)  answers: \(scan.functions.joined(separator: ", "))")
-    }
-    output(
-      JSONWriter.text { json in
-        json.object { json in
-          json.member("unit", scan.unit)
-          json.array("answers") { json in for name in scan.functions { json.string(name) } }
-          json.array("identity") { json in for text in scan.identity { json.string(text) } }
-        }
-      })
   }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import JSONText
 import LocalAPI
 
@@ -21,6 +22,12 @@ public struct GatewayClient: ~Copyable {
     connection = try LocalAPIClient(path: socket)
     printsJSON = json
     self.output = output
+  }
+
+  /// Whether a daemon is there to be asked. One that this user may not talk to is there, too.
+  public static func isServed(socket: String) -> Bool {
+    if (try? LocalAPIClient(path: socket)) != nil { return true }
+    return access(socket, R_OK | W_OK) != 0 && errno == EACCES
   }
 
   public func status() throws {

@@ -47,34 +47,6 @@ struct Write: ParsableCommand {
   }
 }
 
-struct Read: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Read registers or coils of any device on a bus, as any type.",
-    discussion: """
-      Goes through the running daemon, between two of its polls. Addresses are protocol
-      addresses, from 0: what a manual calls 40101 is holding 100.
-
-      Examples:
-        fieldgate read rs485 3 holding 100
-        fieldgate read rs485 3 input 20 --type float32 --order little-big
-        fieldgate read plc 1 coil 0 --count 16
-      """)
-  @OptionGroup var daemon: DaemonOptions
-  @Option(help: "How many values; of a string, how many registers.") var count = 1
-  @Option(help: "As in the configuration: int16, uint32, float32, string …") var type = "uint16"
-  @Option(help: "big-big, little-big, big-little or little-little.") var order = "big-big"
-  @Argument(help: "The bus, as in the configuration.") var bus: String
-  @Argument(help: "The unit id.") var unit: Int
-  @Argument(help: "coil, discrete, holding or input.") var table: String
-  @Argument(help: "The protocol address, from 0.") var address: Int
-
-  func run() throws {
-    try daemon.client().read(
-      RawRead(
-        bus: bus, unit: unit, table: table, address: address, count: count, type: type, order: order))
-  }
-}
-
 struct Devices: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show how well each device answers and how busy each bus is.",
@@ -87,38 +59,4 @@ struct Devices: ParsableCommand {
   @OptionGroup var daemon: DaemonOptions
 
   func run() throws { try daemon.client().devices() }
-}
-
-struct Scan: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Find the devices on a bus.",
-    discussion: """
-      Asks every unit id in the gaps that the daemon's schedule leaves, so that no poll is
-      late for it. For each device that answers it prints which functions it has, and
-      maker and product where it tells them (function 43). Nothing is written.
-
-      Examples:
-        fieldgate scan rs485
-        fieldgate scan rs485 --units 1-32 --timeout 100 --json
-      """)
-  @OptionGroup var daemon: DaemonOptions
-  @Option(help: "Unit ids, FIRST-LAST.") var units = "1-247"
-  @Option(help: "Milliseconds for one answer, 10 to 60000.") var timeout = 200
-  @Argument(help: "The bus, as in the configuration.") var bus: String
-
-  func validate() throws { _ = try range() }
-
-  private func range() throws -> ClosedRange<Int> {
-    let ends = units.split(separator: "-").compactMap { Int($0) }
-    guard let first = ends.first, let last = ends.last, ends.count <= 2, first <= last, (0...255).contains(first),
-      last <= 255, (10...60_000).contains(timeout)
-    else { throw ValidationError("--units is FIRST-LAST within 0-255, --timeout 10 to 60000") }
-    return first...last
-  }
-
-  func run() throws {
-    try daemon.client().scan(bus: bus, units: try range(), timeoutMilliseconds: timeout) { line in
-      note("\(line)\n")
-    }
-  }
 }

@@ -9,6 +9,7 @@ struct Fieldgate: ParsableCommand {
     abstract: "Look at the gateway on this box, and write to its devices.",
     discussion: """
       Talks to the daemon, fieldgated, over its local socket; it never opens the daemon's database.
+      scan and read also work alone, while the daemon does not run.
 
       Examples:
         fieldgate status                 is everything all right, and if not, what is wrong?
@@ -20,6 +21,7 @@ struct Fieldgate: ParsableCommand {
         fieldgate devices                how well each device answers, how busy each bus is
         fieldgate write boiler/set 21.5  write a tag that is marked as writable
         fieldgate read rs485 3 input 20  read any register of any device on a bus
+        fieldgate scan rs485             which devices are on a bus, and what they answer
         fieldgate check gateway.yaml     every mistake in a configuration file
         fieldgate reload                 let the daemon take its changed file
         fieldgate serial watch PORT      what a serial sensor says, and how it would be read
@@ -40,9 +42,12 @@ struct DaemonOptions: ParsableArguments {
   @Flag(help: "Print the daemon's JSON, one object a line.")
   var json = false
 
+  var path: String {
+    socket ?? getenv("FIELDGATE_SOCKET").map { String(cString: $0) } ?? GatewayClient.defaultSocket
+  }
+
   func client() throws -> GatewayClient {
-    let path = socket ?? getenv("FIELDGATE_SOCKET").map { String(cString: $0) } ?? GatewayClient.defaultSocket
-    return try GatewayClient(socket: path, json: json) { line in
+    try GatewayClient(socket: path, json: json) { line in
       print(line)
       // A person or a program that reads along sees each line at once.
       fflush(nil)

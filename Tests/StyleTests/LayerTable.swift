@@ -55,7 +55,8 @@ enum LayerTable {
       "PKI", "CLinux", "GatewayRuntime", "SerialBus", "SerialPort", "SerialSensors", "Logging"),
     row(
       "composition", "GatewayClient", "BusPlanning", "Diagnosis", "GatewayCore", "Telemetry", "JSONText",
-      "GatewayConfiguration", "YAMLParser", "LocalAPI", "PKI", "SerialPort", "SerialSensors", "FoundationEssentials"),
+      "GatewayConfiguration", "YAMLParser", "LocalAPI", "ModbusBus", "PKI", "SerialPort", "SerialSensors",
+      "FoundationEssentials"),
     row(
       "composition", "CentralService", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "CentralCore", "Threads",
       "SystemdNotify", "ServiceLog", "SQLiteCentralStore", "PKI", "FoundationEssentials", "Logging", "ServiceLifecycle",
