@@ -15,10 +15,13 @@ struct SerialWatchReader {
     case .notMine: return "of no device"
     case .ignored: return "\(name): understood, without a value (a header, another sentence)"
     case .damaged(let reason, let text): return "\(name): damaged (\(reason.name)): \(text)"
-    case .readings(let readings):
-      let values = zip(tags, readings).filter { $0.1 != .absent }.map { tag, reading in
+    case .readings(let readings, let texts):
+      let values = tags.indices.filter { readings[$0] != .absent }.map { index in
+        let (tag, reading) = (tags[index], readings[index])
         let unit = tag.unit.isEmpty ? "" : " \(tag.unit)"
-        guard let value = Self.value(reading, tag) else { return "\(tag.name) — (\(reading.quality.reason.name))" }
+        guard let value = texts[index].map({ "'\($0)'" }) ?? Self.value(reading, tag) else {
+          return "\(tag.name) — (\(reading.quality.reason.name))"
+        }
         return "\(tag.name) \(value)\(unit)" + (reading.quality == .good ? "" : " (\(reading.quality))")
       }
       return "\(name): \(values.joined(separator: "  "))"
@@ -30,10 +33,14 @@ struct SerialWatchReader {
     switch outcome {
     case .notMine, .ignored: break
     case .damaged(let reason, _): json.member("quality", "bad (\(reason.name))")
-    case .readings(let readings):
+    case .readings(let readings, let texts):
       json.object("values") { json in
-        for (tag, reading) in zip(tags, readings) where reading != .absent {
+        for (index, (tag, reading)) in zip(tags, readings).enumerated() where reading != .absent {
           json.key(tag.name)
+          if let text = texts[index] {
+            json.string(text)
+            continue
+          }
           switch reading.value(tag.type) {
           case nil: json.null()
           case .boolean(let flag): json.bool(flag)

@@ -5,7 +5,8 @@ import Telemetry
 extension GatewaySettingsReader {
   static let fieldKeys =
     [
-      "name", "field", "type", "decimal", "true-words", "false-words", "scale", "offset", "unit", "deadband",
+      "name", "field", "type", "decimal", "true-words", "false-words", "encoding", "scale", "offset", "unit",
+      "deadband",
       "writable",
     ] + treatmentKeys.filter { $0 != "scale-factor" } + presentationKeys
 
@@ -21,7 +22,7 @@ extension GatewaySettingsReader {
     names.append(name)
     let point = fieldPoint(section, name)
     let unit = unitText(section)
-    let scaling = scaling(section, type: point.map { $0.type == .bool ? .bool : .float64 })
+    let scaling = scaling(section, type: point.map { [.bool, .string].contains($0.type) ? $0.type.alike : .float64 })
     // What a value means does not depend on where it came from.
     let alike = point.map { RegisterPoint(table: .holdingRegister, address: 0, type: $0.type.alike) }
     let treatment = treatment(section, alike)
@@ -56,12 +57,6 @@ extension GatewaySettingsReader {
       point.field = text
     }
     if section.has("type") {
-      if case .scalar("text", _) = section.value("type")?.content {
-        problems.error(
-          section.value("type") ?? section.node, "'type' of \(section.title) cannot be 'text' yet",
-          hint: "values of serial sensors are numbers: \(FieldType.allCases.map(\.rawValue).joined(separator: ", "))")
-        return nil
-      }
       let types = FieldType.allCases.map { ($0.rawValue, $0) }
       guard let type = section.choice("type", types, &problems) else { return nil }
       point.type = type
@@ -73,7 +68,29 @@ extension GatewaySettingsReader {
         hint: "remove it")
       return nil
     }
+    guard section.has("encoding") else { return words(section, point) }
+    guard point.type == .string else {
+      problems.error(
+        section.keyNode("encoding"), "\(section.title) is no string and has no 'encoding'",
+        hint: "remove it, or: type: string")
+      return nil
+    }
+    let encodings = TextEncoding.allCases.map { ($0.rawValue, $0) }
+    guard let encoding = section.choice("encoding", encodings, &problems) else { return nil }
+    point.encoding = encoding
     return words(section, point)
+  }
+
+  /// As many strings of a serial sensor as can be as long as texts may be, 512 bytes:
+  /// a scan always fits into a frame, and that into a batch.
+  static let maximumFieldTexts = 64
+
+  mutating func checkTextCount(_ points: [FieldPoint], _ section: Section) {
+    let count = points.count { $0.type == .string }
+    guard count > Self.maximumFieldTexts else { return }
+    problems.error(
+      section.keyNode("tags"), "\(section.title) has \(count) strings",
+      hint: "allowed: \(Self.maximumFieldTexts); make two devices of it")
   }
 
   private mutating func words(_ section: Section, _ point: FieldPoint) -> FieldPoint? {
@@ -112,6 +129,7 @@ extension FieldType {
     case .number: .float64
     case .integer, .hex: .int64
     case .bool: .bool
+    case .string: .string
     }
   }
 }

@@ -49,6 +49,7 @@ extension GatewaySettingsReader {
       }
     }
     checkTopics(tags, publishing, section)
+    checkTextCount(fields.map(\.point), section)
     let serial = speech(section, on: lines, every: every, fields: fields)
     guard let name else { return nil }
     guard let serial, isUsable, tags.count == names.count else {
@@ -249,6 +250,11 @@ extension GatewaySettingsReader {
   ) -> SerialDevice? {
     if every == nil { _ = section.require("every", example: "60s", &problems) }
     var isGood = true
+    for (_, node) in fields.filter({ $0.point.type == .string }) {
+      isGood = false
+      problems.error(
+        node, "\(section.title) speaks SDI-12 and cannot have a string", hint: "its values are numbers; remove 'type'")
+    }
     for (point, node) in fields where SDI12Command.field(point.field) == nil {
       isGood = false
       problems.error(

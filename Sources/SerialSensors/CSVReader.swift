@@ -74,9 +74,11 @@ struct CSVReader: Sendable {
     where FieldDecoder.trim(columns[place]) != Array(condition.text.utf8) {
       return .notMine
     }
-    let readings = zip(points, places).map { MessageReader.reading(columns[$1], $0) }
-    // A line of words between the values is no line of values: a title, a greeting.
-    let isText = readings.allSatisfy { $0.quality == .bad(.undecodable) }
-    return isText ? .notMine : .readings(readings)
+    let values = zip(points, places).map { MessageReader.value(columns[$1], $0) }
+    // A line of words between the values is no line of values: a title, a greeting. Every word is a string, so only the
+    // others can tell.
+    let judged = zip(points, values).filter { $0.0.type != .string || $0.1.text == nil }
+    let isTitle = judged.allSatisfy { $0.1.reading.quality == .bad(.undecodable) }
+    return isTitle && !judged.isEmpty ? .notMine : .values(values)
   }
 }

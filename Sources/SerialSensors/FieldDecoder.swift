@@ -2,7 +2,7 @@ public import Telemetry
 
 /// Turns the text of a field into a reading.
 public enum FieldDecoder {
-  /// Longest text that can be a value.
+  /// Longest text that can be a number or a bool.
   public static let maximumLength = 64
 
   private static let usualTrue = ["1", "true", "on", "yes", "y", "t"]
@@ -11,7 +11,16 @@ public enum FieldDecoder {
   /// `bad (undecodable value)` for a text that is no value of the type. Blanks around it, and between a sign and the first
   /// digit, as scales print them, are no mistake.
   public static func decode(_ text: some Collection<UInt8>, as point: FieldPoint) -> Reading {
+    value(text, as: point).reading
+  }
+
+  /// The same with the text of a string. Longer ones than ``TextTable/maximumTextBytes`` are cut with the scan.
+  static func value(_ text: some Collection<UInt8>, as point: FieldPoint) -> FieldValue {
     let trimmed = trim(text)
+    guard point.type != .string else {
+      return point.encoding.text(trimmed).map { FieldValue(Reading(bits: 0, quality: .good), text: $0) }
+        ?? .bad(.undecodable)
+    }
     guard !trimmed.isEmpty, trimmed.count <= maximumLength else { return .bad(.undecodable) }
     let value: Value? =
       switch point.type {
@@ -19,8 +28,9 @@ public enum FieldDecoder {
       case .integer: Int64(String(decoding: closeUp(trimmed), as: UTF8.self)).map { .integer($0) }
       case .hex: hexadecimal(trimmed).map { .integer($0) }
       case .bool: word(trimmed, point).map { .boolean($0) }
+      case .string: nil
       }
-    return value.map { Reading($0) } ?? .bad(.undecodable)
+    return value.map { FieldValue(Reading($0)) } ?? .bad(.undecodable)
   }
 
   static func trim(_ text: some Collection<UInt8>) -> [UInt8] {

@@ -1,3 +1,5 @@
+public import Telemetry
+
 /// Where a tag's value stands in a message of a serial sensor, and how it is read.
 public struct FieldPoint: Hashable, Sendable {
   /// Name, number or path of the field, as the sensor's format knows it.
@@ -8,15 +10,18 @@ public struct FieldPoint: Hashable, Sendable {
   /// Words of a ``FieldType/bool``, compared without regard to the case of ASCII letters; empty: the usual ones.
   public var trueWords: [String]
   public var falseWords: [String]
+  /// How the bytes of a ``FieldType/string`` stand for letters.
+  public var encoding: TextEncoding
 
   public init(
     field: String, type: FieldType = .number, hasDecimalComma: Bool = false, trueWords: [String] = [],
-    falseWords: [String] = []
+    falseWords: [String] = [], encoding: TextEncoding = .utf8
   ) {
     self.field = field
     self.type = type
     self.hasDecimalComma = hasDecimalComma
     self.trueWords = trueWords
     self.falseWords = falseWords
+    self.encoding = encoding
   }
 }

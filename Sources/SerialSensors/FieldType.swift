@@ -10,12 +10,15 @@ public enum FieldType: String, Sendable, CaseIterable {
   case bool
   /// A whole number in hexadecimal, with or without `0x`.
   case hex
+  /// The field's text as it stands, without blanks around it.
+  case string
 
   public var valueType: ValueType {
     switch self {
     case .number: .float64
     case .integer, .hex: .integer
     case .bool: .boolean
+    case .string: .text
     }
   }
 }

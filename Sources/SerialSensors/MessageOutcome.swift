@@ -8,6 +8,13 @@ public enum MessageOutcome: Hashable, Sendable {
   case ignored
   /// The line is of this kind, and no value of it can be trusted. The text is one line for people.
   case damaged(Quality.Reason, String)
-  /// A reading for each point, absent where the line does not have it.
-  case readings([Reading])
+  /// A reading for each point, absent where the line does not have it, and the texts of strings by the index of their
+  /// point.
+  case readings([Reading], texts: [Int: String])
+
+  static func values(_ values: [FieldValue]) -> Self {
+    var texts: [Int: String] = [:]
+    for (index, value) in values.enumerated() { texts[index] = value.text }
+    return .readings(values.map(\.reading), texts: texts)
+  }
 }

@@ -35,6 +35,11 @@ public struct MessageReader: Sendable {
       }
       form = .pattern(matcher, groups: groups)
     case .json:
+      if let index = points.firstIndex(where: { $0.encoding != .utf8 }) {
+        throw FormatError(
+          "is in JSON, which is always UTF-8, and cannot be \(points[index].encoding.rawValue)",
+          hint: "remove 'encoding'", field: index)
+      }
       form = .json(
         paths: points.map { Self.path($0.field) },
         conditions: conditions.map { (Self.path($0.field), Array($0.text.utf8)) })
@@ -47,7 +52,13 @@ public struct MessageReader: Sendable {
       var fields: [(String, NMEAField)] = []
       for (index, point) in points.enumerated() {
         do throws(FormatError) {
-          fields.append(try NMEAField.find(point.field))
+          let found = try NMEAField.find(point.field)
+          guard point.type == .number || !found.field.isComputed else {
+            throw FormatError(
+              "is computed from what is sent, so that its type is number, not \(point.type.rawValue)",
+              hint: "remove 'type', or give the number of the field: \(found.sentence).1")
+          }
+          fields.append(found)
         } catch {
           throw FormatError(error.message, hint: error.hint, field: index)
         }
@@ -83,10 +94,10 @@ public struct MessageReader: Sendable {
     case .tooCostly:
       return .damaged(.undecodable, "the pattern took too many steps on a line; make it simpler")
     case .matched(let ranges):
-      return .readings(
+      return .values(
         zip(groups, points).map { group, point in
           guard let range = ranges[group] else { return .absent }
-          return Self.reading(Array(line[range]), point)
+          return Self.value(Array(line[range]), point)
         })
     }
   }
@@ -94,13 +105,13 @@ public struct MessageReader: Sendable {
   /// What has none of the fields is another's line.
   private func readings(_ nodes: [JSONNode?]) -> MessageOutcome {
     guard nodes.contains(where: { $0 != nil }) else { return .notMine }
-    return .readings(
+    return .values(
       zip(nodes, points).map { node, point in
         switch node {
         case nil: .absent
         case .object, .array: .bad(.undecodable)
         case .word(let text) where text == Array("null".utf8): .bad(.sensorFault)
-        case .word(let text), .text(let text): Self.reading(text, point)
+        case .word(let text), .text(let text): Self.value(text, point)
         }
       })
   }
@@ -126,16 +137,16 @@ public struct MessageReader: Sendable {
           .checksum, "a sentence has a wrong check sum (computed \(hex)); check cable, ground and baud rate")
       }
     }
-    let readings = zip(fields, points).map { wanted, point -> Reading in
+    let values = zip(fields, points).map { wanted, point -> FieldValue in
       guard wanted.sentence == sentence.type else { return .absent }
-      return sentence.reading(wanted.field, as: point) ?? .absent
+      return sentence.value(wanted.field, as: point) ?? .absent
     }
-    return readings.contains { $0 != .absent } ? .readings(readings) : .ignored
+    return values.contains { $0 != .absent } ? .values(values) : .ignored
   }
 
   /// An empty field is how a sensor says that it has no value.
-  static func reading(_ text: [UInt8], _ point: FieldPoint) -> Reading {
-    FieldDecoder.trim(text).isEmpty ? .bad(.sensorFault) : FieldDecoder.decode(text, as: point)
+  static func value(_ text: [UInt8], _ point: FieldPoint) -> FieldValue {
+    FieldDecoder.trim(text).isEmpty ? .bad(.sensorFault) : FieldDecoder.value(text, as: point)
   }
 
   /// `a.b.0.c`, or `a.b[0].c`.

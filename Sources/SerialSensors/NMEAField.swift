@@ -13,6 +13,15 @@ enum NMEAField: Hashable, Sendable {
   /// The measurement of a transducer of this name (XDR).
   case transducer(String)
 
+  /// Its value is not what is sent: another unit, a sign from another field.
+  var isComputed: Bool {
+    switch self {
+    case .number(_, let factor): factor != 1
+    case .degrees, .speed, .speedWhen: true
+    case .when, .transducer: false
+    }
+  }
+
   /// Sentences and the names of what is read from them (NMEA 0183 4.11 and the manuals of weather stations).
   static let names: [String: [String: NMEAField]] = [
     "GGA": [

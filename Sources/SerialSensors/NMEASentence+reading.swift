@@ -20,7 +20,7 @@ extension NMEASentence {
   }
 
   /// Nil when the sentence is not about it: a wind of the other kind, another transducer.
-  func reading(_ field: NMEAField, as point: FieldPoint) -> Reading? {
+  func value(_ field: NMEAField, as point: FieldPoint) -> FieldValue? {
     switch field {
     case .number(let number, let factor): return plain(number, times: factor, as: point)
     case .degrees(let number): return degrees(number)
@@ -38,14 +38,14 @@ extension NMEASentence {
     }
   }
 
-  private func plain(_ number: Int, times factor: Double, as point: FieldPoint) -> Reading {
+  private func plain(_ number: Int, times factor: Double, as point: FieldPoint) -> FieldValue {
     guard let text = field(number), !FieldDecoder.trim(text).isEmpty else { return .bad(.sensorFault) }
-    guard factor != 1 else { return graded(FieldDecoder.decode(text, as: point)) }
+    guard factor != 1 else { return graded(FieldDecoder.value(text, as: point)) }
     guard let value = FieldDecoder.number(text, hasComma: false) else { return .bad(.undecodable) }
     return graded(.float64(Self.rounded(value * factor, digits: 1e6)))
   }
 
-  private func degrees(_ number: Int) -> Reading {
+  private func degrees(_ number: Int) -> FieldValue {
     guard let text = field(number), let hemisphere = letter(number + 1), !text.isEmpty else {
       return .bad(.sensorFault)
     }
@@ -63,7 +63,7 @@ extension NMEASentence {
     return graded(.float64(isNegative ? -degrees : degrees))
   }
 
-  private func speed(_ number: Int, unit: Int) -> Reading {
+  private func speed(_ number: Int, unit: Int) -> FieldValue {
     guard let text = field(number), !text.isEmpty else { return .bad(.sensorFault) }
     let factor: Double? =
       switch letter(unit) {
@@ -77,10 +77,12 @@ extension NMEASentence {
     return graded(.float64(Self.rounded(value * factor, digits: 1e6)))
   }
 
-  private func graded(_ value: Value) -> Reading { Reading(value, quality: quality) }
+  private func graded(_ value: Value) -> FieldValue { FieldValue(Reading(value, quality: quality)) }
 
-  private func graded(_ reading: Reading) -> Reading {
-    reading.quality == .good ? Reading(bits: reading.bits, quality: quality) : reading
+  private func graded(_ value: FieldValue) -> FieldValue {
+    guard value.reading.quality == .good else { return value }
+    return FieldValue(
+      Reading(bits: value.reading.bits, quality: quality), text: quality.hasValue ? value.text : nil)
   }
 
   private static func rounded(_ value: Double, digits: Double) -> Double { (value * digits).rounded() / digits }

@@ -46,6 +46,27 @@ struct SerialBusMachineTests {
     #expect(rig.machine.health(of: 7).isAnswering && !rig.machine.health(of: 4).isAnswering)
   }
 
+  @Test("Texts go with their scan, the newest of an interval; a damaged or missing one leaves none behind")
+  func texts() throws {
+    var pushing = Self.pushing("^(?<s>[^ ]*)(?: (?<v>.*))?$", ["s", "v"], every: .seconds(1))
+    pushing.points[0].type = .string
+    var asking = Self.asked(device: 1, every: .seconds(2))
+    asking.points[0].type = .string
+    var rig = try SerialBusRig([pushing])
+    for (time, line) in [(300, "a 1"), (400, "b"), (700, "c 2"), (1_500, "d 3"), (1_600, "x\u{1}y 4"), (2_500, "e 5")] {
+      rig.feed("\(line)\r\n", at: time)
+    }
+    rig.run(until: 3_400)
+    let text = Reading(bits: 0, quality: .good)
+    #expect(rig.delivered.map(\.texts) == [[0: "a"], [0: "c"], [:], [0: "e"]])
+    #expect(rig.delivered.map { $0.readings[0] } == [text, text, .bad(.undecodable), text])
+    #expect(rig.delivered.map { $0.readings[1] } == [1, 2, 4, 5].map { Self.good($0) })
+    var answers = try SerialBusRig([asking])
+    answers.answer = { _, _ in [(after: 10, text: "v=ready\r\n")] }
+    answers.run(until: 2_000)
+    #expect(answers.delivered.first?.texts == [0: "ready"] && answers.delivered.first?.readings == [text])
+  }
+
   @Test("With an interval the newest message counts, and a flood costs one scan in ten milliseconds")
   func intervals() throws {
     var slow = try SerialBusRig([Self.pushing("^(?<v>.*)$", every: .seconds(1))])

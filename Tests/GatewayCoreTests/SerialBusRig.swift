@@ -8,6 +8,7 @@ struct SerialBusRig {
     var milliseconds: Int
     var device: Int
     var readings: [Reading]
+    var texts: [Int: String] = [:]
     var fault: String?
     /// How many requests had been sent.
     var asked: Int
@@ -73,7 +74,8 @@ struct SerialBusRig {
       case .deliver(let scan, _, let fault):
         delivered.append(
           Delivered(
-            milliseconds: Self.milliseconds(now), device: scan.device, readings: scan.readings, fault: fault,
+            milliseconds: Self.milliseconds(now), device: scan.device, readings: scan.readings,
+            texts: scan.texts, fault: fault,
             asked: sent.count))
       case .wait(let until): now = max(now, min(until, end))
       case .listen(let until):

@@ -1,6 +1,7 @@
-import SerialSensors
 import Telemetry
 import Testing
+
+@testable import SerialSensors
 
 @Suite("Texts of fields as values")
 struct FieldDecoderTests {
@@ -28,6 +29,21 @@ struct FieldDecoderTests {
     ("S#", stable, nil), ("1", stable, nil),
     (String(repeating: "1", count: 65), FieldPoint(field: ""), nil),
   ]
+
+  static let texts: [(bytes: [UInt8], encoding: TextEncoding, text: String?)] = [
+    (Array(" 21 °C ".utf8), .utf8, "21 °C"), ([0x32, 0xb0], .utf8, nil), ([0x32, 0xb0], .latin1, "2°"),
+    ([0x32, 0xb0], .ascii, nil), (Array("S/N 7".utf8), .ascii, "S/N 7"), ([0x41, 0x07, 0x42], .latin1, nil),
+    ([0x41, 0x7f], .ascii, nil), (Array(repeating: 0x61, count: 700), .utf8, String(repeating: "a", count: 700)),
+  ]
+
+  @Test("A string has its text in the encoding that was set, or is no value", arguments: texts.indices)
+  func strings(_ index: Int) {
+    let one = Self.texts[index]
+    let point = FieldPoint(field: "", type: .string, encoding: one.encoding)
+    let value = FieldDecoder.value(one.bytes, as: point)
+    #expect(value.text == one.text)
+    #expect(value.reading == (one.text == nil ? .bad(.undecodable) : Reading(bits: 0, quality: .good)))
+  }
 
   @Test("Each text gives its value or is no value", arguments: cases.indices)
   func table(_ index: Int) {

@@ -10,8 +10,10 @@ struct MessageReaderTests {
     case .notMine: return "not mine"
     case .ignored: return "ignored"
     case .damaged(let reason, _): return "damaged: \(reason.name)"
-    case .readings(let readings):
-      return zip(readings, points).map { reading, point in
+    case .readings(let readings, let texts):
+      return points.indices.map { index in
+        let (reading, point) = (readings[index], points[index])
+        if let text = texts[index] { return reading.quality == .good ? "'\(text)'" : "'\(text)'?" }
         guard let value = reading.value(point.type.valueType) else {
           return reading == .absent ? "-" : "(\(reading.quality.reason.name))"
         }
@@ -30,6 +32,7 @@ struct MessageReaderTests {
   struct Case: Sendable {
     var format: MessageFormat
     var conditions: [FieldCondition] = []
+    /// `name` is a number, `name: string` a string.
     var fields: [String]
     var lines: [(String, String)]
   }
@@ -92,16 +95,62 @@ struct MessageReaderTests {
     Case(
       format: .keyValue(KeyValueLayout(separator: UInt8(ascii: "|"), assignment: UInt8(ascii: "~"))), fields: ["a b"],
       lines: [("a b ~ 1 |c~2", "1.0"), ("a b=1", "not mine")]),
+    Case(
+      format: .pattern(scale), fields: ["state:string", "weight"],
+      lines: [("ST,GS,+  12.345kg", "'ST' 12.345"), ("US,GS,7 kg", "'US' 7.0")]),
+    Case(
+      format: .pattern("^(?<s>.*)$"), fields: ["s:string"],
+      lines: [
+        ("  Tür 7\t", "'Tür 7'"), ("  ", "(sensor fault)"), ("a\u{1}b", "(undecodable value)"), ("null", "'null'"),
+      ]),
+    Case(
+      format: .json, fields: ["s:string", "t"],
+      lines: [
+        (#"{"s":"a\u00e4\n","t":1}"#, "'aä\n' 1.0"), (#"{"s":true}"#, "'true' -"), (#"{"s":12.50}"#, "'12.50' -"),
+        (#"{"s":null,"t":"x"}"#, "(sensor fault) (undecodable value)"), (#"{"s":[1]}"#, "(undecodable value) -"),
+        (#"{"s":""}"#, "(sensor fault) -"),
+      ]),
+    Case(
+      format: .csv(CSVLayout()), fields: ["1:string", "2"],
+      lines: [
+        ("door,7", "'door' 7.0"), (#""a, ""b""",7"#, #"'a, "b"' 7.0"#), ("name,count", "not mine"),
+        (",7", "(sensor fault) 7.0"),
+      ]),
+    Case(format: .csv(CSVLayout(count: 2)), fields: ["1:string"], lines: [("a,b", "'a'"), ("a", "not mine")]),
+    Case(
+      format: .keyValue(KeyValueLayout()), fields: ["S:string", "H"],
+      lines: [("S=open H=40", "'open' 40.0"), ("S=", "(sensor fault) -"), ("H=1", "- 1.0")]),
   ]
 
   @Test("Each line gives its values, or is another's", arguments: cases.indices)
   func table(_ index: Int) throws {
     let one = Self.cases[index]
-    let points = one.fields.map { FieldPoint(field: $0) }
+    let points = one.fields.map { field in
+      field.hasSuffix(":string")
+        ? FieldPoint(field: String(field.dropLast(7)), type: .string) : FieldPoint(field: field)
+    }
     var reader = try MessageReader(one.format, where: one.conditions, points: points)
     for (line, expected) in one.lines {
       #expect(Self.words(reader.read(Array(line.utf8)), points) == expected, "\(line)")
     }
+  }
+
+  @Test(
+    "Positions are never strings or whole numbers, and JSON is never Latin-1; a field as it is sent may be a string")
+  func typesOfFields() throws {
+    for type in FieldType.allCases where type != .number {
+      let point = FieldPoint(field: "RMC.latitude", type: type)
+      #expect { try MessageReader(.nmea(NMEALayout()), points: [point]) } throws: {
+        ($0 as? FormatError)?.message
+          == "is computed from what is sent, so that its type is number, not \(type.rawValue)"
+      }
+    }
+    let latin = FieldPoint(field: "s", type: .string, encoding: .latin1)
+    #expect(throws: FormatError.self) { try MessageReader(.json, points: [latin]) }
+    let points = [FieldPoint(field: "RMC.2", type: .string), FieldPoint(field: "XDR.A", type: .integer)]
+    var reader = try MessageReader(.nmea(NMEALayout()), points: points)
+    let line = NMEATests.sentence("GPRMC,081836,A,3751.65,S,14507.36,E,000.0,360.0,130998,011.3,E")
+    #expect(Self.words(reader.read(line), points) == "'A' -")
   }
 
   @Test("A wrong byte spoils no other field of its line")

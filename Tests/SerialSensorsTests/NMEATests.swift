@@ -62,7 +62,7 @@ struct NMEATests {
       for bit in 0..<8 {
         var line = good
         line[place] ^= 1 << UInt8(bit)
-        if case .readings(let readings) = reader.read(line) {
+        if case .readings(let readings, _) = reader.read(line) {
           // The case of a hexadecimal digit says nothing.
           #expect(place >= good.count - 2 && bit == 5, "byte \(place), bit \(bit): \(readings)")
         }

@@ -102,7 +102,7 @@ struct SerialFuzzTests {
       var reader = try MessageReader(format, points: [FieldPoint(field: field)])
       for _ in 0..<3_000 {
         let line = Self.noise(Int.random(in: 1...80, using: &generator), &generator)
-        guard case .readings(let readings) = reader.read(line) else { continue }
+        guard case .readings(let readings, _) = reader.read(line) else { continue }
         if case .float64(let value)? = readings[0].value(.float64) { #expect(value.isFinite) }
       }
     }
@@ -124,7 +124,7 @@ struct SerialFuzzTests {
       let outcome = reader.read(line)
       guard let reference, let number = reference["t"] as? NSNumber else { continue }
       both += 1
-      guard case .readings(let readings) = outcome else {
+      guard case .readings(let readings, _) = outcome else {
         Issue.record("refused: \(String(decoding: line, as: UTF8.self))")
         continue
       }

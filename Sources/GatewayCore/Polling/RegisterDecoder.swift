@@ -54,8 +54,7 @@ public enum RegisterDecoder {
 
   /// The text of a string, without the zeros and spaces that fill it up; nil when its bytes are no text.
   ///
-  /// The first zero ends it. Signs that neither print nor break a line have no place in a name or a state, so a text
-  /// with other control characters is none.
+  /// The first zero ends it.
   public static func text(_ entries: [UInt16], at offset: Int, as point: RegisterPoint) -> String? {
     guard offset >= 0, point.length > 0, offset <= entries.count - point.length else { return nil }
     let words = entries[offset..<offset + point.length]
@@ -68,12 +67,7 @@ public enum RegisterDecoder {
     while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
     let start = bytes.firstIndex { $0 != UInt8(ascii: " ") } ?? bytes.endIndex
     bytes.removeSubrange(..<start)
-    guard bytes.allSatisfy({ ($0 >= 0x20 && $0 != 0x7f) || $0 == 0x0a || $0 == 0x0d || $0 == 0x09 }) else { return nil }
-    switch point.encoding {
-    case .ascii: return bytes.allSatisfy { $0 < 0x80 } ? String(decoding: bytes, as: UTF8.self) : nil
-    case .utf8: return String(validating: bytes, as: UTF8.self)
-    case .latin1: return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
-    }
+    return point.encoding.text(bytes)
   }
 
   /// The sign bit of the lowest `bits` bits, repeated upwards.

@@ -9,6 +9,8 @@ struct PushedReadings: Sendable {
   private let staleAfter: Duration
   /// Newest readings since the last scan.
   private var pending: [Reading]
+  /// Their texts.
+  private var texts: [Int: String] = [:]
   /// When the newest message came; nil when nothing is pending.
   private var pendingTime: (wall: Timestamp, now: MonotonicTime)?
   private var lastScan: MonotonicTime?
@@ -42,10 +44,11 @@ struct PushedReadings: Sendable {
   /// A message came; what it does not have is absent.
   ///
   /// - Returns: an earlier message waits for the same scan.
-  mutating func took(_ readings: [Reading], now: MonotonicTime, wall: Timestamp) -> Bool {
+  mutating func took(_ readings: [Reading], _ new: [Int: String], now: MonotonicTime, wall: Timestamp) -> Bool {
     let isMerged = pendingTime != nil
     for (tag, reading) in readings.enumerated() where reading != .absent {
       pending[tag] = reading
+      texts[tag] = new[tag]
       staleAt[tag] = now + staleAfter
     }
     pendingTime = (wall, now)
@@ -69,8 +72,9 @@ struct PushedReadings: Sendable {
     pendingTime = nil
     lastScan = now
     for tag in pending.indices { pending[tag] = .absent }
+    defer { texts = [:] }
     guard readings.contains(where: { $0 != .absent }) else { return nil }
-    return (DeviceScan(device: device, time: time.wall, readings: readings), time.now)
+    return (DeviceScan(device: device, time: time.wall, readings: readings, texts: texts), time.now)
   }
 
   /// A scan that says that the line is down; the next one follows at ``deadline``.

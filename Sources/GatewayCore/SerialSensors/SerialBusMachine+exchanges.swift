@@ -169,7 +169,7 @@ extension SerialBusMachine {
       counts.damaged += 1
       statistics.failures[reason, default: 0] += 1
       retry(scan, reason, text, now: line.ended)
-    case .readings(let readings):
+    case .readings(let readings, let texts):
       counts.matched += 1
       entries[scan.position].health.replies += 1
       turns.answered()
@@ -182,8 +182,8 @@ extension SerialBusMachine {
       }
       let device = entries[scan.position].sensor.device
       deliver(
-        DeviceScan(device: device, time: scan.wall, readings: whole), scan.position, started: scan.started, fault: fault
-      )
+        DeviceScan(device: device, time: scan.wall, readings: whole, texts: texts), scan.position,
+        started: scan.started, fault: fault)
     }
     return true
   }
@@ -212,9 +212,9 @@ extension SerialBusMachine {
         counts.damaged += 1
         statistics.failures[reason, default: 0] += 1
         statistics.lastError = text
-      case .readings(let new):
+      case .readings(let new, let texts):
         counts.matched += 1
-        if readings.took(new, now: line.ended, wall: wall) { counts.merged += 1 }
+        if readings.took(new, texts, now: line.ended, wall: wall) { counts.merged += 1 }
       }
       entries[position].kind = .pushes(reader, readings)
       // Each message is a scan where the interval allows it.
