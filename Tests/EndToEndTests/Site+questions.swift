@@ -131,11 +131,12 @@ extension Site {
     }
   }
 
-  /// Proportional set size of the daemon, in kB.
+  /// Memory that the daemon alone has written, in kB: unlike its share of the program text it does not depend on how many
+  /// daemons of other tests run.
   func memory() throws -> Int {
     let pid = try #require(gateway?.pid)
     let text = try String(contentsOfFile: "/proc/\(pid)/smaps_rollup", encoding: .utf8)
-    let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("Pss:") })
+    let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("Private_Dirty:") })
     return try #require(line.split(separator: " ").dropFirst().first.flatMap { Int($0) })
   }
 
