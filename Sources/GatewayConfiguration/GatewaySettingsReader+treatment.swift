@@ -141,7 +141,9 @@ extension GatewaySettingsReader {
   static let maximumTextRegisters = 8_192
 
   mutating func checkTextLength(_ tags: [TagSettings], _ section: Section) {
-    let registers = tags.reduce(0) { $0 + ($1.point.map { $0.type == .string ? $0.length : 0 } ?? 0) }
+    // In two steps: optimised as one, it makes the compiler of Swift 6.3 fail.
+    let points = tags.compactMap(\.point)
+    let registers = points.reduce(0) { $0 + ($1.type == .string ? $1.length : 0) }
     guard registers > Self.maximumTextRegisters else { return }
     problems.error(
       section.keyNode("tags"), "the strings of \(section.title) take \(registers) registers together",
