@@ -40,6 +40,9 @@ struct KillTests {
       let missing = Set((accepted[device] ?? []).map(\.count)).subtracting((held + rest).map(\.count))
       #expect(
         missing.isEmpty, "\(device): \(missing.count) of \(accepted[device]?.count ?? 0) accepted samples are missing")
+      let times = Dictionary(held.map { ($0.count, $0.time) }) { first, _ in first }
+      let early = (accepted[device] ?? []).filter { (times[$0.count] ?? $0.time) < $0.time }
+      #expect(early.isEmpty, "\(device): central has them at times before their scans")
       #expect(Set(held.map(\.count)).count == held.count, "\(device): a scan is at central twice")
       #expect(held.map(\.count) == held.map(\.count).sorted(), "\(device): scans are out of order")
       #expect(held.map(\.time) == held.map(\.time).sorted(), "\(device): times go back")
