@@ -1,109 +1,206 @@
 public import Telemetry
 
-/// Judges every reading against the rules of its tag and tells what changed.
+/// Judges every reading against the rules of its tag and tells what changed (`docs/rules.md`).
 ///
-/// Pure and bounded: its state is one small monitor a rule. The caller supplies both clocks: the monotonic one drives
-/// delays, the wall clock only stamps events.
+/// Pure and bounded: its state is a few words a condition. The caller supplies both clocks: the monotonic one drives
+/// delays, the wall clock only stamps events. Nothing is allocated by a scan that changes no alarm.
 public struct RuleEngine: Sendable {
-  private var monitors: [ThresholdMonitor]
-  /// Monitors by device, then by tag, so that a scan touches only the rules of its device.
-  private var byDevice: [Int: [Int]]
+  /// In the order of the configuration.
+  public let rules: [AlarmRule]
+  var monitors: [RuleMonitor]
+  let program: RuleProgram
+  var slots: [Slot]
+  var leaves: [Leaf]
+  var rates: [RateOfChange]
+  var flatLines: [FlatLine]
+  /// Nothing is due before it; it may be too early, never too late.
+  var soonest = MonotonicTime.never
 
-  /// - Parameter activeAlarms: names of the alarms that were active when the state was last saved.
-  public init(rules: [ThresholdRule], activeAlarms: Set<String> = []) {
-    self.init(monitors: rules.map { ThresholdMonitor(rule: $0, isActive: activeAlarms.contains($0.name)) })
+  /// - Parameters:
+  ///   - activeAlarms: names of the alarms that were active when the state was last saved.
+  ///   - start: now; a tag that never gives a value is as old as this.
+  public init(rules: [AlarmRule], activeAlarms: Set<String> = [], start: MonotonicTime = .zero) {
+    self.rules = rules
+    monitors = rules.map { RuleMonitor(isActive: activeAlarms.contains($0.name)) }
+    program = RuleProgram(rules, start: start)
+    slots = program.slots
+    leaves = program.leaves
+    rates = program.rates
+    flatLines = program.flatLines
+    for index in rules.indices where monitors[index].isActive { latch(index) }
+    findSoonest()
   }
 
-  private init(monitors: [ThresholdMonitor]) {
-    self.monitors = monitors
-    byDevice = [:]
-    for (index, monitor) in monitors.enumerated() { byDevice[monitor.rule.tag.device, default: []].append(index) }
+  /// Inside the hysteresis an alarm that was active stays so.
+  mutating func latch(_ rule: Int) {
+    for leaf in program.places[rule].leaves { leaves[leaf].isLatched = true }
   }
 
-  /// Goes on with other rules: one that is the same as before, on a tag that is the same, keeps all of its state. One that
-  /// only has a name in common with an earlier one keeps whether its alarm is active, as over a restart.
-  ///
-  /// - Parameter place: where a tag of before stands in the new catalogue; nil when it is gone or means something else.
-  public func continued(with rules: [ThresholdRule], place: (TagIndex) -> TagIndex?) -> RuleEngine {
-    let before = Dictionary(monitors.map { ($0.rule.name, $0) }) { first, _ in first }
-    return RuleEngine(
-      monitors: rules.map { rule in
-        guard let old = before[rule.name] else { return ThresholdMonitor(rule: rule) }
-        var same = old.rule
-        if let moved = place(old.rule.tag) { same.tag = moved }
-        guard same == rule, place(old.rule.tag) != nil else {
-          return ThresholdMonitor(rule: rule, isActive: old.state == .active)
-        }
-        return ThresholdMonitor(rule: rule, continuing: old)
-      })
+  public var activeAlarms: Set<String> {
+    var names: Set<String> = []
+    for index in rules.indices where monitors[index].isActive { names.insert(rules[index].name) }
+    return names
   }
 
-  public var activeAlarms: Set<String> { Set(monitors.lazy.filter { $0.state == .active }.map(\.rule.name)) }
-
-  /// One entry a rule, in the order of the configuration.
-  public var states: [ThresholdMonitor] { monitors }
-
-  /// When the next on-delay runs out; nil when none runs.
-  public var deadline: MonotonicTime? { monitors.lazy.compactMap(\.deadline).min() }
+  /// When the next delay runs out, or a tag becomes stale; nil when nothing waits. It may be too early, never too late.
+  public var deadline: MonotonicTime? { soonest == .never ? nil : soonest }
 
   /// Takes a scan with the definitions of its device's tags.
+  ///
+  /// - Parameter minuteOfWeek: in the gateway's time zone, 0 is Monday at midnight; nil while the clock is not known.
   public mutating func step(
-    scan: DeviceScan, tags: [TagDefinition], now: MonotonicTime
+    scan: DeviceScan, tags: [TagDefinition], now: MonotonicTime, minuteOfWeek: Int? = nil
   ) -> [AlarmEvent] {
-    guard let indices = byDevice[scan.device] else { return [] }
+    guard let touched = program.devices[scan.device] else { return [] }
+    for slot in touched.slots { take(scan.readings[slots[slot].tag.tag], slot, tags, now) }
+    for leaf in touched.leaves { judge(leaf, scan, now: now) }
     var events: [AlarmEvent] = []
-    for index in indices {
-      let tag = monitors[index].rule.tag.tag
-      let reading = scan.readings[tag]
-      // What grew old says nothing about now.
-      let value = reading.quality.reason == .stale ? nil : reading.engineeringValue(tags[tag])
-      if let change = monitors[index].step(value: value, now: now) {
-        events.append(event(monitors[index], change, time: scan.time))
+    for rule in touched.rules { step(rule, now: now, time: scan.time, minuteOfWeek: minuteOfWeek, &events) }
+    return events
+  }
+
+  /// Does what is due without another scan.
+  public mutating func expire(now: MonotonicTime, time: Timestamp, minuteOfWeek: Int? = nil) -> [AlarmEvent] {
+    guard soonest <= now else { return [] }
+    var events: [AlarmEvent] = []
+    for rule in program.timed {
+      for leaf in program.places[rule].leaves {
+        if case .stale(let age) = leaves[leaf].kind { judgeAge(leaf, age, now: now) }
+      }
+      step(rule, now: now, time: time, minuteOfWeek: minuteOfWeek, &events)
+    }
+    for rule in rules.indices {
+      if let change = monitors[rule].expire(rules[rule], now: now) {
+        events.append(event(rule, change, time: time))
       }
     }
+    findSoonest()
     return events
   }
 
-  /// Raises the alarms whose on-delay ran out without another scan.
-  public mutating func expire(now: MonotonicTime, time: Timestamp) -> [AlarmEvent] {
-    var events: [AlarmEvent] = []
-    for index in monitors.indices {
-      if let change = monitors[index].expire(now: now) { events.append(event(monitors[index], change, time: time)) }
+  // MARK: Readings
+
+  private mutating func take(_ reading: Reading, _ slot: Int, _ tags: [TagDefinition], _ now: MonotonicTime) {
+    guard reading.quality.level != .absent else { return }
+    // What grew old says nothing about now.
+    guard reading.quality.reason != .stale, let value = reading.engineeringValue(tags[slots[slot].tag.tag]),
+      value.isFinite
+    else {
+      slots[slot].hasValue = false
+      slots[slot].isGood = false
+      return
     }
-    return events
+    slots[slot].value = value
+    slots[slot].bits = reading.bits
+    slots[slot].hasValue = true
+    slots[slot].isGood = reading.quality.level == .good
+    slots[slot].lastValue = now
+    slots[slot].wasSeen = true
   }
 
-  private func event(_ monitor: ThresholdMonitor, _ change: ThresholdMonitor.Change, time: Timestamp) -> AlarmEvent {
-    AlarmEvent(
-      time: time, alarm: monitor.rule.name, tag: monitor.rule.tagName,
-      transition: change == .raised ? .raised : .cleared, severity: monitor.rule.severity, value: monitor.lastValue,
-      message: AlarmText.message(monitor.rule, change, value: monitor.lastValue))
-  }
-}
-
-/// The sentence of an alarm event.
-enum AlarmText {
-  static func message(_ rule: ThresholdRule, _ change: ThresholdMonitor.Change, value: Double?) -> String {
-    let shown = value.map { quantity($0, rule.unit) } ?? "unknown"
-    let limit = quantity(rule.limit, rule.unit)
-    switch change {
-    case .raised:
-      let delay = rule.onDelay > .zero ? " for \(seconds(rule.onDelay))" : ""
-      return "\(rule.tagName) is \(shown), \(rule.comparison.rawValue) \(limit)\(delay)"
-    case .cleared:
-      return "\(rule.tagName) is back at \(shown) (limit \(limit), hysteresis \(quantity(rule.hysteresis, rule.unit)))"
+  private mutating func judge(_ leaf: Int, _ scan: DeviceScan, now: MonotonicTime) {
+    let slot = slots[leaves[leaf].slot]
+    switch leaves[leaf].kind {
+    case .stale(let age): return judgeAge(leaf, age, now: now)
+    case .deviation: break
+    // A sample counts once, also when the scan says nothing of the tag.
+    default: if scan.readings[slot.tag.tag].quality.level == .absent { return }
+    }
+    guard slot.hasValue, slots[leaves[leaf].other].hasValue else {
+      leaves[leaf].truth = .unknown
+      switch leaves[leaf].kind {
+      case .rate(let history, _, _): rates[history].forget()
+      case .flatLine(let run): flatLines[run].end()
+      default: break
+      }
+      return
+    }
+    let value = slot.value
+    switch leaves[leaf].kind {
+    case .compare(let side, let limit, let hysteresis):
+      leaves[leaf].latch(
+        side.isBeyond(value, limit), unless: side.isBack(value, limit, hysteresis: hysteresis))
+    case .outside(let range, let hysteresis):
+      leaves[leaf].latch(
+        !range.contains(value),
+        unless: value >= range.lowerBound + hysteresis && value <= range.upperBound - hysteresis)
+    case .isOneOf(let values): leaves[leaf].truth = Truth(values.contains(value))
+    case .rate(let history, let side, let limit):
+      guard let rate = rates[history].take(value, at: now) else { return leaves[leaf].truth = .unknown }
+      leaves[leaf].number = rate
+      leaves[leaf].truth = Truth(side.isBeyond(rate, limit))
+    case .deviation(let limit, let hysteresis):
+      let distance = (value - slots[leaves[leaf].other].value).magnitude
+      leaves[leaf].number = distance
+      leaves[leaf].latch(distance > limit, unless: distance <= limit - hysteresis)
+    case .flatLine(let run):
+      let stands = flatLines[run].take(slot.bits, at: now)
+      leaves[leaf].number = Double(flatLines[run].run)
+      leaves[leaf].truth = Truth(stands)
+    case .stale: break
     }
   }
 
-  /// `71.3 °C`; whole numbers without a point.
-  static func quantity(_ value: Double, _ unit: String) -> String {
-    let whole = value == value.rounded() && value.magnitude < 1e15
-    let number = whole ? String(Int64(value)) : value.description
-    return unit.isEmpty ? number : "\(number) \(unit)"
+  private mutating func judgeAge(_ leaf: Int, _ age: Duration, now: MonotonicTime) {
+    let due = slots[leaves[leaf].slot].lastValue + age
+    leaves[leaf].truth = Truth(due <= now)
+    if due > now { soonest = min(soonest, due) }
   }
 
-  static func seconds(_ duration: Duration) -> String {
-    let milliseconds = duration.wholeMilliseconds
-    return milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000) s" : "\(Double(milliseconds) / 1_000) s"
+  // MARK: Rules
+
+  private mutating func step(
+    _ rule: Int, now: MonotonicTime, time: Timestamp, minuteOfWeek: Int?, _ events: inout [AlarmEvent]
+  ) {
+    let place = program.places[rule]
+    var gate = Truth(rules[rule].schedule?.isInForce(at: minuteOfWeek) ?? true)
+    if let precondition = place.precondition { gate = gate.and(truth(precondition)) }
+    if gate == .no {
+      monitors[rule].isSuppressed = true
+      if let change = monitors[rule].suppress() { events.append(event(rule, change, time: time)) }
+      return
+    }
+    if gate == .yes { monitors[rule].isSuppressed = false }
+    let holds = gate == .unknown ? .unknown : truth(place.condition)
+    if let change = monitors[rule].step(holds, rules[rule], now: now) {
+      events.append(event(rule, change, time: time))
+    }
+    if let deadline = monitors[rule].deadline(rules[rule]) { soonest = min(soonest, deadline) }
+  }
+
+  func truth(_ node: Int) -> Truth {
+    if case .leaf(let leaf) = program.nodes[node] { return leaves[leaf].truth }
+    var next = node
+    return group(&next)
+  }
+
+  /// Walks over all of a group, so that `next` ends behind it.
+  private func group(_ next: inout Int) -> Truth {
+    let node = program.nodes[next]
+    next += 1
+    switch node {
+    case .leaf(let leaf): return leaves[leaf].truth
+    case .not: return group(&next).negated
+    case .all(let count):
+      var truth = Truth.yes
+      for _ in 0..<count { truth = truth.and(group(&next)) }
+      return truth
+    case .any(let count):
+      var truth = Truth.no
+      for _ in 0..<count { truth = truth.or(group(&next)) }
+      return truth
+    }
+  }
+
+  mutating func findSoonest() {
+    soonest = .never
+    for rule in rules.indices {
+      if let deadline = monitors[rule].deadline(rules[rule]) { soonest = min(soonest, deadline) }
+    }
+    for rule in program.timed {
+      for leaf in program.places[rule].leaves where leaves[leaf].truth != .yes {
+        if case .stale(let age) = leaves[leaf].kind { soonest = min(soonest, slots[leaves[leaf].slot].lastValue + age) }
+      }
+    }
   }
 }

@@ -13,10 +13,11 @@ struct RuleEngineTests {
   private func rule(
     _ name: String, device: Int = 0, tag: Int = 0, above limit: Double = 85, hysteresis: Double = 2,
     delay: Duration = .zero
-  ) -> ThresholdRule {
-    ThresholdRule(
-      name: name, tag: TagIndex(device: device, tag: tag), tagName: "boiler/\(Self.tags[tag].name)",
-      unit: Self.tags[tag].unit, comparison: .above, limit: limit, hysteresis: hysteresis, onDelay: delay,
+  ) -> AlarmRule {
+    let watched = RuleTag(
+      TagIndex(device: device, tag: tag), name: "boiler/\(Self.tags[tag].name)", unit: Self.tags[tag].unit)
+    return AlarmRule(
+      name: name, condition: .compare(watched, .above, limit: limit, hysteresis: hysteresis), onDelay: delay,
       severity: .high)
   }
 
@@ -52,7 +53,7 @@ struct RuleEngineTests {
     let events = engine.step(scan: scan(1, 990, pump: true), tags: Self.tags, now: now(1))
     #expect(events.map(\.alarm) == ["hot", "very_hot", "runs"])
     #expect(engine.step(scan: scan(1, 990, device: 2), tags: Self.tags, now: now(1)).isEmpty)
-    #expect(engine.states.map(\.state) == [.active, .active, .normal, .active])
+    #expect(engine.statuses.map(\.monitor.state) == [.active, .active, .normal, .active])
   }
 
   @Test("An on-delay that runs out without another scan raises the alarm with the last value")
@@ -72,7 +73,7 @@ struct RuleEngineTests {
     #expect(engine.activeAlarms == ["hot"])
     #expect(engine.step(scan: scan(1, 900), tags: Self.tags, now: now(1)).isEmpty)
     #expect(engine.step(scan: scan(2, nil), tags: Self.tags, now: now(2)).isEmpty)
-    #expect(engine.states.map(\.isHeld) == [true, true])
+    #expect(engine.statuses.map(\.monitor.isHeld) == [true, true])
     #expect(engine.step(scan: scan(3, 800), tags: Self.tags, now: now(3)).map(\.transition) == [.cleared])
   }
 
@@ -89,7 +90,7 @@ struct RuleEngineTests {
       with: [
         rule("slow", device: 1, delay: .seconds(10)), rule("changed", device: 1, above: 95), rule("new", device: 1),
         rule("elsewhere", device: 2),
-      ]
+      ], now: now(1)
     ) { $0.device == 0 ? TagIndex(device: 1, tag: $0.tag) : nil }
     #expect(next.activeAlarms == ["changed", "elsewhere"])
     #expect(next.deadline == now(11), "the delay that ran goes on")
