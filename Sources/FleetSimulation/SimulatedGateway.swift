@@ -71,9 +71,10 @@ final class SimulatedGateway {
         })
     }
     let rules = devices.indices.map { index in
-      ThresholdRule(
-        name: "high_\(index + 1)", tag: TagIndex(device: index, tag: 2), tagName: "d\(index + 1)/level",
-        comparison: .above, limit: 80, hysteresis: 5,
+      AlarmRule(
+        name: "high_\(index + 1)",
+        condition: .compare(
+          RuleTag(TagIndex(device: index, tag: 2), name: "d\(index + 1)/level"), .above, limit: 80, hysteresis: 5),
         onDelay: index == 0 ? .zero : .seconds(2), severity: .high)
     }
     var outbox = OutboxSettings(directory: "/outbox")

@@ -16,13 +16,14 @@ public struct GatewaySettings: Hashable, Sendable {
   public var buses: [BusSettings]
   /// In the order of the file, which is the order of the catalogue.
   public var devices: [DeviceSettings]
-  public var rules: [ThresholdRule]
+  /// One an alarm: patterns and levels are spread out.
+  public var rules: [AlarmRule]
   public var outbox: OutboxSettings
   public var api: LocalAPISettings
 
   public init(
     gateway: String, broker: BrokerSettings?, central: CentralSettings?, buses: [BusSettings],
-    devices: [DeviceSettings], rules: [ThresholdRule], outbox: OutboxSettings, api: LocalAPISettings
+    devices: [DeviceSettings], rules: [AlarmRule], outbox: OutboxSettings, api: LocalAPISettings
   ) {
     self.gateway = gateway
     self.broker = broker

@@ -1,81 +1,187 @@
 import RuleEngine
 import Telemetry
 
+/// The `rules` of a file (`docs/rules.md`).
 extension GatewaySettingsReader {
-  static let ruleKeys = ["name", "tag", "above", "below", "hysteresis", "for", "severity", "anomaly"]
+  static let ruleKeys =
+    ["name", "tag"] + conditionKeys + [
+      "levels", "hysteresis", "for", "off-delay", "severity", "message", "when", "schedule", "group", "acknowledge",
+    ]
+  /// Alarms, after patterns and levels.
+  public static let maximumAlarms = 20_000
+  /// Of alarms in the alarms lane (`docs/formats/batch.md`).
+  static let maximumAlarmName = 64
+  static let levels: [(key: String, suffix: String, side: Comparison, severity: Severity)] = [
+    ("low-low", "low_low", .below, .high), ("low", "low", .below, .medium), ("high", "high", .above, .medium),
+    ("high-high", "high_high", .above, .high),
+  ]
 
-  mutating func rules(_ file: Section, devices: [ReadDevice]) -> [ThresholdRule] {
+  mutating func rules(_ file: Section, devices: [ReadDevice]) -> [AlarmRule] {
     let example = "{ name: boiler_too_hot, tag: boiler/supply_temp, above: 85, hysteresis: 2, for: 10s }"
-    return file.list("rules", limit: Self.maximumRules, example: example, &problems).compactMap { rule($0, devices) }
+    let directory = TagDirectory(devices)
+    var rules: [AlarmRule] = []
+    for node in file.list("rules", limit: Self.maximumRules, example: example, &problems) {
+      rules += self.rules(node, directory)
+      guard rules.count <= Self.maximumAlarms else {
+        problems.error(
+          node, "with this rule there are more than \(Self.maximumAlarms) alarms",
+          hint: "a narrower pattern of tags makes fewer")
+        return []
+      }
+    }
+    return rules
   }
 
-  private mutating func rule(_ node: YAMLNode, _ devices: [ReadDevice]) -> ThresholdRule? {
-    guard var section = Section(node, "a rule", keys: Self.ruleKeys, &problems) else { return nil }
+  /// The alarms of one entry: one, or one a tag of its pattern and a level of its levels.
+  private mutating func rules(_ node: YAMLNode, _ directory: TagDirectory) -> [AlarmRule] {
+    guard var section = Section(node, "a rule", keys: Self.ruleKeys, &problems) else { return [] }
     let name = section.name("name", example: "boiler_too_hot", &problems)
     if let name {
       section.title = "rule '\(name)'"
       claim(name, "rules", at: section.value("name") ?? node)
     }
-    let tag =
-      section.require("tag", example: devices.first.map { "\($0.name)/temperature" } ?? "boiler/supply_temp", &problems)
-      ? tagIndex(section, devices) : nil
-    let limit = limit(section)
-    let hysteresis = section.decimal("hysteresis", &problems)
-    if let hysteresis, hysteresis.units < 0 {
-      problems.error(
-        section.value("hysteresis") ?? node, "'hysteresis' of \(section.title) is negative",
-        hint: "it is a distance from the limit: 0 or more")
+    let common = common(section, directory)
+    let isGroup = ["all", "any", "not"].contains { section.has($0) }
+    guard let pattern = pattern(section) else {
+      let tag = isGroup && !section.has("tag") ? nil : subject(section, directory)
+      if tag == nil, !isGroup { checkWithoutTag(section, directory) }
+      guard let name, tag != nil || isGroup else { return [] }
+      return rules(section, name: name, tag: tag, common, directory)
     }
-    let delay = section.duration("for", .zero ... .seconds(86_400), &problems)
-    let severity = section.choice("severity", Severity.allCases.map { ($0.name, $0) }, &problems)
-    guard let name, let limit, let (index, tagName) = tag else { return nil }
-    if devices[index.device].settings?.tags[index.tag].definition.type == .text {
+    let tags = directory.matching(pattern).filter { !section.has("anomaly") || $0.names.isEmpty }
+    guard !tags.isEmpty else {
       problems.error(
-        section.value("tag") ?? node, "\(section.title) watches '\(tagName)', which is a text",
-        hint: "rules judge numbers and bools; a number with 'names' can be judged and shown as a word")
+        section.value("tag") ?? node, "no tag of a number fits the pattern '\(pattern)' of \(section.title)",
+        hint: "* stands for any letters, for example: \"boiler/*\" or \"*/temperature\"")
+      return []
     }
-    let unit = devices[index.device].settings?.tags[index.tag].definition.unit ?? ""
-    return ThresholdRule(
-      name: name, tag: index, tagName: tagName, unit: unit, comparison: limit.comparison, limit: limit.value,
-      hysteresis: hysteresis?.doubleValue ?? 0, onDelay: delay ?? .zero, severity: severity ?? .medium)
+    guard let name else { return [] }
+    return tags.flatMap { tag in
+      rules(
+        section, name: "\(name).\(tag.name.map { $0 == "/" ? "." : String($0) }.joined())", tag: tag, common, directory)
+    }
   }
 
-  private mutating func limit(_ section: Section) -> (comparison: ThresholdRule.Comparison, value: Double)? {
-    if section.has("anomaly") {
-      problems.error(
-        section.keyNode("anomaly"), "'anomaly' is not supported by this version", hint: "supported: above, below")
-      return nil
+  /// What a rule says beside its condition.
+  private mutating func common(_ section: Section, _ directory: TagDirectory) -> AlarmRule? {
+    let day = Duration.zero ... .seconds(86_400)
+    var rule = AlarmRule(name: "", condition: .all([]))
+    rule.onDelay = section.duration("for", day, &problems) ?? .zero
+    rule.offDelay = section.duration("off-delay", day, &problems) ?? .zero
+    rule.severity = section.choice("severity", Severity.allCases.map { ($0.name, $0) }, &problems) ?? .medium
+    rule.needsAcknowledge = section.flag("acknowledge", &problems) ?? true
+    if section.has("group") { rule.group = section.name("group", example: "boiler", &problems) }
+    rule.message = message(section)
+    rule.schedule = schedule(section)
+    if let node = section.value("when") {
+      guard let precondition = condition(part: node, of: "'when' of \(section.title)", directory, depth: 1) else {
+        return nil
+      }
+      rule.precondition = precondition
     }
-    let given = ThresholdRule.Comparison.allCases.filter { section.has($0.rawValue) }
-    guard given.count == 1, let comparison = given.first else {
-      problems.error(
-        section.node, "\(section.title) needs \(given.isEmpty ? "one" : "only one") of above, below",
-        hint: given.isEmpty ? "for example: above: 85" : "make two rules of it")
-      return nil
-    }
-    return section.decimal(comparison.rawValue, &problems).map { (comparison, $0.doubleValue) }
+    return rule
   }
 
-  private mutating func tagIndex(_ section: Section, _ devices: [ReadDevice]) -> (TagIndex, String)? {
-    guard let text = section.text("tag", &problems), let node = section.value("tag") else { return nil }
-    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 2 else {
+  /// The text of `tag` when it is a pattern.
+  private func pattern(_ section: Section) -> String? {
+    guard case .scalar(let text, _)? = section.value("tag")?.content, text.contains("*") else { return nil }
+    return text
+  }
+
+  /// The tag the rule is about.
+  private mutating func subject(_ section: Section, _ directory: TagDirectory) -> RuleTag? {
+    guard section.require("tag", example: directory.example, &problems), let text = section.text("tag", &problems),
+      let node = section.value("tag")
+    else { return nil }
+    return directory.find(text, at: node, who: section.title, &problems)
+  }
+
+  /// With the tag unknown, the rest is still read for its mistakes.
+  private mutating func checkWithoutTag(_ section: Section, _ directory: TagDirectory) {
+    guard !section.has("levels"), !section.has("equals"), !section.has("in") else { return }
+    _ = condition(section, tag: RuleTag(TagIndex(device: 0, tag: 0), name: ""), directory, depth: 0)
+  }
+
+  private mutating func rules(
+    _ section: Section, name: String, tag: RuleTag?, _ common: AlarmRule?, _ directory: TagDirectory
+  ) -> [AlarmRule] {
+    var found: [(suffix: String, condition: Condition, severity: Severity?)] = []
+    if section.has("levels") {
+      found = levels(section, tag)
+    } else if let condition = condition(section, tag: tag, directory, depth: 0) {
+      found = [("", condition, nil)]
+    }
+    return found.compactMap { suffix, condition, severity in
+      guard var rule = common else { return nil }
+      rule.name = name + suffix
+      rule.condition = condition
+      if rule.name != section.name("name", example: "", &problems) {
+        claim(rule.name, "rules", at: section.value("name") ?? section.node)
+      }
+      if let severity, !section.has("severity") { rule.severity = severity }
+      guard rule.name.utf8.count <= Self.maximumAlarmName else {
+        problems.error(
+          section.value("name") ?? section.node, "the alarm '\(rule.name)' has a name of \(rule.name.utf8.count) bytes",
+          hint: "allowed: \(Self.maximumAlarmName); a shorter name of the rule leaves room for the tag's")
+        return nil
+      }
+      let leaves = condition.leafCount + (rule.precondition?.leafCount ?? 0)
+      guard leaves <= Self.maximumConditions else {
+        problems.error(
+          section.node, "\(section.title) has \(leaves) conditions", hint: "allowed: \(Self.maximumConditions)")
+        return nil
+      }
+      return rule
+    }
+  }
+
+  private mutating func levels(
+    _ section: Section, _ tag: RuleTag?
+  ) -> [(suffix: String, condition: Condition, severity: Severity?)] {
+    guard let tag, let node = section.value("levels") else { return [] }
+    if let other = Self.conditionKeys.first(where: { section.has($0) }) {
       problems.error(
-        node, "'tag' of \(section.title) must be DEVICE/TAG, not '\(text)'", hint: "for example: boiler/supply_temp")
+        section.keyNode(other), "\(section.title) has 'levels' and '\(other)'", hint: "make two rules of it")
+      return []
+    }
+    guard let levels = Section(node, "'levels' of \(section.title)", keys: Self.levels.map(\.key), &problems) else {
+      return []
+    }
+    let hysteresis = hysteresis(section) ?? 0
+    var found: [(suffix: String, condition: Condition, severity: Severity?)] = []
+    var last: (key: String, limit: Double)?
+    for (key, suffix, side, severity) in Self.levels where levels.has(key) {
+      guard let limit = levels.decimal(key, &problems)?.doubleValue else { continue }
+      if let last, limit <= last.limit {
+        problems.error(
+          levels.value(key) ?? node, "'\(key)' of \(section.title) is not above '\(last.key)'",
+          hint: "levels rise from low-low over low and high to high-high")
+      }
+      last = (key, limit)
+      found.append((".\(suffix)", .compare(tag, side, limit: limit, hysteresis: hysteresis), severity))
+    }
+    if found.isEmpty, !problems.hasErrors {
+      problems.error(node, "'levels' of \(section.title) has no level", hint: "for example: levels: { low: 10, high: 80 }")
+    }
+    return found
+  }
+
+  private mutating func message(_ section: Section) -> MessageTemplate? {
+    guard let text = section.text("message", &problems), let node = section.value("message") else { return nil }
+    guard text.utf8.count <= MessageTemplate.maximumBytes else {
+      problems.error(
+        node, "'message' of \(section.title) has \(text.utf8.count) bytes",
+        hint: "allowed: at most \(MessageTemplate.maximumBytes)")
       return nil
     }
-    guard let device = devices.firstIndex(where: { $0.name == parts[0] }) else {
+    do {
+      return try MessageTemplate(text)
+    } catch {
+      let places = MessageTemplate.Place.allCases.map { "{\($0.rawValue)}" }.joined(separator: ", ")
       problems.error(
-        node, "\(section.title) watches device '\(parts[0])', which does not exist",
-        hint: ProblemList.suggestion(for: parts[0], among: devices.map(\.name), what: "devices"))
+        node, "'message' of \(section.title) has '{\(error.place)' after \(error.offset) letters, which is no place",
+        hint: "places are \(places); {{ is a brace itself")
       return nil
     }
-    guard let tag = devices[device].tagNames.firstIndex(of: parts[1]) else {
-      problems.error(
-        node, "\(section.title) watches tag '\(parts[1])', which device '\(parts[0])' does not have",
-        hint: ProblemList.suggestion(for: parts[1], among: devices[device].tagNames, what: "tags"))
-      return nil
-    }
-    return (TagIndex(device: device, tag: tag), text)
   }
 }

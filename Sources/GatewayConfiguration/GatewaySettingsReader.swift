@@ -15,7 +15,7 @@ public struct GatewaySettingsReader {
   public static let maximumDevices = 4_096
   public static let maximumTagsPerDevice = 4_096
   public static let maximumTags = 65_536
-  public static let maximumRules = 4_096
+  public static let maximumRules = 20_000
 
   static let keys = ["gateway", "broker", "central", "buses", "devices", "rules", "outbox", "api"]
 

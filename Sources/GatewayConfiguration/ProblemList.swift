@@ -10,7 +10,9 @@ struct ProblemList {
 
   mutating func error(_ node: YAMLNode, _ message: String, hint: String = "") {
     hasErrors = true
-    found.append(Diagnostic(.error, at: node.position, message, hint: hint))
+    let problem = Diagnostic(.error, at: node.position, message, hint: hint)
+    // What is read once a tag, such as a rule on a pattern, has the same mistake each time.
+    if found.last != problem { found.append(problem) }
   }
 
   mutating func warning(_ node: YAMLNode, _ message: String, hint: String = "") {

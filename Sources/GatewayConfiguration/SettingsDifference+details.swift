@@ -131,20 +131,28 @@ extension BusSettings {
   }
 }
 
-extension ThresholdRule {
-  var unplaced: Self {
-    var rule = self
-    rule.tag = TagIndex(device: 0, tag: 0)
-    return rule
-  }
+extension AlarmRule {
+  /// Without places in the catalogue, which change with every device before.
+  var unplaced: Self { moved { _ in TagIndex(device: 0, tag: 0) } ?? self }
 
   func differences(to new: Self) -> [String] {
-    [
-      SettingsDifference.text("tag", tagName, new.tagName),
-      SettingsDifference.text("limit", "\(comparison.rawValue) \(limit)", "\(new.comparison.rawValue) \(new.limit)"),
-      SettingsDifference.text("hysteresis", hysteresis, new.hysteresis),
-      SettingsDifference.text("for", onDelay, new.onDelay),
+    var texts = [SettingsDifference.text("tag", tagName, new.tagName)]
+    if condition != new.condition {
+      switch (condition, new.condition) {
+      case (.compare(_, let side, let limit, let hysteresis), .compare(_, let newSide, let newLimit, let newHysteresis)):
+        texts += [
+          SettingsDifference.text("limit", "\(side.rawValue) \(limit)", "\(newSide.rawValue) \(newLimit)"),
+          SettingsDifference.text("hysteresis", hysteresis, newHysteresis),
+        ]
+      default: if tagName == new.tagName { texts.append("condition") }
+      }
+    }
+    texts += [
+      precondition == new.precondition ? nil : "when", schedule == new.schedule ? nil : "schedule",
+      SettingsDifference.text("for", onDelay, new.onDelay), SettingsDifference.text("off-delay", offDelay, new.offDelay),
       SettingsDifference.text("severity", severity.name, new.severity.name),
-    ].compactMap(\.self)
+      message == new.message ? nil : "message",
+    ]
+    return texts.compactMap(\.self)
   }
 }

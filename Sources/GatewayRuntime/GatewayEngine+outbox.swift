@@ -45,7 +45,7 @@ extension GatewayEngine {
     delivery.storeChanged(state)
     if isFirst {
       dropKnownChanges(state.activeAlarms)
-      rules = RuleEngine(rules: settings.rules, activeAlarms: Set(state.activeAlarms).union(rules.activeAlarms))
+      beginRules(active: Set(state.activeAlarms).union(rules.activeAlarms), now: now)
       clearAlarmsWithoutRule(now: now)
     }
     lookAtClock(now: now)

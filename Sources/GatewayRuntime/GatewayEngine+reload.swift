@@ -17,7 +17,7 @@ extension GatewayEngine {
     let old = running
     let activeBefore = activeAlarms
     // Delays that ran out so far belong to the old rules.
-    raise(rules.expire(now: now, time: outside.clock.wall()))
+    raise(rules.expire(now: now, time: outside.clock.wall(), minuteOfWeek: minuteOfWeek))
     running = new.configuration
     buses = new.buses
     catalogue = settings.catalogue
@@ -26,7 +26,7 @@ extension GatewayEngine {
     moveDevices(from: old, now: now)
     moveBuses(from: old)
     for client in tails.keys { tails[client] = tails[client]?.moved(to: catalogue) }
-    judgeByNewRules(old, activeBefore: activeBefore)
+    judgeByNewRules(old, activeBefore: activeBefore, now: now)
     applyLimits()
     commands.machine.reconfigure(devices: CommandDesk.devices(running))
     replaceConnections(new, now: now)
@@ -75,8 +75,8 @@ extension GatewayEngine {
     }
   }
 
-  private func judgeByNewRules(_ old: RunningConfiguration, activeBefore: Set<String>) {
-    rules = rules.continued(with: settings.rules) { tag in
+  private func judgeByNewRules(_ old: RunningConfiguration, activeBefore: Set<String>, now: MonotonicTime) {
+    rules = rules.continued(with: settings.rules, now: now) { tag in
       running.device(old.deviceHandles[tag.device]).map { TagIndex(device: $0, tag: tag.tag) }
     }
     let gone = activeBefore.subtracting(activeAlarms)

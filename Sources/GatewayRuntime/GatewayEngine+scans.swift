@@ -36,7 +36,7 @@ extension GatewayEngine {
     reportHealth(of: scan.device, fault: fault, now: now)
 
     let definition = catalogue.devices[scan.device]
-    let changes = rules.step(scan: scan, tags: definition.tags, now: now)
+    let changes = rules.step(scan: scan, tags: definition.tags, now: now, minuteOfWeek: minuteOfWeek)
     publish(scan, definition, now: now)
     showTails(scan, definition)
     keep(kept, hasBootTime: hasBootTime, now: now)
@@ -56,10 +56,11 @@ extension GatewayEngine {
       latest[stale.device]?.readings[tag] = reading
     }
     let definition = catalogue.devices[scan.device]
-    _ = rules.step(scan: stale, tags: definition.tags, now: now)
+    let changes = rules.step(scan: stale, tags: definition.tags, now: now, minuteOfWeek: minuteOfWeek)
     publish(stale, definition, now: now)
     showTails(stale, definition)
     keep(scan, hasBootTime: hasBootTime, now: now)
+    raise(changes)
   }
 
   /// The newest reading of each tag; a tag that the scan says nothing of keeps the one before.

@@ -104,18 +104,28 @@ extension GatewayEngine {
 
   func writeAlarms(to json: inout JSONWriter) {
     json.array("rules") { json in
-      for monitor in rules.states {
+      for (place, status) in rules.statuses.enumerated() {
         json.object { json in
-          json.member("alarm", monitor.rule.name)
-          json.member("active", monitor.state == .active)
-          json.member("pending", monitor.deadline != nil)
+          json.member("alarm", status.rule.name)
+          json.member("active", status.monitor.isActive)
+          json.member("pending", status.isPending)
           // The last readings had no value, so the state is what it was before.
-          json.member("held", monitor.isHeld)
-          json.member("tag", monitor.rule.tagName)
-          json.member("severity", monitor.rule.severity.name)
-          json.member("value", orNull: monitor.lastValue)
-          json.member("since", ifPresent: alarmTexts[monitor.rule.name]?.time.iso8601)
-          json.member("message", ifPresent: alarmTexts[monitor.rule.name]?.message)
+          json.member("held", status.monitor.isHeld)
+          if status.monitor.isHeld {
+            json.array("missing") { json in for tag in status.missing { json.string(tag) } }
+          }
+          json.member("suppressed", status.monitor.isSuppressed)
+          json.member("tag", status.rule.tagName)
+          json.member("severity", status.rule.severity.name)
+          json.member("value", orNull: status.lastValue)
+          if let (phase, progress) = rules.learning(place) {
+            json.object("anomaly") { json in
+              json.member("phase", phase.name)
+              json.member("learned", (progress * 1_000).rounded() / 1_000)
+            }
+          }
+          json.member("since", ifPresent: alarmTexts[status.rule.name]?.time.iso8601)
+          json.member("message", ifPresent: alarmTexts[status.rule.name]?.message)
         }
       }
     }

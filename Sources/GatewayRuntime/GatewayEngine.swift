@@ -136,7 +136,7 @@ public final class GatewayEngine {
     startedAt = outside.clock.wall()
     commands = CommandDesk(running)
     builder = FrameBuilder(catalogue: catalogue)
-    rules = RuleEngine(rules: settings.rules)
+    rules = RuleEngine(rules: settings.rules, start: outside.clock.monotonic())
     treatments = zip(catalogue.devices, settings.devices).map { ScanTreatment($0, $1.tags.map(\.treatment)) }
     staleWatch = StaleWatch(limits: settings.devices.map(\.staleLimits))
     outbox = OutboxMachine(policy: settings.outboxPolicy, space: settings.outboxSpace)
@@ -189,7 +189,7 @@ public final class GatewayEngine {
   public func turn() {
     let now = outside.clock.monotonic()
     if let delay = rules.deadline, delay <= now {
-      raise(rules.expire(now: now, time: outside.clock.wall()))
+      raise(rules.expire(now: now, time: outside.clock.wall(), minuteOfWeek: minuteOfWeek))
     }
     for scan in staleWatch.expire(now: now, wall: outside.clock.wall()) { tookStale(scan, now: now) }
     commitIfDue(now: now)

@@ -26,6 +26,9 @@ extension Condition {
       return "deviation \(tag.name) \(other.name) \(limit) \(hysteresis)"
     case .stale(let tag, let age): return "stale \(tag.name) \(age.wholeNanoseconds)"
     case .flatLine(let tag, let atLeast): return "flat \(tag.name) \(atLeast.wholeNanoseconds)"
+    case .anomaly(let tag, let condition):
+      // Its times are applied to what was learned, whatever they were before.
+      return "anomaly \(tag.name) \(condition.clearAfter.wholeNanoseconds)"
     case .all(let parts): return "all(\(parts.map(\.identity).joined(separator: ",")))"
     case .any(let parts): return "any(\(parts.map(\.identity).joined(separator: ",")))"
     case .not(let part): return "not(\(part.identity))"

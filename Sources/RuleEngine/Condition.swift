@@ -36,6 +36,8 @@ public indirect enum Condition: Hashable, Sendable {
   case stale(RuleTag, Duration)
   /// Identical readings for longer than max(30 samples, 3 times the longest run so far) and at least this long.
   case flatLine(RuleTag, atLeast: Duration)
+  /// Nothing like it was seen before (`docs/anomalies.md`).
+  case anomaly(RuleTag, AnomalyCondition)
   case all([Condition])
   case any([Condition])
   case not(Condition)
@@ -44,7 +46,7 @@ public indirect enum Condition: Hashable, Sendable {
   public var tags: [RuleTag] {
     switch self {
     case .compare(let tag, _, _, _), .outside(let tag, _, _), .isOneOf(let tag, _), .rate(let tag, _, _, _, _),
-      .stale(let tag, _), .flatLine(let tag, _):
+      .stale(let tag, _), .flatLine(let tag, _), .anomaly(let tag, _):
       [tag]
     case .deviation(let tag, let other, _, _): [tag, other]
     case .all(let parts), .any(let parts): parts.flatMap(\.tags)
@@ -86,6 +88,7 @@ public indirect enum Condition: Hashable, Sendable {
       return .deviation(tag, from: other, limit: limit, hysteresis: hysteresis)
     case .stale(let tag, let age): return moved(tag).map { .stale($0, age) }
     case .flatLine(let tag, let age): return moved(tag).map { .flatLine($0, atLeast: age) }
+    case .anomaly(let tag, let settings): return moved(tag).map { .anomaly($0, settings) }
     case .all(let old): return parts(old).map { .all($0) }
     case .any(let old): return parts(old).map { .any($0) }
     case .not(let old): return old.moved(place).map { .not($0) }

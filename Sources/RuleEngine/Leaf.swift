@@ -12,6 +12,8 @@ struct Leaf: Sendable {
     case stale(Duration)
     /// `run` among the engine's flat lines.
     case flatLine(run: Int)
+    /// `watch` among the engine's anomaly watches.
+    case anomaly(watch: Int)
   }
 
   var kind: Kind

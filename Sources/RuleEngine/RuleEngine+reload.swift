@@ -38,6 +38,7 @@ extension RuleEngine {
       switch (leaves[leaf].kind, known.kind) {
       case (.rate(let new, _, _), .rate(let before, _, _)): rates[new] = old.rates[before]
       case (.flatLine(let new), .flatLine(let before)): flatLines[new] = old.flatLines[before]
+      case (.anomaly(let new), .anomaly(let before)): anomalies[new] = old.anomalies[before]
       default: break
       }
     }

@@ -1,3 +1,4 @@
+import AnomalyDetection
 public import Telemetry
 
 /// The state of all rules as bytes (`docs/formats/rule-state.md`). Times are kept as ages, so that the time between saving and
@@ -85,6 +86,9 @@ extension RuleEngine {
         writer.append(Int64(flatLines[run].run))
         writer.append((now - flatLines[run].since).wholeNanoseconds)
         writer.append(Int64(flatLines[run].longest))
+      case .anomaly(let watch):
+        writer.append((now - anomalies[watch].lastUnusual).wholeNanoseconds)
+        writer.append(block: anomalies[watch].detector.save())
       default: break
       }
     }
@@ -129,6 +133,7 @@ extension RuleEngine {
         flatLines[run].run = Int(clamping: try reader.number())
         flatLines[run].since = try Self.time(&reader, now: now)
         flatLines[run].longest = Int(clamping: min(max(0, try reader.number()), Int64.max / 8))
+      case .anomaly(let watch): try read(anomaly: watch, now: now, &reader)
       default: break
       }
     }
@@ -148,6 +153,18 @@ extension RuleEngine {
         throw SavedStateError(description: "the saved state has a rate that cannot be")
       }
       rates[rate].points.append(point)
+    }
+  }
+
+  private mutating func read(
+    anomaly watch: Int, now: MonotonicTime, _ reader: inout StateReader
+  ) throws(SavedStateError) {
+    anomalies[watch].lastUnusual = try Self.time(&reader, now: now)
+    let bytes = try reader.block()
+    do throws(AnomalyStateError) {
+      anomalies[watch].detector = try AnomalyDetector(anomalies[watch].settings, restoring: bytes)
+    } catch {
+      throw SavedStateError(description: error.description)
     }
   }
 

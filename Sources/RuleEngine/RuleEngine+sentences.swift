@@ -1,26 +1,26 @@
+import AnomalyDetection
 import Telemetry
 
 /// What events say.
 extension RuleEngine {
-  func event(_ rule: Int, _ change: RuleMonitor.Change, time: Timestamp) -> AlarmEvent {
+  func event(_ rule: Int, _ change: AlarmEvent.Transition, time: Timestamp) -> AlarmEvent {
     let value = slots[leaves[program.places[rule].leaves.lowerBound].slot].lastKnown
     return AlarmEvent(
-      time: time, alarm: rules[rule].name, tag: rules[rule].tagName, transition: change == .raised ? .raised : .cleared,
+      time: time, alarm: rules[rule].name, tag: rules[rule].tagName, transition: change,
       severity: rules[rule].severity, value: value, message: message(rule, change))
   }
 
-  private func message(_ rule: Int, _ change: RuleMonitor.Change) -> String {
+  private func message(_ rule: Int, _ change: AlarmEvent.Transition) -> String {
     var sentence: String
-    if let template = rules[rule].message {
+    if change == .suppressed || change == .unsuppressed {
+      sentence = change == .suppressed ? suppressed(rule) : "in force again"
+    } else if let template = rules[rule].message {
       sentence = template.filled { place(rule, $0) }
       if change == .cleared { sentence = "over: \(sentence)" }
     } else {
-      switch change {
-      case .raised:
-        let delay = rules[rule].onDelay
-        sentence = raised(rule) + (delay > .zero ? " for \(RuleText.duration(delay))" : "")
-      case .cleared: sentence = cleared(rule)
-      }
+      let delay = change == .raised ? rules[rule].onDelay : .zero
+      sentence =
+        change == .cleared ? cleared(rule) : raised(rule) + (delay > .zero ? " for \(RuleText.duration(delay))" : "")
     }
     while sentence.utf8.count > RuleText.maximumBytes { sentence.removeLast() }
     return sentence
@@ -76,6 +76,11 @@ extension RuleEngine {
     case .stale(let tag, let age): return "\(tag.name) has had no value for \(RuleText.duration(age))"
     case .flatLine(let tag, _):
       return "\(tag.name) stands still at \(value(leaf, tag)) since \(Int(leaf.number)) readings"
+    case .anomaly(let tag, _):
+      guard case .anomaly(let watch) = leaf.kind, let explanation = anomalies[watch].explanation else {
+        return isNow(condition, leaf)
+      }
+      return explanation.sentence(tag: tag.name, unit: tag.unit, decimals: tag.decimals)
     case .isOneOf, .all, .any, .not: return isNow(condition, leaf)
     }
   }
@@ -93,9 +98,7 @@ extension RuleEngine {
   private func cleared(_ rule: Int) -> String {
     let leaf = leaves[program.places[rule].leaves.lowerBound]
     let tag = rules[rule].tag
-    if monitors[rule].isSuppressed {
-      return "suppressed by design: \(program.places[rule].precondition == nil ? "outside its schedule" : whenText(rule))"
-    }
+    if monitors[rule].isSuppressed { return suppressed(rule) }
     switch rules[rule].condition {
     case .compare(_, _, let limit, let hysteresis):
       return "\(tag.name) is back at \(value(leaf, tag)) (limit \(RuleText.quantity(limit, tag)), "
@@ -112,18 +115,18 @@ extension RuleEngine {
       return "\(tag.name) is back at \(value(leaf, tag)), within \(RuleText.number(range.lowerBound, tag)) to "
         + RuleText.quantity(range.upperBound, tag)
     case .isOneOf: return isNow(rules[rule].condition, leaf)
+    case .anomaly: return "\(tag.name) is no longer unusual: \(value(leaf, tag))"
     case .all, .any, .not: return "no longer so; \(isNow(rules[rule].condition, leaf))"
     }
   }
 
-  private func whenText(_ rule: Int) -> String {
-    guard let precondition = rules[rule].precondition, let tag = precondition.tags.first,
-      let leaf = program.places[rule].leaves.dropFirst(rules[rule].condition.leafCount).first
-    else { return "its 'when' is not so" }
-    guard rules[rule].schedule?.parts == nil || truth(program.places[rule].precondition ?? 0) == .no else {
-      return "outside its schedule"
-    }
-    return "\(tag.name) is \(value(leaves[leaf], tag))"
+  /// Why the rule does not apply: its `when`, else its schedule.
+  private func suppressed(_ rule: Int) -> String {
+    let place = program.places[rule]
+    guard let node = place.precondition, truth(node) == .no, let tag = rules[rule].precondition?.tags.first,
+      let leaf = place.leaves.dropFirst(rules[rule].condition.leafCount).first
+    else { return "suppressed by design: outside its schedule" }
+    return "suppressed by design: \(tag.name) is \(value(leaves[leaf], tag))"
   }
 }
 
@@ -175,7 +178,7 @@ enum RuleText {
     case .outside(let tag, let range, _): "\(number(range.lowerBound, tag)) to \(number(range.upperBound, tag))"
     case .isOneOf(let tag, let values): values.map { number($0, tag) }.joined(separator: ", ")
     case .stale(_, let age): duration(age)
-    case .flatLine, .all, .any, .not: ""
+    case .flatLine, .anomaly, .all, .any, .not: ""
     }
   }
 }

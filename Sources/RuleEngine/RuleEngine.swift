@@ -13,6 +13,7 @@ public struct RuleEngine: Sendable {
   var leaves: [Leaf]
   var rates: [RateOfChange]
   var flatLines: [FlatLine]
+  var anomalies: [AnomalyWatch]
   /// Nothing is due before it; it may be too early, never too late.
   var soonest = MonotonicTime.never
 
@@ -27,6 +28,7 @@ public struct RuleEngine: Sendable {
     leaves = program.leaves
     rates = program.rates
     flatLines = program.flatLines
+    anomalies = program.anomalies
     for index in rules.indices where monitors[index].isActive { latch(index) }
     findSoonest()
   }
@@ -53,7 +55,8 @@ public struct RuleEngine: Sendable {
   ) -> [AlarmEvent] {
     guard let touched = program.devices[scan.device] else { return [] }
     for slot in touched.slots { take(scan.readings[slots[slot].tag.tag], slot, tags, now) }
-    for leaf in touched.leaves { judge(leaf, scan, now: now) }
+    let hour = minuteOfWeek.map { $0 % 1_440 / 60 }
+    for leaf in touched.leaves { judge(leaf, scan, now: now, hourOfDay: hour) }
     var events: [AlarmEvent] = []
     for rule in touched.rules { step(rule, now: now, time: scan.time, minuteOfWeek: minuteOfWeek, &events) }
     return events
@@ -71,7 +74,7 @@ public struct RuleEngine: Sendable {
     }
     for rule in rules.indices {
       if let change = monitors[rule].expire(rules[rule], now: now) {
-        events.append(event(rule, change, time: time))
+        events.append(event(rule, transition(change), time: time))
       }
     }
     findSoonest()
@@ -98,7 +101,7 @@ public struct RuleEngine: Sendable {
     slots[slot].wasSeen = true
   }
 
-  private mutating func judge(_ leaf: Int, _ scan: DeviceScan, now: MonotonicTime) {
+  private mutating func judge(_ leaf: Int, _ scan: DeviceScan, now: MonotonicTime, hourOfDay: Int?) {
     let slot = slots[leaves[leaf].slot]
     switch leaves[leaf].kind {
     case .stale(let age): return judgeAge(leaf, age, now: now)
@@ -111,6 +114,7 @@ public struct RuleEngine: Sendable {
       switch leaves[leaf].kind {
       case .rate(let history, _, _): rates[history].forget()
       case .flatLine(let run): flatLines[run].end()
+      case .anomaly(let watch): anomalies[watch].isNews = false
       default: break
       }
       return
@@ -137,6 +141,14 @@ public struct RuleEngine: Sendable {
       let stands = flatLines[run].take(slot.bits, at: now)
       leaves[leaf].number = Double(flatLines[run].run)
       leaves[leaf].truth = Truth(stands)
+    case .anomaly(let watch):
+      // What is only uncertain is not learned.
+      anomalies[watch].isNews = false
+      guard slot.isGood,
+        let isUnusual = anomalies[watch].take(value, isActive: leaves[leaf].isLatched, now: now, hourOfDay: hourOfDay)
+      else { return leaves[leaf].truth = .unknown }
+      leaves[leaf].isLatched = isUnusual
+      leaves[leaf].truth = Truth(isUnusual)
     case .stale: break
     }
   }
@@ -156,16 +168,34 @@ public struct RuleEngine: Sendable {
     var gate = Truth(rules[rule].schedule?.isInForce(at: minuteOfWeek) ?? true)
     if let precondition = place.precondition { gate = gate.and(truth(precondition)) }
     if gate == .no {
+      let isNew = !monitors[rule].isSuppressed
       monitors[rule].isSuppressed = true
-      if let change = monitors[rule].suppress() { events.append(event(rule, change, time: time)) }
+      if let change = monitors[rule].suppress() { events.append(event(rule, transition(change), time: time)) }
+      if isNew { events.append(event(rule, .suppressed, time: time)) }
       return
     }
-    if gate == .yes { monitors[rule].isSuppressed = false }
+    if gate == .yes, monitors[rule].isSuppressed {
+      monitors[rule].isSuppressed = false
+      events.append(event(rule, .unsuppressed, time: time))
+    }
     let holds = gate == .unknown ? .unknown : truth(place.condition)
+    let wasActive = monitors[rule].isActive
     if let change = monitors[rule].step(holds, rules[rule], now: now) {
-      events.append(event(rule, change, time: time))
+      events.append(event(rule, transition(change), time: time))
+    } else if wasActive, hasNews(place.leaves) {
+      events.append(event(rule, .raisedAgain, time: time))
     }
     if let deadline = monitors[rule].deadline(rules[rule]) { soonest = min(soonest, deadline) }
+  }
+
+  private func transition(_ change: RuleMonitor.Change) -> AlarmEvent.Transition {
+    change == .raised ? .raised : .cleared
+  }
+
+  /// The cause of an active alarm came again.
+  private func hasNews(_ range: Range<Int>) -> Bool {
+    for leaf in range { if case .anomaly(let watch) = leaves[leaf].kind, anomalies[watch].isNews { return true } }
+    return false
   }
 
   func truth(_ node: Int) -> Truth {

@@ -27,6 +27,7 @@ struct RuleProgram: Sendable {
   var leaves: [Leaf] = []
   var rates: [RateOfChange] = []
   var flatLines: [FlatLine] = []
+  var anomalies: [AnomalyWatch] = []
 
   private var slotOf: [TagIndex: Int] = [:]
 
@@ -107,6 +108,11 @@ struct RuleProgram: Sendable {
     case .flatLine(let tag, let atLeast):
       flatLines.append(FlatLine(atLeast: atLeast))
       return Leaf(.flatLine(run: flatLines.count - 1), slot: slot(tag, start: start))
+    case .anomaly(let tag, let condition):
+      var watch = AnomalyWatch(condition)
+      watch.lastUnusual = start
+      anomalies.append(watch)
+      return Leaf(.anomaly(watch: anomalies.count - 1), slot: slot(tag, start: start))
     case .all, .any, .not: preconditionFailure("groups are nodes, not leaves")
     }
   }

@@ -161,11 +161,14 @@ struct ConditionTests {
       [
         Step(0, 90), Step(1, 90, pump: true), Step(2, 90, pump: nil), Step(3, 90), Step(4, 90, pump: true),
         Step(5, 80, pump: true),
-      ], ["1 raised x", "3 cleared x", "4 raised x", "5 cleared x"]),
+      ], [
+        "0 suppressed x", "1 unsuppressed x", "1 raised x", "3 cleared x", "3 suppressed x", "4 unsuppressed x",
+        "4 raised x", "5 cleared x",
+      ]),
     Case(
       "suppressing starts the on-delay anew", RuleBench.above(85), when: .isOneOf(RuleBench.pump, [1]), on: 5,
       [Step(0, 90, pump: true), Step(4, 90), Step(5, 90, pump: true), Step(8, 90, pump: true)], until: 12,
-      ["10 raised x"]),
+      ["4 suppressed x", "5 unsuppressed x", "10 raised x"]),
   ]
 
   static let cases = thresholds + states + changes + groups

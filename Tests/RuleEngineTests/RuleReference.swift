@@ -18,6 +18,7 @@ struct RuleReference {
 
   private struct State {
     var isActive = false
+    var isSuppressed = false
     /// Since when the condition speaks against the state; nil: it does not, or nobody knows.
     var since: Double?
     var wasUnknown = false
@@ -63,8 +64,13 @@ struct RuleReference {
     let gate = rules[rule].precondition.map { truth($0, second) } ?? .yes
     if gate == .no {
       if states[rule].isActive { say(rule, "cleared", second) }
-      states[rule] = State()
+      if !states[rule].isSuppressed { say(rule, "suppressed", second) }
+      states[rule] = State(isSuppressed: true)
       return
+    }
+    if gate == .yes, states[rule].isSuppressed {
+      states[rule].isSuppressed = false
+      say(rule, "unsuppressed", second)
     }
     let holds = gate == .unknown ? .unknown : truth(rules[rule].condition, second)
     if holds == .unknown {
@@ -120,6 +126,7 @@ struct RuleReference {
       } ?? .unknown
     case .deviation(let tag, let other, let limit, let hysteresis):
       return deviation(tag.index, other.index, limit, hysteresis)
+    case .anomaly: preconditionFailure("the detector has a reference of its own")
     case .flatLine(let tag, let atLeast): return flatLine(tag, Double(atLeast.wholeMilliseconds) / 1_000)
     }
   }

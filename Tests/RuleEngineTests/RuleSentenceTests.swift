@@ -75,6 +75,7 @@ struct RuleSentenceTests {
     #expect(
       bench.messages == [
         "boiler/temp is 90 °C, above 85 °C for 90 s", "suppressed by design: boiler/pump is 0",
+        "suppressed by design: boiler/pump is 0",
       ])
   }
 

@@ -1,0 +1,39 @@
+public import AnomalyDetection
+import Telemetry
+
+/// What people tell the detectors, and what detectors tell people.
+extension RuleEngine {
+  /// "This is normal": the detectors of an alarm learn what they last found unusual.
+  ///
+  /// - Parameter value: of the alarm's event, for a detector that has forgotten over a restart what it found.
+  /// - Returns: false when the alarm is none of an anomaly, or there is nothing to learn.
+  public mutating func learn(_ alarm: String, value: Double?) -> Bool {
+    guard let rule = rules.firstIndex(where: { $0.name == alarm }) else { return false }
+    var hasLearned = false
+    for leaf in program.places[rule].leaves {
+      guard case .anomaly(let watch) = leaves[leaf].kind else { continue }
+      if let explanation = anomalies[watch].explanation {
+        anomalies[watch].detector.learn(explanation)
+      } else if let value {
+        anomalies[watch].detector.learn(value: value)
+      } else {
+        continue
+      }
+      // It clears with the next usual sample.
+      anomalies[watch].explanation = nil
+      anomalies[watch].lastUnusual = MonotonicTime(nanoseconds: .min / 2)
+      hasLearned = true
+    }
+    return hasLearned
+  }
+
+  /// How much the detector of a rule knows; nil when it has none.
+  public func learning(_ rule: Int) -> (phase: AnomalyPhase, progress: Double)? {
+    for leaf in program.places[rule].leaves {
+      if case .anomaly(let watch) = leaves[leaf].kind {
+        return (anomalies[watch].detector.phase, anomalies[watch].detector.progress)
+      }
+    }
+    return nil
+  }
+}
