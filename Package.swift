@@ -70,7 +70,8 @@ let package = Package(
     library("Telemetry"),
     library("JSONText"),
     library("BatchCodec", ["Telemetry", "CZstd"]),
-    library("RuleEngine", ["Telemetry"]),
+    library("AnomalyDetection", ["Telemetry"]),
+    library("RuleEngine", ["AnomalyDetection", "Telemetry"]),
     library("SyncProtocol", ["Telemetry"]),
     library("SerialSensors", ["Telemetry", "CPCRE2"]),
     library("Diagnosis", ["JSONText"]),
@@ -78,7 +79,7 @@ let package = Package(
     // cores (pure)
     library("GatewayCore", ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol"]),
     library("CentralCore", ["Telemetry", "JSONText", "BatchCodec", "SyncProtocol"]),
-    library("GatewayConfiguration", ["Telemetry", "RuleEngine", "SerialSensors", "JSONText"]),
+    library("GatewayConfiguration", ["Telemetry", "AnomalyDetection", "RuleEngine", "SerialSensors", "JSONText"]),
 
     // adapters
     library("YAMLParser", ["GatewayConfiguration", "CFYAML"]),
@@ -164,7 +165,7 @@ let package = Package(
     tests("TelemetryTests", ["Telemetry"]),
     tests("JSONTextTests", ["JSONText"]),
     tests("BatchCodecTests", ["BatchCodec", "SampleTelemetry", "Telemetry"]),
-    tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
+    tests("RuleEngineTests", ["AnomalyDetection", "RuleEngine", "Telemetry"]),
     tests("SerialSensorsTests", ["SerialSensors", "Telemetry"]),
     tests(
       "GatewayCoreTests",

@@ -294,7 +294,8 @@ final class SimulatedClock: EngineClock {
   }
 
   var isSynchronized: Bool { time.now >= isLostUntil && offset == .zero }
-  func minuteOfDay(_ time: Timestamp) -> Int { Int(time.milliseconds / 60_000 % 1_440) }
+  // 1970 began on a Thursday.
+  func minuteOfWeek(_ time: Timestamp) -> Int { Int((time.milliseconds / 60_000 + 3 * 1_440) % 10_080) }
 
   /// As after a boot without a battery: 1970, until a time server answers.
   func loseTime(until end: MonotonicTime) { isLostUntil = end }

@@ -16,7 +16,7 @@ extension GatewaySettingsReader {
 
   /// A condition with a tag of its own: a part of a group, or a `when`.
   mutating func condition(
-    part node: YAMLNode, of who: String, _ directory: TagDirectory, depth: Int
+    part node: YAMLNode, of who: String, in rule: String, _ directory: TagDirectory, depth: Int
   ) -> Condition? {
     guard depth <= Self.maximumDepth else {
       problems.error(node, "\(who) stands \(depth) deep", hint: "allowed: \(Self.maximumDepth)")
@@ -38,15 +38,18 @@ extension GatewaySettingsReader {
       tag = directory.find(text, at: place, who: who, &problems)
       if tag == nil { return nil }
     }
-    return condition(section, tag: tag, directory, depth: depth)
+    return condition(section, tag: tag, in: rule, directory, depth: depth)
   }
 
-  /// - Parameter tag: nil where the condition can only be a group.
+  /// - Parameters:
+  ///   - tag: nil where the condition can only be a group.
+  ///   - rule: such as `rule 'hot'`, for messages about parts.
   mutating func condition(
-    _ section: Section, tag: RuleTag?, _ directory: TagDirectory, depth: Int
+    _ section: Section, tag: RuleTag?, in rule: String, _ directory: TagDirectory, depth: Int
   ) -> Condition? {
     let given = Self.conditionKeys.filter { section.has($0) }
     guard given.count == 1, let key = given.first else {
+      if given.isEmpty, section.hasUnknownKeys { return nil }
       problems.error(
         section.node,
         given.isEmpty
@@ -61,7 +64,7 @@ extension GatewaySettingsReader {
         node, "'hysteresis' of \(section.title) has no meaning for '\(key)'",
         hint: "remove it; it belongs to above, below, outside and deviation")
     }
-    if Self.groupKeys.contains(key) { return group(key, section, tag, directory, depth: depth) }
+    if Self.groupKeys.contains(key) { return group(key, section, tag, in: rule, directory, depth: depth) }
     guard let tag else { return nil }
     switch key {
     case "above", "below":
@@ -74,6 +77,9 @@ extension GatewaySettingsReader {
       return state(node, key, section, tag, directory).map { .isOneOf(tag, [$0]) }
     case "in":
       let items = section.list(key, limit: 256, example: "fault", &problems)
+      if let node = section.value(key), node.content == .sequence([]) {
+        problems.error(node, "'in' of \(section.title) has no values", hint: "for example: in: [1, 2]")
+      }
       let values = items.compactMap { state($0, key, section, tag, directory) }
       return values.isEmpty || values.count < items.count ? nil : .isOneOf(tag, values)
     case "rate": return rate(section, tag)
@@ -103,7 +109,7 @@ extension GatewaySettingsReader {
   }
 
   private mutating func group(
-    _ key: String, _ section: Section, _ tag: RuleTag?, _ directory: TagDirectory, depth: Int
+    _ key: String, _ section: Section, _ tag: RuleTag?, in rule: String, _ directory: TagDirectory, depth: Int
   ) -> Condition? {
     guard let node = section.value(key) else { return nil }
     if tag != nil {
@@ -112,16 +118,16 @@ extension GatewaySettingsReader {
         hint: "each part of '\(key)' names its own tag")
       return nil
     }
-    let who = "a part of '\(key)' of \(section.title)"
+    let who = "a part of '\(key)' of \(rule)"
     if key == "not" {
-      return condition(part: node, of: "'not' of \(section.title)", directory, depth: depth + 1).map { .not($0) }
+      return condition(part: node, of: "'not' of \(rule)", in: rule, directory, depth: depth + 1).map { .not($0) }
     }
     let items = section.list(key, limit: Self.maximumParts, example: "{ tag: boiler/pump, equals: true }", &problems)
     if case .sequence = node.content, items.isEmpty {
       problems.error(
         node, "'\(key)' of \(section.title) has no parts", hint: "for example: \(key): [ { tag: boiler/pump, equals: true } ]")
     }
-    let parts = items.compactMap { condition(part: $0, of: who, directory, depth: depth + 1) }
+    let parts = items.compactMap { condition(part: $0, of: who, in: rule, directory, depth: depth + 1) }
     guard !parts.isEmpty, parts.count == items.count else { return nil }
     return key == "all" ? .all(parts) : .any(parts)
   }
@@ -129,18 +135,16 @@ extension GatewaySettingsReader {
   private mutating func outside(_ section: Section, _ tag: RuleTag) -> Condition? {
     let hint = "it is the lowest and the highest plausible value, for example: outside: [0, 120]"
     guard let node = section.value("outside") else { return nil }
-    let bounds = section.list("outside", limit: 2, example: "0", &problems)
-    guard case .sequence = node.content else { return nil }
+    guard case .sequence(let bounds) = node.content, bounds.count == 2 else {
+      problems.error(node, "'outside' of \(section.title) must be two numbers", hint: hint)
+      return nil
+    }
     let values = bounds.compactMap { item -> Double? in
       guard case .scalar(let text, false) = item.content, let number = DecimalNumber(text: text) else {
         problems.error(item, "'outside' of \(section.title) must be two decimal numbers, not \(item.kindName)", hint: hint)
         return nil
       }
       return number.doubleValue
-    }
-    guard bounds.count == 2 else {
-      if bounds.count < 2 { problems.error(node, "'outside' of \(section.title) has \(bounds.count) numbers", hint: hint) }
-      return nil
     }
     guard values.count == 2 else { return nil }
     guard values[0] < values[1] else {

@@ -74,7 +74,8 @@ extension GatewaySettingsReader {
     rule.message = message(section)
     rule.schedule = schedule(section)
     if let node = section.value("when") {
-      guard let precondition = condition(part: node, of: "'when' of \(section.title)", directory, depth: 1) else {
+      guard let precondition = condition(
+        part: node, of: "'when' of \(section.title)", in: section.title, directory, depth: 1) else {
         return nil
       }
       rule.precondition = precondition
@@ -99,7 +100,8 @@ extension GatewaySettingsReader {
   /// With the tag unknown, the rest is still read for its mistakes.
   private mutating func checkWithoutTag(_ section: Section, _ directory: TagDirectory) {
     guard !section.has("levels"), !section.has("equals"), !section.has("in") else { return }
-    _ = condition(section, tag: RuleTag(TagIndex(device: 0, tag: 0), name: ""), directory, depth: 0)
+    _ = condition(
+      section, tag: RuleTag(TagIndex(device: 0, tag: 0), name: ""), in: section.title, directory, depth: 0)
   }
 
   private mutating func rules(
@@ -108,7 +110,7 @@ extension GatewaySettingsReader {
     var found: [(suffix: String, condition: Condition, severity: Severity?)] = []
     if section.has("levels") {
       found = levels(section, tag)
-    } else if let condition = condition(section, tag: tag, directory, depth: 0) {
+    } else if let condition = condition(section, tag: tag, in: section.title, directory, depth: 0) {
       found = [("", condition, nil)]
     }
     return found.compactMap { suffix, condition, severity in
@@ -178,8 +180,9 @@ extension GatewaySettingsReader {
       return try MessageTemplate(text)
     } catch {
       let places = MessageTemplate.Place.allCases.map { "{\($0.rawValue)}" }.joined(separator: ", ")
+      let what = error.place.map { "the place {\($0)}, which nobody knows," } ?? "a brace without its partner"
       problems.error(
-        node, "'message' of \(section.title) has '{\(error.place)' after \(error.offset) letters, which is no place",
+        node, "'message' of \(section.title) has \(what) after \(error.offset) letters",
         hint: "places are \(places); {{ is a brace itself")
       return nil
     }

@@ -8,6 +8,8 @@ struct Section {
   /// In the words of messages: `device 'boiler'`.
   var title: String
   let node: YAMLNode
+  /// Something in it was meant that nobody understood, so what is missing may be no second mistake.
+  private(set) var hasUnknownKeys = false
   private var values: [String: YAMLNode] = [:]
   private var keys: [String: YAMLNode] = [:]
 
@@ -27,6 +29,7 @@ struct Section {
         continue
       }
       guard known.contains(name) else {
+        hasUnknownKeys = true
         problems.error(
           entry.key, "unknown key '\(name)' in \(title)",
           hint: ProblemList.suggestion(for: name, among: known, what: "keys"))

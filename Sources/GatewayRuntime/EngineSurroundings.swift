@@ -7,14 +7,19 @@ public protocol EngineClock: AnyObject {
   func wall() -> Timestamp
   /// The system says that the wall clock is set by a time server.
   var isSynchronized: Bool { get }
-  /// Minutes since midnight in the site's time zone, 0 to 1439.
-  func minuteOfDay(_ time: Timestamp) -> Int
+  /// Minutes since Monday's midnight in the site's time zone, 0 to 10,079.
+  func minuteOfWeek(_ time: Timestamp) -> Int
   /// Names the run of the machine that ``monotonic()`` counts from; empty when nobody knows.
   var bootName: String { get }
 }
 
 extension EngineClock {
   public var bootName: String { "" }
+}
+
+extension EngineClock {
+  /// Minutes since midnight in the site's time zone, 0 to 1439.
+  func minuteOfDay(_ time: Timestamp) -> Int { minuteOfWeek(time) % 1_440 }
 }
 
 /// The way to central: requests out, results back as events.

@@ -1,6 +1,7 @@
 import GatewayConfiguration
 import GatewayCore
 import Logging
+import RuleEngine
 import Telemetry
 
 /// What the broker is told to keep: discovery messages, and which of our retained topics are still ours.

@@ -80,7 +80,7 @@ extension GatewayEngine {
       switch event.transition {
       case .raised: !active.insert(event.alarm).inserted
       case .cleared: active.remove(event.alarm) == nil
-      case .written: false
+      default: false
       }
     }
   }

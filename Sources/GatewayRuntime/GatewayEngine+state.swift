@@ -1,12 +1,13 @@
 import GatewayCore
 import Logging
+import RuleEngine
 import Telemetry
 
 /// What the engine's parts know, kept over restarts (`docs/formats/state.md`): saved now and then, and at the end.
 extension GatewayEngine {
   /// Each part that has something to keep, by the name of its section.
   private func sections(now: MonotonicTime) -> [String: [UInt8]] {
-    [:]
+    ["rules": rules.saved(now: now)]
   }
 
   /// Each part takes its section up; one that is missing, or that its owner does not understand, begins anew.
@@ -14,6 +15,7 @@ extension GatewayEngine {
   /// - Parameters:
   ///   - elapsed: since it was saved.
   private func restore(_ sections: [String: [UInt8]], elapsed: Duration, now: MonotonicTime) {
+    if let bytes = sections["rules"] { restoreRules(bytes, now: now) }
   }
 
   /// At the start, when the parts are made.

@@ -118,10 +118,10 @@ extension GatewayEngine {
           json.member("tag", status.rule.tagName)
           json.member("severity", status.rule.severity.name)
           json.member("value", orNull: status.lastValue)
-          if let (phase, progress) = rules.learning(place) {
+          if let learning = rules.learning(place) {
             json.object("anomaly") { json in
-              json.member("phase", phase.name)
-              json.member("learned", (progress * 1_000).rounded() / 1_000)
+              json.member("phase", learning.phase)
+              json.member("learned", (learning.progress * 1_000).rounded() / 1_000)
             }
           }
           json.member("since", ifPresent: alarmTexts[status.rule.name]?.time.iso8601)

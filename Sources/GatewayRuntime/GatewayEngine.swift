@@ -57,6 +57,8 @@ public final class GatewayEngine {
   let version: String
 
   var rules: RuleEngine
+  /// The minute of the wall clock, and where it stands in the site's week.
+  var knownMinute: (since1970: Int64, ofWeek: Int) = (.min, 0)
   /// One a device.
   var treatments: [ScanTreatment]
   var staleWatch: StaleWatch

@@ -21,7 +21,7 @@ final class MachineClock: EngineClock {
   func monotonic() -> MonotonicTime { SystemClock.monotonic() }
   func wall() -> Timestamp { SystemClock.wall() }
   var isSynchronized: Bool { SystemClock.isSynchronized }
-  func minuteOfDay(_ time: Timestamp) -> Int { SystemClock.minuteOfDay(time) }
+  func minuteOfWeek(_ time: Timestamp) -> Int { SystemClock.minuteOfWeek(time) }
   var bootName: String { SystemClock.bootName }
 }
 

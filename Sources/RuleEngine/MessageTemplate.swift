@@ -15,8 +15,8 @@ public struct MessageTemplate: Hashable, Sendable {
   }
 
   public struct Mistake: Error, Hashable {
-    /// What stands between the braces.
-    public var place: String
+    /// What stands between the braces; nil: a brace has no partner.
+    public var place: String?
     /// Characters before the brace.
     public var offset: Int
   }
@@ -40,7 +40,7 @@ public struct MessageTemplate: Hashable, Sendable {
         plain.append(sign)
         rest.removeFirst()
       case "{":
-        guard let end = rest.firstIndex(of: "}") else { throw Mistake(place: String(rest), offset: offset) }
+        guard let end = rest.firstIndex(of: "}") else { throw Mistake(place: nil, offset: offset) }
         guard let place = Place(rawValue: String(rest[..<end])) else {
           throw Mistake(place: String(rest[..<end]), offset: offset)
         }
@@ -48,7 +48,7 @@ public struct MessageTemplate: Hashable, Sendable {
         plain = ""
         parts.append(.place(place))
         rest = rest[rest.index(after: end)...]
-      case "}": throw Mistake(place: "", offset: offset)
+      case "}": throw Mistake(place: nil, offset: offset)
       default: plain.append(sign)
       }
     }

@@ -1,4 +1,4 @@
-public import AnomalyDetection
+import AnomalyDetection
 import Telemetry
 
 /// What people tell the detectors, and what detectors tell people.
@@ -28,12 +28,28 @@ extension RuleEngine {
   }
 
   /// How much the detector of a rule knows; nil when it has none.
-  public func learning(_ rule: Int) -> (phase: AnomalyPhase, progress: Double)? {
+  public func learning(_ rule: Int) -> RuleLearning? {
     for leaf in program.places[rule].leaves {
-      if case .anomaly(let watch) = leaves[leaf].kind {
-        return (anomalies[watch].detector.phase, anomalies[watch].detector.progress)
-      }
+      if case .anomaly(let watch) = leaves[leaf].kind { return RuleLearning(anomalies[watch].detector) }
     }
     return nil
+  }
+}
+
+/// How far an anomaly rule has come.
+public struct RuleLearning: Hashable, Sendable {
+  /// `warm-up`: no scores; `learning`: no alarms; `settling`: more false alarms than later; `settled`.
+  public var phase: String
+  /// The part of the learning time that is over, 0 to 1.
+  public var progress: Double
+
+  init(_ detector: AnomalyDetector) {
+    progress = detector.progress
+    switch detector.phase {
+    case .warmUp: phase = "warm-up"
+    case .learning: phase = "learning"
+    case .settling: phase = "settling"
+    case .settled: phase = "settled"
+    }
   }
 }

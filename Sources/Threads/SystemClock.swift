@@ -21,12 +21,13 @@ public enum SystemClock {
   /// what they show.
   public static var isSynchronized: Bool { access("/run/systemd/timesync/synchronized", F_OK) == 0 }
 
-  /// Minutes since midnight in the machine's time zone.
-  public static func minuteOfDay(_ time: Timestamp) -> Int {
+  /// Minutes since Monday's midnight in the machine's time zone, 0 to 10,079.
+  public static func minuteOfWeek(_ time: Timestamp) -> Int {
     var seconds = time_t(time.milliseconds / 1_000)
     var local = tm()
     localtime_r(&seconds, &local)
-    return Int(local.tm_hour) * 60 + Int(local.tm_min)
+    // tm_wday counts from Sunday.
+    return (Int(local.tm_wday) + 6) % 7 * 1_440 + Int(local.tm_hour) * 60 + Int(local.tm_min)
   }
 
   /// What tells this boot of the machine from others. The unit hands it over, because /proc/sys is hidden from the daemon.

@@ -92,14 +92,13 @@ struct ConfigurationFilesTests {
     #expect(tags[0].definition.scaling.apply(.integer(635)) == 23.5)
     #expect(tags[1].point == RegisterPoint(table: .inputRegister, address: 0, type: .float64, order: .littleLittle))
     #expect(tags[3].point == RegisterPoint(table: .coil, address: 65_535, type: .bool))
+    let watched = RuleTag(TagIndex(device: 0, tag: 0), name: "boiler/temp", unit: "°C", decimals: 1)
     #expect(
       settings.rules == [
-        ThresholdRule(
-          name: "hot", tag: TagIndex(device: 0, tag: 0), tagName: "boiler/temp", unit: "°C", comparison: .above,
-          limit: 85.5, hysteresis: 0.5, onDelay: .seconds(10), severity: .critical),
-        ThresholdRule(
-          name: "cold", tag: TagIndex(device: 0, tag: 0), tagName: "boiler/temp", unit: "°C", comparison: .below,
-          limit: -5),
+        AlarmRule(
+          name: "hot", condition: .compare(watched, .above, limit: 85.5, hysteresis: 0.5), onDelay: .seconds(10),
+          severity: .critical),
+        AlarmRule(name: "cold", condition: .compare(watched, .below, limit: -5, hysteresis: 0)),
       ])
     #expect(
       settings.outbox

@@ -9,7 +9,7 @@ final class ManualClock: EngineClock {
   func monotonic() -> MonotonicTime { now }
   func wall() -> Timestamp { Timestamp(milliseconds: 1_800_000_000_000 + now.nanoseconds / 1_000_000) }
   var isSynchronized: Bool { true }
-  func minuteOfDay(_ time: Timestamp) -> Int { 0 }
+  func minuteOfWeek(_ time: Timestamp) -> Int { 0 }
 }
 
 final class SilentViewers: LocalAPIReplies {

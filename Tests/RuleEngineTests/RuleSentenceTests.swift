@@ -95,8 +95,8 @@ struct RuleSentenceTests {
 
   @Test(
     "A place nobody knows and a brace without its partner are told with their place in the text",
-    arguments: [("a {nothing} b", "nothing", 2), ("a {value", "value", 2), ("a } b", "", 2)])
-  func badTemplates(text: String, place: String, offset: Int) {
+    arguments: [("a {nothing} b", "nothing" as String?, 2), ("a {value", nil, 2), ("a } b", nil, 2)])
+  func badTemplates(text: String, place: String?, offset: Int) {
     let mistake = #expect(throws: MessageTemplate.Mistake.self) { try MessageTemplate(text) }
     #expect(mistake?.place == place && mistake?.offset == offset)
   }
