@@ -4,10 +4,11 @@ import Testing
 
 @Suite("Floods, chattering and first-out")
 struct FloodTests {
-  private static let many = (1...15).map {
-    AlarmDefinition(
-      name: "a\($0)", tag: "boiler/t\($0)", device: "boiler", severity: $0 == 15 ? .critical : .medium)
-  } + [AlarmDefinition(name: "other", tag: "pump/run", device: "pump", severity: .low)]
+  private static let many =
+    (1...15).map {
+      AlarmDefinition(
+        name: "a\($0)", tag: "boiler/t\($0)", device: "boiler", severity: $0 == 15 ? .critical : .medium)
+    } + [AlarmDefinition(name: "other", tag: "pump/run", device: "pump", severity: .low)]
 
   private func annunciated(_ bench: BookBench) -> [String] {
     bench.news.filter(\.isAnnunciated).map { "\($0.event.alarm) \($0.event.transition.name)" }

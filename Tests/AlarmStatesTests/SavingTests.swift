@@ -66,9 +66,10 @@ struct SavingTests {
   @Test("Who knows nothing learns every state from a restatement")
   func restatement() {
     var bench = BookBench(
-      BookBench.usual + ["x", "y", "z"].map {
-        AlarmDefinition(name: $0, tag: "tank/\($0)", device: "tank", severity: .low, group: "tank")
-      })
+      BookBench.usual
+        + ["x", "y", "z"].map {
+          AlarmDefinition(name: $0, tag: "tank/\($0)", device: "tank", severity: .low, group: "tank")
+        })
     bench.rule("hot", .raised)
     bench.person("hot", .acknowledge, comment: "seen")
     bench.rule("low_flow", .raised)

@@ -163,7 +163,8 @@ struct StateTableTests {
       bench.pass(1)
       let before = bench.book["hot"]
       let refusal = Self.perform(step, &bench)
-      let words = refusal.map { "!\($0.rawValue)" } ?? bench.newest.map { String($0.dropFirst(4)) }.joined(separator: ",")
+      let told = bench.newest.map { String($0.dropFirst(4)) }.joined(separator: ",")
+      let words = refusal.map { "!\($0.rawValue)" } ?? told
       #expect((words.isEmpty ? "-" : words) == cells[2], "\(line)")
       #expect(bench.state("hot").rawValue == cells[3], "\(line)")
       if refusal != nil { #expect(bench.book["hot"] == before, "a refusal changes nothing: \(line)") }
