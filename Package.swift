@@ -119,7 +119,7 @@ let package = Package(
       "GatewayClient",
       [
         "BusPlanning", "Diagnosis", "GatewayCore", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration",
-        "ModbusBus", "PKI",
+        "ModbusBus", "PKI", "RuleEngine",
         "SerialPort", "SerialSensors", "YAMLParser",
       ]),
     library(

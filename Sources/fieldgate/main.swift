@@ -24,13 +24,14 @@ struct Fieldgate: ParsableCommand {
         fieldgate scan rs485             which devices are on a bus, and what they answer
         fieldgate check gateway.yaml     every mistake in a configuration file
         fieldgate reload                 let the daemon take its changed file
+        fieldgate rules replay FILE      what the rules say of recorded values
         fieldgate serial watch PORT      what a serial sensor says, and how it would be read
       """,
     version: "0.1.0",
     subcommands: [
       Status.self, DoctorCommand.self, Outbox.self, Values.self, Tail.self, Plan.self, Devices.self, Scan.self,
       Write.self, Read.self,
-      Check.self, Reload.self, Profile.self, Serial.self,
+      Check.self, Reload.self, Profile.self, Serial.self, Rules.self,
     ])
 }
 

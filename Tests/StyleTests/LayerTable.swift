@@ -59,7 +59,7 @@ enum LayerTable {
       "PKI", "CLinux", "GatewayRuntime", "SerialBus", "SerialPort", "SerialSensors", "Logging"),
     row(
       "composition", "GatewayClient", "BusPlanning", "Diagnosis", "GatewayCore", "Telemetry", "JSONText",
-      "GatewayConfiguration", "YAMLParser", "LocalAPI", "ModbusBus", "PKI", "SerialPort", "SerialSensors",
+      "GatewayConfiguration", "YAMLParser", "LocalAPI", "ModbusBus", "PKI", "RuleEngine", "SerialPort", "SerialSensors",
       "FoundationEssentials"),
     row(
       "composition", "CentralService", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "CentralCore", "Threads",
