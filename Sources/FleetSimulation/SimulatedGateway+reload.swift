@@ -44,13 +44,15 @@ extension SimulatedGateway {
           definition: TagDefinition(name: "again", type: .integer),
           source: .register(SimulatedFieldDevice.points[2])))
     }
-    settings.rules = original.rules.compactMap { rule in
+    settings.rules = original.rules.compactMap { rule -> AlarmRule? in
       guard let place = settings.devices.firstIndex(where: { rule.tagName == "\($0.name)/level" }), !random.chance(200)
       else { return nil }
-      var rule = rule
-      rule.tag.device = place
-      if random.chance(300) { rule.limit = [50, 80, 92].randomElement(using: &random)! }
-      return rule
+      guard var moved = rule.moved({ TagIndex(device: place, tag: $0.tag) }) else { return nil }
+      if random.chance(300), case .compare(let tag, let side, _, let hysteresis) = moved.condition {
+        let limit = [50.0, 80, 92].randomElement(using: &random)!
+        moved.condition = .compare(tag, side, limit: limit, hysteresis: hysteresis)
+      }
+      return moved
     }
     settings.central?.batchInterval = .seconds(Int.random(in: 1...10, using: &random))
     return settings

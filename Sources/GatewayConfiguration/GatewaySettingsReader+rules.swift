@@ -6,6 +6,7 @@ extension GatewaySettingsReader {
   static let ruleKeys =
     ["name", "tag"] + conditionKeys + [
       "levels", "hysteresis", "for", "off-delay", "severity", "message", "when", "schedule", "group", "acknowledge",
+      "actions",
     ]
   /// Alarms, after patterns and levels.
   public static let maximumAlarms = 20_000
@@ -71,7 +72,8 @@ extension GatewaySettingsReader {
     rule.severity = section.choice("severity", Severity.allCases.map { ($0.name, $0) }, &problems) ?? .medium
     rule.needsAcknowledge = section.flag("acknowledge", &problems) ?? true
     if section.has("group") { rule.group = section.name("group", example: "boiler", &problems) }
-    rule.message = message(section)
+    rule.message = template("message", section)
+    rule.actions = actions(section, directory)
     rule.schedule = schedule(section)
     if let node = section.value("when") {
       guard let precondition = condition(
@@ -127,7 +129,7 @@ extension GatewaySettingsReader {
           hint: "allowed: \(Self.maximumAlarmName); a shorter name of the rule leaves room for the tag's")
         return nil
       }
-      let leaves = condition.leafCount + (rule.precondition?.leafCount ?? 0)
+      let leaves = rule.leafCount
       guard leaves <= Self.maximumConditions else {
         problems.error(
           section.node, "\(section.title) has \(leaves) conditions", hint: "allowed: \(Self.maximumConditions)")
@@ -168,11 +170,12 @@ extension GatewaySettingsReader {
     return found
   }
 
-  private mutating func message(_ section: Section) -> MessageTemplate? {
-    guard let text = section.text("message", &problems), let node = section.value("message") else { return nil }
+  /// A sentence with places.
+  mutating func template(_ key: String, _ section: Section) -> MessageTemplate? {
+    guard let text = section.text(key, &problems), let node = section.value(key) else { return nil }
     guard text.utf8.count <= MessageTemplate.maximumBytes else {
       problems.error(
-        node, "'message' of \(section.title) has \(text.utf8.count) bytes",
+        node, "'\(key)' of \(section.title) has \(text.utf8.count) bytes",
         hint: "allowed: at most \(MessageTemplate.maximumBytes)")
       return nil
     }
@@ -182,7 +185,7 @@ extension GatewaySettingsReader {
       let places = MessageTemplate.Place.allCases.map { "{\($0.rawValue)}" }.joined(separator: ", ")
       let what = error.place.map { "the place {\($0)}, which nobody knows," } ?? "a brace without its partner"
       problems.error(
-        node, "'message' of \(section.title) has \(what) after \(error.offset) letters",
+        node, "'\(key)' of \(section.title) has \(what) after \(error.offset) letters",
         hint: "places are \(places); {{ is a brace itself")
       return nil
     }

@@ -151,7 +151,7 @@ extension AlarmRule {
       precondition == new.precondition ? nil : "when", schedule == new.schedule ? nil : "schedule",
       SettingsDifference.text("for", onDelay, new.onDelay), SettingsDifference.text("off-delay", offDelay, new.offDelay),
       SettingsDifference.text("severity", severity.name, new.severity.name),
-      message == new.message ? nil : "message",
+      message == new.message ? nil : "message", actions == new.actions ? nil : "actions",
     ]
     return texts.compactMap(\.self)
   }

@@ -26,10 +26,18 @@ struct TagDirectory {
     return settings.tags[index.tag].definition
   }
 
+  /// True also where the tag itself has a mistake, which is reported there.
+  func isWritable(_ index: TagIndex) -> Bool {
+    guard let settings = devices[index.device].settings, settings.tags.indices.contains(index.tag) else { return true }
+    return settings.tags[index.tag].write != nil
+  }
+
   /// `DEVICE/TAG`, or nil with the problem reported.
   ///
   /// - Parameter who: such as `rule 'hot'`, for messages.
-  func find(_ text: String, at node: YAMLNode, who: String, _ problems: inout ProblemList) -> RuleTag? {
+  func find(
+    _ text: String, at node: YAMLNode, who: String, isTextAllowed: Bool = false, _ problems: inout ProblemList
+  ) -> RuleTag? {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 2 else {
       problems.error(node, "'tag' of \(who) must be DEVICE/TAG, not '\(text)'", hint: "for example: boiler/supply_temp")
@@ -48,7 +56,7 @@ struct TagDirectory {
       return nil
     }
     let found = named(TagIndex(device: device, tag: tag))
-    if definition(found.index)?.type == .text {
+    if !isTextAllowed, definition(found.index)?.type == .text {
       problems.error(
         node, "\(who) watches '\(text)', which is a text",
         hint: "rules judge numbers and bools; a number with 'names' can be judged and shown as a word")

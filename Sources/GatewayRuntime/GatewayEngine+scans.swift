@@ -41,6 +41,7 @@ extension GatewayEngine {
     showTails(scan, definition)
     keep(kept, hasBootTime: hasBootTime, now: now)
     raise(changes)
+    act(on: changes, now: now)
   }
 
   /// Values grew old: told like a scan, with nothing but them.
@@ -61,6 +62,7 @@ extension GatewayEngine {
     showTails(stale, definition)
     keep(scan, hasBootTime: hasBootTime, now: now)
     raise(changes)
+    act(on: changes, now: now)
   }
 
   /// The newest reading of each tag; a tag that the scan says nothing of keeps the one before.

@@ -196,7 +196,9 @@ public final class GatewayEngine {
   public func turn() {
     let now = outside.clock.monotonic()
     if let delay = rules.deadline, delay <= now {
-      raise(rules.expire(now: now, time: outside.clock.wall(), minuteOfWeek: minuteOfWeek))
+      let changes = rules.expire(now: now, time: outside.clock.wall(), minuteOfWeek: minuteOfWeek)
+      raise(changes)
+      act(on: changes, now: now)
     }
     for scan in staleWatch.expire(now: now, wall: outside.clock.wall()) { tookStale(scan, now: now) }
     commitIfDue(now: now)

@@ -6,6 +6,11 @@ extension AlarmRule {
   var identity: UInt64 {
     var text = "\(onDelay.wholeNanoseconds) \(offDelay.wholeNanoseconds) \(condition.identity)"
     if let precondition { text += " when \(precondition.identity)" }
+    for action in actions {
+      text += " then \(action.trigger.rawValue)"
+      guard case .write(let write) = action.kind else { continue }
+      text += " \(write.device)/\(write.tag) \(write.value) if \(write.interlock?.identity ?? "")"
+    }
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     return hash

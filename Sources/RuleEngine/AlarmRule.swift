@@ -19,12 +19,16 @@ public struct AlarmRule: Hashable, Sendable {
   public var group: String?
   /// The alarm is to be acknowledged by a person.
   public var needsAcknowledge: Bool
+  /// What is done when the alarm changes.
+  public var actions: [RuleAction]
 
   public init(
     name: String, condition: Condition, precondition: Condition? = nil, schedule: Schedule? = nil,
     onDelay: Duration = .zero, offDelay: Duration = .zero, severity: Severity = .medium,
-    message: MessageTemplate? = nil, group: String? = nil, needsAcknowledge: Bool = true
+    message: MessageTemplate? = nil, group: String? = nil, needsAcknowledge: Bool = true,
+    actions: [RuleAction] = []
   ) {
+    self.actions = actions
     self.name = name
     self.condition = condition
     self.precondition = precondition
@@ -42,6 +46,20 @@ public struct AlarmRule: Hashable, Sendable {
     condition.tags.first ?? RuleTag(TagIndex(device: 0, tag: 0), name: "")
   }
 
+  /// All tags it looks at, some perhaps twice: those of the condition, of `when`, and of interlocks.
+  public var tags: [RuleTag] {
+    var tags = condition.tags + (precondition?.tags ?? [])
+    for action in actions { if case .write(let write) = action.kind { tags += write.interlock?.tags ?? [] } }
+    return tags
+  }
+
+  /// Conditions in it that look at tags themselves.
+  public var leafCount: Int {
+    var count = condition.leafCount + (precondition?.leafCount ?? 0)
+    for action in actions { if case .write(let write) = action.kind { count += write.interlock?.leafCount ?? 0 } }
+    return count
+  }
+
   /// `device/tag` of ``tag``.
   public var tagName: String { tag.name }
 
@@ -53,6 +71,12 @@ public struct AlarmRule: Hashable, Sendable {
     if let old = precondition {
       guard let precondition = old.moved(place) else { return nil }
       rule.precondition = precondition
+    }
+    for index in actions.indices {
+      guard case .write(var write) = actions[index].kind, let old = write.interlock else { continue }
+      guard let interlock = old.moved(place) else { return nil }
+      write.interlock = interlock
+      rule.actions[index].kind = .write(write)
     }
     return rule
   }

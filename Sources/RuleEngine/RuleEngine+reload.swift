@@ -30,6 +30,7 @@ extension RuleEngine {
   /// The state of the same rule in another engine.
   private mutating func take(_ rule: Int, from old: RuleEngine, _ oldRule: Int) {
     monitors[rule] = old.monitors[oldRule]
+    lastWrites[rule] = old.lastWrites[oldRule]
     for (leaf, oldLeaf) in zip(program.places[rule].leaves, old.program.places[oldRule].leaves) {
       let known = old.leaves[oldLeaf]
       leaves[leaf].truth = known.truth

@@ -68,6 +68,11 @@ extension RuleEngine {
     writer.append(byte: code)
     writer.append((now - since).wholeNanoseconds)
     writer.append(byte: (monitor.isHeld ? 1 : 0) | (monitor.isSuppressed ? 2 : 0))
+    writer.append(Int64(lastWrites[rule]?.count ?? 0))
+    for (action, time) in (lastWrites[rule] ?? [:]).sorted(by: { $0.key < $1.key }) {
+      writer.append(Int64(action))
+      writer.append((now - time).wholeNanoseconds)
+    }
     for index in program.places[rule].leaves {
       let leaf = leaves[index]
       writer.append(byte: leaf.truth.rawValue | (leaf.isLatched ? 4 : 0))
@@ -116,6 +121,12 @@ extension RuleEngine {
     }
     monitors[rule].isHeld = flags & 1 != 0
     monitors[rule].isSuppressed = flags & 2 != 0
+    lastWrites[rule] = nil
+    for _ in 0..<(try reader.count(each: 16)) {
+      let action = Int(clamping: try reader.number())
+      let time = try Self.time(&reader, now: now)
+      if rules[rule].actions.indices.contains(action) { lastWrites[rule, default: [:]][action] = time }
+    }
     for index in program.places[rule].leaves {
       let byte = try reader.byte()
       guard let truth = Truth(rawValue: byte & 3) else {

@@ -26,7 +26,7 @@ extension RuleEngine {
     return sentence
   }
 
-  private func place(_ rule: Int, _ place: MessageTemplate.Place) -> String {
+  func place(_ rule: Int, _ place: MessageTemplate.Place) -> String {
     let first = program.places[rule].leaves.lowerBound
     let tag = rules[rule].tag
     switch place {

@@ -14,6 +14,10 @@ public struct RuleEngine: Sendable {
   var rates: [RateOfChange]
   var flatLines: [FlatLine]
   var anomalies: [AnomalyWatch]
+  /// Rules that do something, by the name of their alarm.
+  let withActions: [String: Int]
+  /// When actions last wrote, by rule and by the place of the action.
+  var lastWrites: [Int: [Int: MonotonicTime]] = [:]
   /// Nothing is due before it; it may be too early, never too late.
   var soonest = MonotonicTime.never
 
@@ -24,6 +28,9 @@ public struct RuleEngine: Sendable {
     self.rules = rules
     monitors = rules.map { RuleMonitor(isActive: activeAlarms.contains($0.name)) }
     program = RuleProgram(rules, start: start)
+    var withActions: [String: Int] = [:]
+    for (index, rule) in rules.enumerated() where !rule.actions.isEmpty { withActions[rule.name] = index }
+    self.withActions = withActions
     slots = program.slots
     leaves = program.leaves
     rates = program.rates

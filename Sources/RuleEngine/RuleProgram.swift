@@ -13,6 +13,8 @@ struct RuleProgram: Sendable {
   struct Place: Sendable {
     var condition = 0
     var precondition: Int?
+    /// By the place of the action.
+    var interlocks: [Int: Int] = [:]
     var leaves: Range<Int> = 0..<0
   }
 
@@ -41,6 +43,11 @@ struct RuleProgram: Sendable {
       if let precondition = rule.precondition {
         place.precondition = nodes.count
         add(precondition, start: start)
+      }
+      for (index, action) in rule.actions.enumerated() {
+        guard case .write(let write) = action.kind, let interlock = write.interlock else { continue }
+        place.interlocks[index] = nodes.count
+        add(interlock, start: start)
       }
       place.leaves = first..<leaves.count
       places.append(place)

@@ -26,7 +26,7 @@ extension RuleEngine {
     let places = program.places[rule].leaves
     var missing: [String] = []
     if monitors[rule].isHeld {
-      let tags = rules[rule].condition.tags + (rules[rule].precondition?.tags ?? [])
+      let tags = rules[rule].tags
       for tag in tags where !missing.contains(tag.name) {
         let slot = places.lazy.flatMap { [leaves[$0].slot, leaves[$0].other] }.first { slots[$0].tag == tag.index }
         if let slot, !slots[slot].hasValue { missing.append(tag.name) }

@@ -40,7 +40,10 @@ struct RulesReplay: ParsableCommand {
     }
   }
 
-  private static func say(_ line: String) { fputs(line + "\n", stderr) }
+  private static func say(_ line: String) {
+    let bytes = Array((line + "\n").utf8)
+    _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
 
   private static func read() throws -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 1 << 16)

@@ -22,7 +22,7 @@ struct RuleFilesTests {
           - { name: temp, holding: 0, type: int16, scale: 0.1, unit: "°C" }
           - { name: setpoint, holding: 1, type: int16, unit: "°C" }
           - { name: power, holding: 2, type: float32, unit: kW }
-          - { name: pump, coil: 0 }
+          - { name: pump, coil: 0, writable: true }
           - { name: mode, holding: 4, names: { 0: "off", 1: heat, 2: fault } }
           - { name: label, holding: 5, type: string, length: 4 }
       - { name: tank, bus: plc, unit: 2, every: 1s, tags: [ { name: temp, holding: 0, type: int16, unit: "°C" } ] }

@@ -1,5 +1,7 @@
+import GatewayConfiguration
 import Glibc
 import JSONText
+import RuleEngine
 import Telemetry
 import YAMLParser
 

@@ -14,8 +14,7 @@ struct ReplayTime: Equatable {
     if let zoned = Timestamp(iso8601: text) {
       self.init(utc: zoned)
     } else if let local = Timestamp(iso8601: text + "Z") ?? Timestamp(iso8601: text + ":00Z") {
-      time = local
-      minuteOfWeek = Self.minute(local)
+      self.init(time: local, minuteOfWeek: Self.minute(local))
     } else if let seconds = Double(text), seconds.magnitude < 1e11, text.utf8.allSatisfy({ $0 < 0x3a }) {
       self.init(utc: Timestamp(milliseconds: Int64((seconds * 1_000).rounded())))
     } else {
@@ -23,12 +22,17 @@ struct ReplayTime: Equatable {
     }
   }
 
+  private init(time: Timestamp, minuteOfWeek: Int) {
+    self.time = time
+    self.minuteOfWeek = minuteOfWeek
+  }
+
   private init(utc: Timestamp) {
-    time = utc
     var seconds = time_t((Double(utc.milliseconds) / 1_000).rounded(.down))
     var local = tm()
     localtime_r(&seconds, &local)
-    minuteOfWeek = (Int(local.tm_wday) + 6) % 7 * 1_440 + Int(local.tm_hour) * 60 + Int(local.tm_min)
+    self.init(
+      time: utc, minuteOfWeek: (Int(local.tm_wday) + 6) % 7 * 1_440 + Int(local.tm_hour) * 60 + Int(local.tm_min))
   }
 
   /// 1970 began on a Thursday.

@@ -50,15 +50,14 @@ struct RuleReplay {
         description: "the configuration has no tag '\(name)'; \(hint ?? "its tags: \(names.prefix(12).joined(separator: ", "))")")
     }
     rules = settings.rules.filter { rule in
-      (rule.condition.tags + (rule.precondition?.tags ?? [])).contains { $0.index == found }
+      rule.tags.contains { $0.index == found }
     }
     guard let first = rules.first else {
       throw Mistake(
         description: "no rule of the configuration watches '\(name)'; add one, for example: "
           + "{ name: odd, tag: \(name), anomaly: {} }")
     }
-    let tags = first.condition.tags + (first.precondition?.tags ?? [])
-    tag = tags.first { $0.index == found } ?? RuleTag(found, name: name)
+    tag = first.tags.first { $0.index == found } ?? RuleTag(found, name: name)
     engine = RuleEngine(rules: rules, start: Self.begin)
     // The file's values are in the tag's unit already, whatever its registers hold.
     var device = devices[found.device]
@@ -72,7 +71,7 @@ struct RuleReplay {
   var missingTags: [String] {
     var names: [String] = []
     for rule in rules {
-      for other in rule.condition.tags + (rule.precondition?.tags ?? [])
+      for other in rule.tags
       where other.index != tag.index && !names.contains(other.name) {
         names.append(other.name)
       }

@@ -1,0 +1,53 @@
+import GatewayConfiguration
+import GatewayCore
+import Logging
+import RuleEngine
+import Telemetry
+
+/// Actions of rules, done when their alarms change.
+extension GatewayEngine {
+  func act(on events: [AlarmEvent], now: MonotonicTime) {
+    for event in events {
+      for due in rules.actions(for: event, now: now) { act(due, event, now: now) }
+    }
+  }
+
+  private func act(_ due: DueAction, _ event: AlarmEvent, now: MonotonicTime) {
+    switch due.work {
+    case .publish(let topic, let payload, let isRetained):
+      guard let broker = outside.broker, brokerState == .connected else {
+        return warn(
+          "rule \(due.alarm): the broker is away, so its message on '\(topic)' is not sent", about: "action \(due.alarm)",
+          now: now)
+      }
+      count(
+        broker.publish(
+          OutgoingMessage(
+            topic: topic, payload: Array(payload.utf8), isRetained: isRetained, qualityOfService: .atLeastOnce)))
+    case .write(let write):
+      let value: CommandValue =
+        switch write.value {
+        case .flag(let flag): .flag(flag)
+        case .number(let number): .number(number)
+        case .text(let text): .text(text)
+        }
+      // With nobody to reply to: what became of it is an event of its own, and in the log.
+      take(
+        WriteCommand(
+          device: write.device, items: [.init(tag: write.tag, value: value)], source: "rule \(due.alarm)"),
+        ticket: commands.nextNumber(), now: now)
+    case .note(let text): note(due.alarm, text, event)
+    case .held(let text): note(due.alarm, text, event)
+    }
+  }
+
+  /// Goes with the alarms to central, as a comment of the rule's.
+  private func note(_ alarm: String, _ text: String, _ event: AlarmEvent) {
+    log.notice("rule \(alarm): \(text)")
+    showTails(
+      admit(
+        AlarmEvent(
+          time: event.time, alarm: alarm, tag: event.tag, transition: .commented, severity: event.severity,
+          value: event.value, message: text, who: "rule")))
+  }
+}
