@@ -71,6 +71,7 @@ let package = Package(
     library("JSONText"),
     library("BatchCodec", ["Telemetry", "CZstd"]),
     library("RuleEngine", ["Telemetry"]),
+    library("TagWindows", ["Telemetry"]),
     library("SyncProtocol", ["Telemetry"]),
     library("SerialSensors", ["Telemetry", "CPCRE2"]),
     library("Diagnosis", ["JSONText"]),
@@ -165,6 +166,7 @@ let package = Package(
     tests("JSONTextTests", ["JSONText"]),
     tests("BatchCodecTests", ["BatchCodec", "SampleTelemetry", "Telemetry"]),
     tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
+    tests("TagWindowsTests", ["TagWindows", "Telemetry"]),
     tests("SerialSensorsTests", ["SerialSensors", "Telemetry"]),
     tests(
       "GatewayCoreTests",
