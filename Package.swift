@@ -71,10 +71,11 @@ let package = Package(
     library("JSONText"),
     library("BatchCodec", ["Telemetry", "CZstd"]),
     library("RuleEngine", ["Telemetry"]),
-    library("TagWindows", ["Telemetry"]),
+    library("AlarmStates", ["Telemetry"]),
     library("SyncProtocol", ["Telemetry"]),
     library("SerialSensors", ["Telemetry", "CPCRE2"]),
     library("Diagnosis", ["JSONText"]),
+    library("TagWindows", ["Telemetry"]),
 
     // cores (pure)
     library("GatewayCore", ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol"]),
@@ -166,7 +167,7 @@ let package = Package(
     tests("JSONTextTests", ["JSONText"]),
     tests("BatchCodecTests", ["BatchCodec", "SampleTelemetry", "Telemetry"]),
     tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
-    tests("TagWindowsTests", ["TagWindows", "Telemetry"]),
+    tests("AlarmStatesTests", ["AlarmStates", "Telemetry"]),
     tests("SerialSensorsTests", ["SerialSensors", "Telemetry"]),
     tests(
       "GatewayCoreTests",
@@ -186,6 +187,7 @@ let package = Package(
     tests("LocalAPITests", ["LocalAPI", "Threads", "FieldgateTestKit"]),
     tests("HTTPClientTests", ["HTTPClient", "CCurl", "GatewayCore", "FieldgateTestKit"]),
     tests("DiagnosisTests", ["Diagnosis"]),
+    tests("TagWindowsTests", ["TagWindows", "Telemetry"]),
     tests(
       "GatewayClientTests",
       ["GatewayClient", "FieldgateTestKit", "GatewayConfiguration", "Telemetry", "Threads", "CLinux"]),

@@ -7,7 +7,8 @@ struct PartialResult: Hashable, Sendable {
     case none
     /// `first` is the sum of the values, `second` what rounding lost of it (Neumaier, 1974).
     case sum
-    /// `first` is the mean, `second` the sum of the squared distances from it (Welford, 1962; Chan, Golub, LeVeque, 1979).
+    /// `first` is the mean, `second` the sum of the squared distances from it (Welford, 1962; Chan, Golub, LeVeque,
+    /// 1979).
     case deviation
     case minimum
     case maximum

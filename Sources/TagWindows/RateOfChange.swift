@@ -2,12 +2,13 @@ public import Telemetry
 
 /// How fast a value changes over a period, in units per second.
 ///
-/// Keeps at most ``maximumPoints`` points of the past, which are at least a sixteenth of the period apart, so its state has
-/// a bound however often samples come. A rate is the change since the newest kept point that is at least a period old, by
-/// the time since then. It is nil until the past covers the period, and when that point is older than two periods, because
-/// of a gap: a change over a longer time says little about the rate now.
+/// Keeps at most ``maximumPoints`` points of the past, which are at least a sixteenth of the period apart, so its state
+/// has a bound however often samples come. A rate is the change since the newest kept point that is at least a period
+/// old, by the time since then. It is nil until the past covers the period, and when that point is older than two
+/// periods, because of a gap: a change over a longer time says little about the rate now.
 ///
-/// Time is the monotonic clock (the samples' own when history is replayed). Samples without a value are not given to it.
+/// Time is the monotonic clock (the samples' own when history is replayed). Samples without a value are not given to
+/// it.
 public struct RateOfChange: Hashable, Sendable {
   public static let maximumPoints = 32
   public static let stateVersion: UInt8 = 1

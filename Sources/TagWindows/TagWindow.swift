@@ -8,10 +8,10 @@ public import Telemetry
 ///     window.take(value, quality: quality, time: time)
 ///     while let result = window.next() { … }
 ///
-/// Time is the caller's window time in milliseconds (``WindowClock``; when history is replayed, the time of the samples).
-/// The watermark is the newest time seen less the lateness bound. Samples wait until the watermark has reached them, then
-/// they enter in the order of their times; one that is older than the watermark when it comes is late, dropped and
-/// counted. So the results depend on the samples and the watermark alone, not on when anyone asked.
+/// Time is the caller's window time in milliseconds (``WindowClock``; when history is replayed, the time of the
+/// samples). The watermark is the newest time seen less the lateness bound. Samples wait until the watermark has
+/// reached them, then they enter in the order of their times; one that is older than the watermark when it comes is
+/// late, dropped and counted. So the results depend on the samples and the watermark alone, not on when anyone asked.
 public struct TagWindow: Sendable {
   public let specification: WindowSpecification
   /// Samples dropped because they came later than the lateness bound allows (or had an impossible time).
@@ -161,8 +161,8 @@ public struct TagWindow: Sendable {
     }
   }
 
-  /// After a restart: the clock may show less than when the window was saved, because nothing kept the time meanwhile. Then
-  /// the window goes on as if no time had passed. Call it before anything else when a window was restored.
+  /// After a restart: the clock may show less than when the window was saved, because nothing kept the time meanwhile.
+  /// Then the window goes on as if no time had passed. Call it before anything else when a window was restored.
   public mutating func resume(at time: Timestamp) {
     guard let newest, time.milliseconds < newest else { return }
     shift(by: .milliseconds(time.milliseconds - newest))

@@ -1,6 +1,7 @@
 import Telemetry
 
-/// Samples in the order of their times, of equal times in the order of their coming, until the lateness bound has passed.
+/// Samples in the order of their times, of equal times in the order of their coming, until the lateness bound has
+/// passed.
 struct WaitingSamples: Sendable {
   struct Sample: Hashable, Sendable {
     var time: Int64

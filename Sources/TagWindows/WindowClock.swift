@@ -2,11 +2,11 @@ public import Telemetry
 
 /// Window time: the wall clock as the monotonic clock carries it on.
 ///
-/// Delays and lengths must not change when somebody sets the wall clock, and windows should end on the hours of the wall
-/// clock. So window time is anchored at the wall clock and counts with the monotonic one. When both differ by more than
-/// ``tolerance``, the clock was set: the anchor moves, and ``look`` says by how much, so that every window is shifted
-/// along (``TagWindow/shift(by:)``) and the ages of its samples stay as they are. Smaller differences are made up for
-/// by at most a thousandth of the time that passes, so that window time never stands still or goes back.
+/// Delays and lengths must not change when somebody sets the wall clock, and windows should end on the hours of the
+/// wall clock. So window time is anchored at the wall clock and counts with the monotonic one. When both differ by more
+/// than ``tolerance``, the clock was set: the anchor moves, and ``look`` says by how much, so that every window is
+/// shifted along (``TagWindow/shift(by:)``) and the ages of its samples stay as they are. Smaller differences are made
+/// up for by at most a thousandth of the time that passes, so that window time never stands still or goes back.
 public struct WindowClock: Hashable, Sendable {
   public static let tolerance = Duration.seconds(2)
 

@@ -6,7 +6,8 @@ public enum WindowShape: Hashable, Sendable {
   case tumbling(length: Duration)
   /// A window of this length ends at every multiple of `every`, so that windows overlap.
   case hopping(length: Duration, every: Duration)
-  /// At each sample the time up to it; its beginning does not belong to it, so that 600 s hold 600 samples of each second.
+  /// At each sample the time up to it; its beginning does not belong to it, so that 600 s hold 600 samples of each
+  /// second.
   case sliding(length: Duration)
   /// From the first sample until none has come for `timeout`, at most `longest`.
   case session(timeout: Duration, longest: Duration)

@@ -20,10 +20,11 @@ enum LayerTable {
     row("vocabulary", "JSONText", pure: true),
     row("logic", "BatchCodec", pure: true, "Telemetry", "CZstd"),
     row("logic", "RuleEngine", pure: true, "Telemetry"),
-    row("logic", "TagWindows", pure: true, "Telemetry"),
+    row("logic", "AlarmStates", pure: true, "Telemetry"),
     row("logic", "SyncProtocol", pure: true, "Telemetry"),
     row("logic", "SerialSensors", pure: true, "Telemetry", "CPCRE2"),
     row("logic", "Diagnosis", pure: true, "JSONText"),
+    row("logic", "TagWindows", pure: true, "Telemetry"),
     row(
       "cores", "GatewayCore", pure: true, "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors",
       "SyncProtocol"),

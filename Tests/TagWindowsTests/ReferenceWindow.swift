@@ -1,7 +1,8 @@
 import TagWindows
 import Telemetry
 
-/// What windows come to, computed anew from all samples each time: slow, and as the definitions in docs/windows.md read.
+/// What windows come to, computed anew from all samples each time: slow, and as the definitions in docs/windows.md
+/// read.
 struct ReferenceWindow {
   enum Operation {
     case sample(time: Int64, value: Double?, quality: Quality)

@@ -48,7 +48,8 @@ struct WindowTableTests {
     Row(function: .percentile(75), expected: ["10 6.5", "20 7.5", "30 -"]),
     Row(function: .populationDeviation, expected: ["10 \(5.0.squareRoot())", "20 5.0", "30 -"]),
     Row(function: .standardDeviation, expected: ["10 \((20.0 / 3).squareRoot())", "20 \(50.0.squareRoot())", "30 -"]),
-    // 4 for 2 s, 8 for 2 s, 6 for 5 s, 2 for 1 s; 10 for 5 s, 0 for 5 s; 0 for 5 s more, which is as long as a gap may be.
+    // 4 for 2 s, 8 for 2 s, 6 for 5 s, 2 for 1 s; 10 for 5 s, 0 for 5 s; 0 for 5 s more, which is as long as a gap may
+    // be.
     Row(function: .timeWeightedMean, expected: ["10 5.6", "20 5.0", "30 0.0", "40 -"]),
     Row(function: .integral(per: .minute), expected: ["10 \(56.0 / 60)", "20 \(50.0 / 60)", "30 0.0", "40 -"]),
     Row(function: .timeInState(.above(5)), expected: ["10 7.0", "20 5.0", "30 0.0", "40 -"]),
