@@ -70,7 +70,8 @@ let package = Package(
     library("Telemetry"),
     library("JSONText"),
     library("BatchCodec", ["Telemetry", "CZstd"]),
-    library("RuleEngine", ["Telemetry"]),
+    library("AnomalyDetection", ["Telemetry"]),
+    library("RuleEngine", ["AnomalyDetection", "Telemetry"]),
     library("SyncProtocol", ["Telemetry"]),
     library("SerialSensors", ["Telemetry", "CPCRE2"]),
     library("Diagnosis", ["JSONText"]),
@@ -143,12 +144,13 @@ let package = Package(
     library("SimulatedDisk", ["CSimulatedDisk"]),
     library("FieldgateTestKit", ["Telemetry", "JSONText", "Threads", "CLinux"]),
     library("SampleTelemetry", ["BatchCodec", "CentralCore", "Telemetry"]),
+    library("AnomalyTrials", ["AnomalyDetection", "FieldgateTestKit", "Telemetry"]),
     program("fieldgate-simulate", ["FieldgateTestKit", "JSONText", arguments]),
     program(
       "fieldgate-benchmark",
       [
-        "FieldgateTestKit", "BatchCodec", "CentralCore", "GatewayCore", "SQLite", "SQLiteCentralStore", "SQLiteOutbox",
-        "Telemetry", arguments,
+        "FieldgateTestKit", "AnomalyDetection", "AnomalyTrials", "BatchCodec", "CentralCore", "GatewayCore", "SQLite",
+        "SQLiteCentralStore", "SQLiteOutbox", "Telemetry", arguments,
       ]),
 
     library(
@@ -164,6 +166,7 @@ let package = Package(
     tests("TelemetryTests", ["Telemetry"]),
     tests("JSONTextTests", ["JSONText"]),
     tests("BatchCodecTests", ["BatchCodec", "SampleTelemetry", "Telemetry"]),
+    tests("AnomalyDetectionTests", ["AnomalyDetection", "AnomalyTrials", "FieldgateTestKit", "Telemetry"]),
     tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
     tests("SerialSensorsTests", ["SerialSensors", "Telemetry"]),
     tests(

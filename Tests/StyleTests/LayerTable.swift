@@ -19,7 +19,8 @@ enum LayerTable {
     row("vocabulary", "Telemetry", pure: true),
     row("vocabulary", "JSONText", pure: true),
     row("logic", "BatchCodec", pure: true, "Telemetry", "CZstd"),
-    row("logic", "RuleEngine", pure: true, "Telemetry"),
+    row("logic", "AnomalyDetection", pure: true, "Telemetry"),
+    row("logic", "RuleEngine", pure: true, "Telemetry", "AnomalyDetection"),
     row("logic", "SyncProtocol", pure: true, "Telemetry"),
     row("logic", "SerialSensors", pure: true, "Telemetry", "CPCRE2"),
     row("logic", "Diagnosis", pure: true, "JSONText"),
@@ -67,9 +68,11 @@ enum LayerTable {
     row("test kit", "SimulatedDisk", "CSimulatedDisk"),
     row("test kit", "FieldgateTestKit", "Telemetry", "JSONText", "Threads", "CLinux"),
     row("test kit", "SampleTelemetry", "BatchCodec", "CentralCore", "Telemetry"),
+    row("test kit", "AnomalyTrials", "AnomalyDetection", "FieldgateTestKit", "Telemetry"),
     row("test kit", "fieldgate-simulate", "FieldgateTestKit", "Telemetry", "JSONText", "ArgumentParser"),
     row(
-      "test kit", "fieldgate-benchmark", "FieldgateTestKit", "BatchCodec", "CentralCore", "GatewayCore", "SQLite",
+      "test kit", "fieldgate-benchmark", "AnomalyDetection", "AnomalyTrials", "FieldgateTestKit", "BatchCodec",
+      "CentralCore", "GatewayCore", "SQLite",
       "SQLiteCentralStore", "SQLiteOutbox", "Telemetry", "ArgumentParser"),
     row(
       "test kit", "FleetSimulation", "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore",
