@@ -72,6 +72,7 @@ let package = Package(
     library("BatchCodec", ["Telemetry", "CZstd"]),
     library("AnomalyDetection", ["Telemetry"]),
     library("RuleEngine", ["AnomalyDetection", "Telemetry"]),
+    library("AlarmStates", ["Telemetry"]),
     library("SyncProtocol", ["Telemetry"]),
     library("SerialSensors", ["Telemetry", "CPCRE2"]),
     library("Diagnosis", ["JSONText"]),
@@ -168,6 +169,7 @@ let package = Package(
     tests("BatchCodecTests", ["BatchCodec", "SampleTelemetry", "Telemetry"]),
     tests("AnomalyDetectionTests", ["AnomalyDetection", "AnomalyTrials", "FieldgateTestKit", "Telemetry"]),
     tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
+    tests("AlarmStatesTests", ["AlarmStates", "Telemetry"]),
     tests("SerialSensorsTests", ["SerialSensors", "Telemetry"]),
     tests(
       "GatewayCoreTests",

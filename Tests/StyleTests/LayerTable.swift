@@ -21,6 +21,7 @@ enum LayerTable {
     row("logic", "BatchCodec", pure: true, "Telemetry", "CZstd"),
     row("logic", "AnomalyDetection", pure: true, "Telemetry"),
     row("logic", "RuleEngine", pure: true, "Telemetry", "AnomalyDetection"),
+    row("logic", "AlarmStates", pure: true, "Telemetry"),
     row("logic", "SyncProtocol", pure: true, "Telemetry"),
     row("logic", "SerialSensors", pure: true, "Telemetry", "CPCRE2"),
     row("logic", "Diagnosis", pure: true, "JSONText"),
