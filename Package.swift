@@ -146,12 +146,13 @@ let package = Package(
     library("SimulatedDisk", ["CSimulatedDisk"]),
     library("FieldgateTestKit", ["Telemetry", "JSONText", "Threads", "CLinux"]),
     library("SampleTelemetry", ["BatchCodec", "CentralCore", "Telemetry"]),
+    library("AnomalyTrials", ["AnomalyDetection", "FieldgateTestKit", "Telemetry"]),
     program("fieldgate-simulate", ["FieldgateTestKit", "JSONText", arguments]),
     program(
       "fieldgate-benchmark",
       [
-        "FieldgateTestKit", "BatchCodec", "CentralCore", "GatewayCore", "SQLite", "SQLiteCentralStore", "SQLiteOutbox",
-        "Telemetry", arguments,
+        "FieldgateTestKit", "AnomalyDetection", "AnomalyTrials", "BatchCodec", "CentralCore", "GatewayCore", "SQLite",
+        "SQLiteCentralStore", "SQLiteOutbox", "Telemetry", arguments,
       ]),
 
     library(
@@ -167,7 +168,8 @@ let package = Package(
     tests("TelemetryTests", ["Telemetry"]),
     tests("JSONTextTests", ["JSONText"]),
     tests("BatchCodecTests", ["BatchCodec", "SampleTelemetry", "Telemetry"]),
-    tests("RuleEngineTests", ["AnomalyDetection", "RuleEngine", "Telemetry"]),
+    tests("AnomalyDetectionTests", ["AnomalyDetection", "AnomalyTrials", "FieldgateTestKit", "Telemetry"]),
+    tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
     tests("AlarmStatesTests", ["AlarmStates", "Telemetry"]),
     tests("SerialSensorsTests", ["SerialSensors", "Telemetry"]),
     tests(

@@ -12,8 +12,10 @@ extension AnomalyDetector {
     case .season:
       let found = findings.season
       return AnomalyExplanation(
-        value: value, score: score, context: findings.usual ?? .value, signal: deviation, nearestKnown: found.nearest,
-        usualLow: found.low, usualHigh: found.high)
+        value: value, score: score,
+        context: .season(
+          hour: findings.usual.hour, mean: findings.usual.mean + base, spread: findings.usual.variance.squareRoot()),
+        signal: deviation, nearestKnown: found.nearest, usualLow: found.low, usualHigh: found.high)
     case .shift:
       let found = findings.shift
       return AnomalyExplanation(

@@ -54,7 +54,7 @@ extension AnomalyDetector {
     steps = try reader.double()
     seasonSteps = try reader.double()
     deviation = try reader.double()
-    guard flags < 4, first.magnitude <= Self.greatestMagnitude, deviation.magnitude <= HourProfile.greatestDeviation,
+    guard flags < 4, first.magnitude <= Self.greatestMagnitude, deviation.magnitude <= Self.greatestDeviation,
       (0...Self.mostSteps).contains(steps), (0...steps).contains(seasonSteps)
     else { throw .inconsistent }
     origin = flags & 1 == 0 ? nil : first

@@ -8,6 +8,8 @@ public import Telemetry
 public struct AnomalyDetector: Sendable {
   /// Greater magnitudes are no readings, and their squares would not fit.
   public static let greatestMagnitude = 1e18
+  /// Bound of a deviation: far beyond what is unusual, and within what single precision can hold.
+  static let greatestDeviation = 1e12
 
   private var settings: AnomalySettings
   private var holdOff: Double
@@ -90,20 +92,33 @@ public struct AnomalyDetector: Sendable {
     var value: NoveltySet.Finding
     var season: NoveltySet.Finding
     var shift: NoveltySet.Finding
-    /// Of the hour, before the sample; nil when the season signal stands still.
-    var usual: AnomalyExplanation.Context?
+    /// What is usual in the hour.
+    var usual: Usual
   }
 
-  private mutating func takeSeason(
-    _ offset: Double, _ hour: Int?
-  ) -> (NoveltySet.Finding, AnomalyExplanation.Context?) {
-    guard let hour else { return (.nothing, nil) }
+  /// An hour of the day before the sample.
+  struct Usual {
+    var hour: Int
+    /// Relative to ``origin``.
+    var mean: Double
+    /// With what keeps a quiet hour from making everything unusual.
+    var variance: Double
+
+    /// How far a value is from the mean, in standard deviations.
+    func deviation(of value: Double) -> Double {
+      guard variance > 0 else { return 0 }
+      let deviation = (value - mean) / variance.squareRoot()
+      return min(max(deviation, -AnomalyDetector.greatestDeviation), AnomalyDetector.greatestDeviation)
+    }
+  }
+
+  private mutating func takeSeason(_ offset: Double, _ hour: Int?) -> (NoveltySet.Finding, Usual) {
+    guard let hour else { return (.nothing, Usual(hour: 0, mean: 0, variance: 0)) }
     let isWarm = seasonSteps >= Double(AnomalySettings.warmUpSteps)
-    let floor = 0.05 * means.variance
     let before = hours.take(offset, hour: hour, weights)
-    let usual = AnomalyExplanation.Context.season(
-      hour: hour, mean: before.mean + (origin ?? 0), spread: (Double(before.variance) + floor).squareRoot())
-    deviation += weights.season * (HourProfile.deviation(of: offset, from: before, floor: floor) - deviation)
+    let usual = Usual(hour: hour, mean: before.mean, variance: Double(before.variance) + 0.05 * means.variance)
+    let now = before.steps >= HourProfile.leastSteps ? usual.deviation(of: offset) : 0
+    deviation += weights.season * (now - deviation)
     var finding = knownDeviations.take(deviation, steps: seasonSteps, isWarm: isWarm, forgetting: forgetting)
     if !isWarm { finding.score = 0 }
     seasonSteps += weights.steps

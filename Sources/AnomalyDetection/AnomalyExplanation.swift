@@ -24,6 +24,19 @@ public struct AnomalyExplanation: Hashable, Sendable {
   public var usualLow: Double
   public var usualHigh: Double
 
+  public init(
+    value: Double, score: Double, context: Context, signal: Double, nearestKnown: Double, usualLow: Double,
+    usualHigh: Double
+  ) {
+    self.value = value
+    self.score = score
+    self.context = context
+    self.signal = signal
+    self.nearestKnown = nearestKnown
+    self.usualLow = usualLow
+    self.usualHigh = usualHigh
+  }
+
   public var cause: AnomalyCause {
     switch context {
     case .value: .value

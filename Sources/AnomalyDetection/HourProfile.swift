@@ -11,21 +11,8 @@ struct HourProfile: Sendable {
   static let leastSteps: Float = 4
   /// Beyond 20 steps the weight is the fixed one; counting on would only wear the number out.
   static let countedSteps: Float = 64
-  /// Bound of a deviation: far beyond what is unusual, and within what single precision can hold.
-  static let greatestDeviation = 1e12
 
   private(set) var hours = ContiguousArray(repeating: Hour(), count: 24)
-
-  /// How far a value is from the mean of its hour, in standard deviations; 0 while the hour is not known.
-  ///
-  /// - Parameter floor: variance that is added to the hour's own, so that a quiet hour does not make everything unusual.
-  static func deviation(of value: Double, from hour: Hour, floor: Double) -> Double {
-    guard hour.steps >= Self.leastSteps else { return 0 }
-    let variance = Double(hour.variance) + floor
-    guard variance > 0 else { return 0 }
-    let deviation = (value - hour.mean) / variance.squareRoot()
-    return min(max(deviation, -greatestDeviation), greatestDeviation)
-  }
 
   /// The hour as it was before.
   mutating func take(_ value: Double, hour: Int, _ weights: SmoothingWeights) -> Hour {

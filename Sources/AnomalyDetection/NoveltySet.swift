@@ -14,7 +14,7 @@ struct NoveltySet: Sendable {
   struct Finding: Hashable, Sendable {
     /// Distance to the nearest known value in cell widths; 0 while all values are the same.
     var score: Double
-    /// The nearest known value; when there is no cell yet, the nearer end of the range, or the sample itself.
+    /// The nearest known value; the sample itself while all values are the same.
     var nearest: Double
     var low: Double
     var high: Double
@@ -30,7 +30,7 @@ struct NoveltySet: Sendable {
   let capacity: Int
   /// The width of a cell, in ranges.
   let width: Double
-  /// Cap of the score, ten ranges: the first value after a constant start has no cell to be near to.
+  /// Cap of the score, ten ranges.
   private let greatestScore: Double
   /// Ends of the range; `low > high` before the first sample.
   private(set) var low = Double.infinity
@@ -64,12 +64,8 @@ struct NoveltySet: Sendable {
       unit = now
       if let forgetting { forget(after: forgetting) }
     }
-    guard count > 0 else {
-      finding.nearest = min(max(value, finding.low), finding.high)
-      finding.score = greatestScore
-      add(Float(value))
-      return finding
-    }
+    // The range opens: what was always there so far is known.
+    if count == 0 { add(Float(finding.low)) }
     let nearest = nearestCell(to: Float(value))
     finding.nearest = Double(cells[nearest].value)
     finding.score = min((value - finding.nearest).magnitude / (range * width), greatestScore)
@@ -113,14 +109,13 @@ struct NoveltySet: Sendable {
 
   /// The index of the first cell that is not below; `count` when all are.
   ///
-  /// Free cells are infinite, so the halving needs no end and no branch: which way a noisy stream goes is not to be guessed.
+  /// Free cells are infinite, so the search needs no end and no branch: which way a noisy stream goes is not to be guessed.
+  /// Three cells at a time are looked at, which a processor does at once.
   private func firstCell(notBelow value: Float) -> Int {
-    var first = cells[15].value < value ? 16 : 0
-    first &+= cells[first &+ 7].value < value ? 8 : 0
-    first &+= cells[first &+ 3].value < value ? 4 : 0
-    first &+= cells[first &+ 1].value < value ? 2 : 0
-    first &+= cells[first].value < value ? 1 : 0
-    return first &+ (cells[first].value < value ? 1 : 0)
+    func isBelow(_ index: Int) -> Int { cells[index].value < value ? 1 : 0 }
+    var first = 8 &* (isBelow(7) &+ isBelow(15) &+ isBelow(23))
+    first &+= 2 &* (isBelow(first &+ 1) &+ isBelow(first &+ 3) &+ isBelow(first &+ 5))
+    return first &+ isBelow(first) &+ isBelow(first &+ 1)
   }
 
   private mutating func add(_ value: Float) {

@@ -26,7 +26,8 @@ struct SampleCadence: Sendable {
 
   /// Nil when the numbers cannot be those of a cadence.
   init?(interval: Int64, candidate: Int64, streak: Int8, last: Int64?, stepsPerSample: Double) {
-    guard (0...Self.longest).contains(interval), candidate >= 0, streak.magnitude < Self.agreement, stepsPerSample > 0, stepsPerSample <= 1
+    guard (0...Self.longest).contains(interval), candidate >= 0, streak.magnitude < Self.agreement, stepsPerSample > 0,
+      stepsPerSample <= 1
     else { return nil }
     self.interval = interval
     self.candidate = candidate

@@ -72,9 +72,11 @@ enum LayerTable {
     row("test kit", "SimulatedDisk", "CSimulatedDisk"),
     row("test kit", "FieldgateTestKit", "Telemetry", "JSONText", "Threads", "CLinux"),
     row("test kit", "SampleTelemetry", "BatchCodec", "CentralCore", "Telemetry"),
+    row("test kit", "AnomalyTrials", "AnomalyDetection", "FieldgateTestKit", "Telemetry"),
     row("test kit", "fieldgate-simulate", "FieldgateTestKit", "Telemetry", "JSONText", "ArgumentParser"),
     row(
-      "test kit", "fieldgate-benchmark", "FieldgateTestKit", "BatchCodec", "CentralCore", "GatewayCore", "SQLite",
+      "test kit", "fieldgate-benchmark", "AnomalyDetection", "AnomalyTrials", "FieldgateTestKit", "BatchCodec",
+      "CentralCore", "GatewayCore", "SQLite",
       "SQLiteCentralStore", "SQLiteOutbox", "Telemetry", "ArgumentParser"),
     row(
       "test kit", "FleetSimulation", "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore",
