@@ -169,14 +169,15 @@ let package = Package(
     tests("JSONTextTests", ["JSONText"]),
     tests("BatchCodecTests", ["BatchCodec", "SampleTelemetry", "Telemetry"]),
     tests("AnomalyDetectionTests", ["AnomalyDetection", "AnomalyTrials", "FieldgateTestKit", "Telemetry"]),
-    tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
+    tests("RuleEngineTests", ["AnomalyDetection", "RuleEngine", "Telemetry"]),
     tests("AlarmStatesTests", ["AlarmStates", "Telemetry"]),
     tests("SerialSensorsTests", ["SerialSensors", "Telemetry"]),
     tests(
       "GatewayCoreTests",
       ["GatewayCore", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol", "Telemetry"]),
     tests(
-      "GatewayConfigurationTests", ["GatewayConfiguration", "GatewayCore", "YAMLParser", "RuleEngine", "Telemetry"]),
+      "GatewayConfigurationTests",
+      ["AnomalyDetection", "GatewayConfiguration", "GatewayCore", "YAMLParser", "RuleEngine", "Telemetry"]),
     tests(
       "GatewayRuntimeTests",
       [
