@@ -14,6 +14,9 @@ public enum EngineLimits {
   static let tailTags = 1_000
   /// How often the retained status message and the service manager's status line are renewed.
   static let statusInterval = Duration.seconds(30)
+  /// How often what windows and detectors know is saved. A power cut loses that much of it at most, and an SD card is
+  /// written 96 times a day.
+  static let stateInterval = Duration.seconds(900)
   /// A bus thread whose loop has not turned for this long is stuck: one request lasts at most 60 s (the largest time-out),
   /// and opening a bus no longer.
   static let stuckBus = Duration.seconds(150)

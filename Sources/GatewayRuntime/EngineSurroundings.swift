@@ -9,6 +9,12 @@ public protocol EngineClock: AnyObject {
   var isSynchronized: Bool { get }
   /// Minutes since midnight in the site's time zone, 0 to 1439.
   func minuteOfDay(_ time: Timestamp) -> Int
+  /// Names the run of the machine that ``monotonic()`` counts from; empty when nobody knows.
+  var bootName: String { get }
+}
+
+extension EngineClock {
+  public var bootName: String { "" }
 }
 
 /// The way to central: requests out, results back as events.

@@ -25,12 +25,15 @@ public final class GatewayEngine {
     public var keeper: (any ConfigurationKeeper)?
     /// Nil: nothing is remembered, and retained messages of what leaves the configuration stay at the broker.
     public var topics: (any TopicMemory)?
+    /// Nil: windows and detectors begin anew with each start.
+    public var state: (any StateMemory)?
 
     public init(
       clock: any EngineClock, store: any OutboxStore, broker: (any MessageBroker)?, central: (any CentralLink)?,
       viewers: any LocalAPIReplies, supervisor: any ServiceSupervisor, topics: (any TopicMemory)? = nil,
-      keeper: (any ConfigurationKeeper)? = nil
+      state: (any StateMemory)? = nil, keeper: (any ConfigurationKeeper)? = nil
     ) {
+      self.state = state
       self.topics = topics
       self.clock = clock
       self.store = store
@@ -114,6 +117,7 @@ public final class GatewayEngine {
   var tails: [Int: TailFilter] = [:]
   var nextStatus = MonotonicTime.zero
   var nextWatchdog = MonotonicTime.never
+  var nextStateSave = MonotonicTime.never
   let watchdogPeriod: Duration?
   /// The stop event has come: the loop ends after this turn.
   public private(set) var isStopping = false
@@ -151,6 +155,7 @@ public final class GatewayEngine {
     let now = outside.clock.monotonic()
     if watchdogPeriod != nil { nextWatchdog = now }
     lookAtSpace()
+    restoreState(now: now)
     try openStore(now: now)
     lookAtClock(now: now)
     subscribe()
@@ -158,7 +163,7 @@ public final class GatewayEngine {
 
   /// When something is to be done even if nothing happens.
   public var deadline: MonotonicTime {
-    var next = min(outbox.deadline, nextStatus, nextWatchdog)
+    var next = min(outbox.deadline, nextStatus, nextWatchdog, nextStateSave)
     next = min(next, staleWatch.deadline)
     if let delay = rules.deadline { next = min(next, delay) }
     return min(next, deliveryDeadline, publishDeadline, commands.machine.deadline)
@@ -202,6 +207,7 @@ public final class GatewayEngine {
       brokerState == .connected
       ? publishing.deadline(now: now, hasAlarms: !unpublishedAlarms.isEmpty) : .never
     if nextStatus <= now { renewStatus(now: now) }
+    saveStateIfDue(now: now)
     if nextWatchdog <= now, let watchdogPeriod {
       nextWatchdog = now + watchdogPeriod
       feedWatchdog(now: now)
@@ -222,6 +228,7 @@ public final class GatewayEngine {
   public func finish() {
     let now = outside.clock.monotonic()
     commit(OutboxTransaction(), now: now)
+    saveState(now: now)
     let left =
       pendingFrames.reduce(builder.sampleCount) { $0 + $1.sampleCount }
       + waitingScans.reduce(0) { $0 + $1.scan.readings.count }

@@ -22,6 +22,7 @@ final class MachineClock: EngineClock {
   func wall() -> Timestamp { SystemClock.wall() }
   var isSynchronized: Bool { SystemClock.isSynchronized }
   func minuteOfDay(_ time: Timestamp) -> Int { SystemClock.minuteOfDay(time) }
+  var bootName: String { SystemClock.bootName }
 }
 
 /// systemd, where it started us; otherwise nothing happens.
@@ -88,6 +89,7 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
         outside: .init(
           clock: MachineClock(), store: store, broker: broker.withLock { $0?.connection }, central: central,
           viewers: api, supervisor: SystemdSupervisor(), topics: TopicFile(directory: settings.outbox.directory),
+          state: StateFile(directory: settings.outbox.directory),
           keeper: keeper),
         buses: workers, log: log, version: version)
     } catch {

@@ -1,0 +1,48 @@
+import GatewayCore
+import Logging
+import Telemetry
+
+/// What the engine's parts know, kept over restarts (`docs/formats/state.md`): saved now and then, and at the end.
+extension GatewayEngine {
+  /// Each part that has something to keep, by the name of its section.
+  private func sections(now: MonotonicTime) -> [String: [UInt8]] {
+    [:]
+  }
+
+  /// Each part takes its section up; one that is missing, or that its owner does not understand, begins anew.
+  ///
+  /// - Parameters:
+  ///   - elapsed: since it was saved.
+  private func restore(_ sections: [String: [UInt8]], elapsed: Duration, now: MonotonicTime) {
+  }
+
+  /// At the start, when the parts are made.
+  func restoreState(now: MonotonicTime) {
+    nextStateSave = outside.state == nil ? .never : now + EngineLimits.stateInterval
+    do {
+      guard let bytes = try outside.state?.load() else { return }
+      let saved = try SavedState(bytes: bytes)
+      let elapsed = saved.elapsed(wall: outside.clock.wall(), monotonic: now, boot: outside.clock.bootName)
+      restore(saved.sections, elapsed: elapsed, now: now)
+    } catch {
+      log.warning("the saved state is not used: \(error); windows and detectors begin anew")
+    }
+  }
+
+  func saveStateIfDue(now: MonotonicTime) {
+    if nextStateSave <= now { saveState(now: now) }
+  }
+
+  func saveState(now: MonotonicTime) {
+    guard let memory = outside.state else { return }
+    nextStateSave = now + EngineLimits.stateInterval
+    let state = SavedState(
+      wall: outside.clock.wall(), monotonic: now, boot: outside.clock.bootName, sections: sections(now: now))
+    do throws(StateMemoryFailure) {
+      try memory.save(state.encoded())
+      allClear("the state of windows and detectors is saved again", about: "state")
+    } catch {
+      warn("the state of windows and detectors cannot be saved: \(error); look at: df -h", about: "state", now: now)
+    }
+  }
+}
