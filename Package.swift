@@ -188,7 +188,7 @@ let package = Package(
     tests("DiagnosisTests", ["Diagnosis"]),
     tests(
       "GatewayClientTests",
-      ["GatewayClient", "FieldgateTestKit", "GatewayConfiguration", "Telemetry", "Threads", "CLinux"]),
+      ["GatewayClient", "FieldgateTestKit", "GatewayConfiguration", "SerialPort", "Telemetry", "Threads", "CLinux"]),
     tests("SQLiteTests", ["SQLite"]),
     tests("SQLiteOutboxTests", ["SQLiteOutbox", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
     tests("CentralCoreTests", ["CentralCore", "BatchCodec", "SampleTelemetry", "SyncProtocol", "Telemetry"]),

@@ -54,6 +54,7 @@ enum CommandMessage {
           json.member("outcome", reply.outcome.rawValue)
           json.key("asked")
           write(item.value, to: &json)
+          json.member("message", reply.message)
         }
       }
     }

@@ -62,10 +62,11 @@ extension SerialLink {
       lastTraffic = MonotonicClock.now
       restUntil = lastTraffic + silence
     }
+    var received: [UInt8] = []
     do {
       try context.send(unit: question.unit, question.bytes)
       return try receive(
-        question, until: MonotonicClock.now + (question.pacing.timeout ?? timeout) + question.airtime)
+        question, &received, until: MonotonicClock.now + (question.pacing.timeout ?? timeout) + question.airtime)
     } catch {
       switch FailureText.reason(error.code) {
       case .exception, .inputOutput: break
@@ -74,7 +75,7 @@ extension SerialLink {
         close()
       case .timeout:
         owed.add(question.unit, question.shape)
-        listen(quiet: timing.quiet, limit: timeout)
+        listen(quiet: timing.quiet, limit: timeout, after: received)
       default:
         // The rest of a frame that was cut short or out of step must not meet the next request. The reply to this one, if it
         // comes behind, is not late.
@@ -86,9 +87,12 @@ extension SerialLink {
   }
 
   /// The reply; late ones to earlier questions, of this unit or another, are counted and left aside meanwhile.
-  private func receive(_ question: Question, until end: MonotonicTime) throws(ModbusContext.Failure) -> [UInt8] {
+  ///
+  /// - Parameter received: what has come and is no whole reply yet.
+  private func receive(
+    _ question: Question, _ received: inout [UInt8], until end: MonotonicTime
+  ) throws(ModbusContext.Failure) -> [UInt8] {
     guard let context else { throw ModbusContext.Failure(code: ENOTCONN) }
-    var received: [UInt8] = []
     while true {
       let (unit, reply) = try context.receiveRTU(&received, until: end)
       let shape = OwedReplies.Shape(reply: reply)

@@ -111,10 +111,12 @@ final class SerialLink {
   }
 
   /// Reads and forgets until the line was quiet for so long, at most until the limit; counts replies that nobody waits for.
-  func listen(quiet: Duration, limit: Duration, expecting question: Question? = nil) {
+  ///
+  /// - Parameter begun: what has come already, the beginning of a reply.
+  func listen(quiet: Duration, limit: Duration, after begun: [UInt8] = [], expecting question: Question? = nil) {
     guard let descriptor = context?.descriptor else { return }
     let end = MonotonicClock.now + limit
-    var heard: [UInt8] = []
+    var heard = begun
     defer {
       let replies = StrayFrames.replies(in: heard)
       let isExpected = replies.contains { $0.unit == question?.unit && $0.shape == question?.shape }
