@@ -75,6 +75,7 @@ let package = Package(
     library("SyncProtocol", ["Telemetry"]),
     library("SerialSensors", ["Telemetry", "CPCRE2"]),
     library("Diagnosis", ["JSONText"]),
+    library("TagWindows", ["Telemetry"]),
 
     // cores (pure)
     library("GatewayCore", ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol"]),
@@ -186,6 +187,7 @@ let package = Package(
     tests("LocalAPITests", ["LocalAPI", "Threads", "FieldgateTestKit"]),
     tests("HTTPClientTests", ["HTTPClient", "CCurl", "GatewayCore", "FieldgateTestKit"]),
     tests("DiagnosisTests", ["Diagnosis"]),
+    tests("TagWindowsTests", ["TagWindows", "Telemetry"]),
     tests(
       "GatewayClientTests",
       ["GatewayClient", "FieldgateTestKit", "GatewayConfiguration", "SerialPort", "Telemetry", "Threads", "CLinux"]),
