@@ -95,7 +95,8 @@ struct BusDiagnosisTests {
       figures: figures([device("b"), dead[0]], failures: ["malformed reply": 40]) {
         $0.devices[1].answeredBy = 71
         $0.devices[1].wrongUnitReplies = 40
-      }, verdict: .problem, text: "when unit 7 is asked, unit 71 answers (40 of", next: "'unit: 71' in the configuration"),
+      }, verdict: .problem, text: "when unit 7 is asked, unit 71 answers (40 of",
+      next: "'unit: 71' in the configuration"),
     Case(
       testDescription: "a second master, or a device that answers for another",
       figures: figures([device("b"), dead[0]]) {

@@ -45,7 +45,7 @@ struct ScanTests {
     return (exit, child.drainedOutput, child.drainedError)
   }
 
-  @Test("a device that answers as another unit is backed off and named; its neighbour keeps its pace, and a scan passes")
+  @Test("a device that answers as another unit is backed off and named, and a scan passes beside it")
   func wrongUnit() throws {
     defer { simulation.stop() }
     try simulation.setFault(.init(.damaged(.wrongUnit)), device: "pump")

@@ -12,16 +12,16 @@ struct USBPortTests {
 
   init() throws {
     system = try TemporaryDirectory("usb-ports")
-    try folder("class/tty")
+    try make("class/tty")
     // Two adapters of one kind, one with two interfaces, one without a serial number; and a port of the board.
     try add("ttyUSB0", adapter: "1-1", "0403", "6001", serial: "A10K3", interface: "00", port: "ttyUSB0")
     try add("ttyUSB1", adapter: "1-2", "0403", "6001", serial: "B77", interface: "00", port: "ttyUSB1")
     try add("ttyACM0", adapter: "1-3", "1a86", "55d2", serial: "0001", interface: "00", port: nil)
     try add("ttyACM1", adapter: "1-3", "1a86", "55d2", serial: "0001", interface: "02", port: nil)
     try add("ttyUSB2", adapter: "1-4.1", "10c4", "ea60", serial: nil, interface: "00", port: "ttyUSB2")
-    try folder("devices/platform/serial8250/tty")
+    try make("devices/platform/serial8250/tty")
     try link("ttyS0", to: "devices/platform/serial8250")
-    try folder("class/tty/tty1")
+    try make("class/tty/tty1")
   }
 
   private func add(
@@ -30,7 +30,7 @@ struct USBPortTests {
   ) throws {
     let device = "devices/pci0000:00/usb1/\(adapter)"
     let folder = "\(device)/\(adapter):1.\(interface)"
-    try folder(port.map { "\(folder)/\($0)" } ?? folder)
+    try make(port.map { "\(folder)/\($0)" } ?? folder)
     try write("\(vendor)\n", "\(device)/idVendor")
     try write("\(product)\n", "\(device)/idProduct")
     if let serial { try write("\(serial)\n", "\(device)/serial") }
@@ -38,7 +38,7 @@ struct USBPortTests {
     try link(tty, to: port.map { "\(folder)/\($0)" } ?? folder)
   }
 
-  private func folder(_ name: String) throws {
+  private func make(_ name: String) throws {
     try FileManager.default.createDirectory(atPath: system(name), withIntermediateDirectories: true)
   }
 
@@ -47,7 +47,7 @@ struct USBPortTests {
   }
 
   private func link(_ tty: String, to device: String) throws {
-    try folder("class/tty/\(tty)")
+    try make("class/tty/\(tty)")
     try FileManager.default.createSymbolicLink(
       atPath: system("class/tty/\(tty)/device"), withDestinationPath: "../../../\(device)")
   }
