@@ -85,7 +85,7 @@ let package = Package(
 
     // adapters
     library("YAMLParser", ["GatewayConfiguration", "CFYAML"]),
-    library("SerialPort", ["CLinux"]),
+    library("SerialPort", ["CLinux", "Telemetry"]),
     library("ModbusBus", ["GatewayCore", "SerialPort", "Telemetry", "CModbus"]),
     library("SerialBus", ["GatewayCore", "SerialPort", "Telemetry"]),
     library("MQTTBroker", ["GatewayCore", "Threads", "CMosquitto"]),
@@ -100,7 +100,7 @@ let package = Package(
     library("ServiceLog", ["SystemdNotify", "Telemetry", log]),
 
     // composition
-    library("BusPlanning", ["GatewayConfiguration", "GatewayCore", "JSONText", "Telemetry"]),
+    library("BusPlanning", ["GatewayConfiguration", "GatewayCore", "JSONText", "SerialSensors", "Telemetry"]),
     library(
       "GatewayRuntime",
       [
@@ -184,7 +184,7 @@ let package = Package(
         "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "SQLiteOutbox", "YAMLParser", "FieldgateTestKit",
         "Telemetry", log,
       ]),
-    tests("BusPlanningTests", ["BusPlanning", "GatewayConfiguration", "JSONText", "YAMLParser"]),
+    tests("BusPlanningTests", ["BusPlanning", "GatewayConfiguration", "GatewayCore", "JSONText", "YAMLParser"]),
     tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "SerialPort", "FieldgateTestKit", "Telemetry", "CLinux"]),
     tests("SerialBusTests", ["SerialBus", "SerialPort", "GatewayCore", "FieldgateTestKit", "Telemetry"]),
     tests("MQTTBrokerTests", ["MQTTBroker", "GatewayCore", "FieldgateTestKit"]),
@@ -194,7 +194,7 @@ let package = Package(
     tests("TagWindowsTests", ["TagWindows", "Telemetry"]),
     tests(
       "GatewayClientTests",
-      ["GatewayClient", "FieldgateTestKit", "GatewayConfiguration", "Telemetry", "Threads", "CLinux"]),
+      ["GatewayClient", "FieldgateTestKit", "GatewayConfiguration", "SerialPort", "Telemetry", "Threads", "CLinux"]),
     tests("SQLiteTests", ["SQLite"]),
     tests("SQLiteOutboxTests", ["SQLiteOutbox", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
     tests("CentralCoreTests", ["CentralCore", "BatchCodec", "SampleTelemetry", "SyncProtocol", "Telemetry"]),

@@ -26,7 +26,13 @@ extension BusPlan.Device {
     json.member("time_ms", BusPlan.milliseconds(time))
     json.member("thinking_ms", BusPlan.milliseconds(reading.rules.thinking))
     json.array("requests") { json in
-      for step in reading.plan.steps { json.object { json in write(step, to: &json) } }
+      for step in reading.plan.steps {
+        json.object { json in
+          write(step, to: &json)
+          // Left out most of the time, because the device does not answer it though it answers others.
+          if reading.unanswered.contains(step.request) { json.member("unanswered", true) }
+        }
+      }
     }
     json.array("refused") { json in
       for (tag, exception) in reading.plan.refused.sorted(by: { $0.key < $1.key }) {

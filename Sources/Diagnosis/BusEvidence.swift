@@ -16,6 +16,11 @@ public struct BusEvidence: Sendable {
     public var replies = 0
     /// Asked rarely, because it does not answer.
     public var isSilent = false
+    /// Replies that another unit sent in its place, and which one.
+    public var wrongUnitReplies = 0
+    public var answeredBy: Int?
+    /// Replies with a wrong check sum, or that did not fit for another reason.
+    public var damagedReplies = 0
     /// `good`, `uncertain`, `bad` or `waiting`.
     public var quality = "good"
     public var fault: String?

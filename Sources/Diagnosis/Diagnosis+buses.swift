@@ -54,10 +54,14 @@ extension Diagnosis {
     guard !asked.isEmpty else {
       return [Finding(.bus, bus.name, .notChecked, "no device has been asked yet", next: "ask again in a minute")]
     }
-    let dead = asked.filter(\.isDead)
+    let swapped = asked.filter(\.isAnsweredByAnother)
+    let shared = asked.filter { !$0.isAnsweredByAnother && $0.isDamagedAlone(among: asked) }
+    let known = Set((swapped + shared).map(\.name))
+    var found = swapped.map { wrongUnit($0, bus, figures) } + shared.map { sharedUnit($0, bus) }
+    let dead = asked.filter { $0.isDead && !known.contains($0.name) }
     if dead.count == asked.count { return [allDead(bus, figures, dead)] + skipped(bus.name, figures) }
-    var found = dead.map { deadAmongLiving($0, bus) }
-    found += damage(bus, figures) + asked.filter { !$0.isDead }.flatMap { living($0, bus) }
+    found += dead.map { deadAmongLiving($0, bus) } + (shared.isEmpty ? damage(bus, figures) : [])
+    found += asked.filter { !$0.isDead && !known.contains($0.name) }.flatMap { living($0, bus) }
     found += skipped(bus.name, figures)
     guard found.isEmpty else { return found }
     return [Finding(.bus, bus.name, .ok, "\(number(asked.count, "device")) asked, all answer")]
@@ -124,7 +128,8 @@ extension Diagnosis {
         "noise: shield on one side to earth, away from drives and mains, termination 120 Ω at both ends only, ground "
         + "wire between the devices; if nearly all: baud rate or parity")
     note(
-      figures.failures["malformed reply", default: 0], "replies that do not fit their request",
+      max(0, figures.failures["malformed reply", default: 0] - figures.devices.reduce(0) { $0 + $1.wrongUnitReplies }),
+      "replies that do not fit their request",
       next: "two devices with one unit id (connect them one by one), an adapter that echoes, or a second master on the "
         + "line")
     note(

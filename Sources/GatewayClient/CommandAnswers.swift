@@ -7,6 +7,8 @@ struct TagAnswer: Decodable {
   var minimum: Double?
   var maximum: Double?
   var step: Double?
+  /// Words that stand for values.
+  var names: [String]?
   var value: Scalar?
   var quality: String?
   var time: String?

@@ -22,6 +22,9 @@ public enum ConfigurationCheck {
           "\(path): good: gateway \(settings.gateway), \(settings.buses.count) buses, \(settings.devices.count) devices, "
             + "\(settings.catalogue.tagCount) tags, \(settings.rules.count) \(settings.rules.count == 1 ? "rule" : "rules")"
         )
+        for plan in SerialBusPlan.all(settings) {
+          output("bus \(plan.name): serial lines, which have no plan of requests; see: fieldgate plan \(path)")
+        }
       } else {
         let errors = loaded.diagnostics.count { $0.severity == .error }
         output("\(path): \(errors) \(errors == 1 ? "error" : "errors"); fieldgated would not start with it")

@@ -17,6 +17,9 @@ public enum ConfigurationPlan {
       json.array("buses") { json in
         for plan in BusPlan.all(settings) { json.object { plan.write(to: &$0) } }
       }
+      json.array("serial_buses") { json in
+        for plan in SerialBusPlan.all(settings) { json.object { plan.write(to: &$0) } }
+      }
     }
     guard !json else {
       output("{\"plan\":\(String(decoding: buses, as: UTF8.self))}")

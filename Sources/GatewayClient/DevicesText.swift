@@ -6,8 +6,10 @@ struct DevicesText {
 
   private func busLines(_ bus: DevicesAnswer.Bus) -> [String] {
     var head = "\(bus.name)  \(bus.up ? "up" : "DOWN")"
+    if let seconds = bus.retryInSeconds { head += "  next try in \(seconds) s" }
     if let load = bus.load { head += "  busy \(percent(load))" }
     if let late = bus.lateReplies, late > 0 { head += "  \(late) late replies dropped" }
+    if let wrong = bus.wrongUnitReplies, wrong > 0 { head += "  \(wrong) replies of a unit that was not asked" }
     if let fault = bus.fault { head += "\n  ! \(fault)" }
     guard !bus.devices.isEmpty else { return [head, "  no devices"] }
     let width = bus.devices.map(\.name.count).max() ?? 0
@@ -24,6 +26,9 @@ struct DevicesText {
       text += "  not asked yet"
     }
     if let times = device.responses { text += "  in \(times.p50) ms (9 of 10: \(times.p90), 99 %: \(times.p99))" }
+    if let unit = device.answeredBy, let count = device.wrongUnitReplies {
+      text += "  unit \(unit) answered in its place (\(count) times)"
+    }
     if device.silent == true { text += "  SILENT, asked rarely" }
     // What stands at the bus already is not said again.
     if let fault = device.fault, fault != busFault { text += "\n    ! \(fault)" }
@@ -36,7 +41,7 @@ struct DevicesText {
   }
 }
 
-/// The part of `status` that tells how devices answer (`docs/formats/local-api.md`).
+/// The daemon's answer to `devices`: how they answer (`docs/formats/local-api.md`).
 struct DevicesAnswer: Decodable {
   struct Times: Decodable {
     var p50: Double
@@ -51,10 +56,14 @@ struct DevicesAnswer: Decodable {
     var successRate: Double?
     var responses: Times?
     var silent: Bool?
+    var wrongUnitReplies: Int?
+    var answeredBy: Int?
     var fault: String?
 
     enum CodingKeys: String, CodingKey {
       case name, unit, requests, silent, fault
+      case wrongUnitReplies = "wrong_unit_replies"
+      case answeredBy = "answered_by"
       case successRate = "success_rate"
       case responses = "response_ms"
     }
@@ -65,16 +74,20 @@ struct DevicesAnswer: Decodable {
     var up: Bool
     var fault: String?
     var load: Double?
+    var retryInSeconds: Int?
     var lateReplies: Int?
+    var wrongUnitReplies: Int?
     var devices: [Device]
 
     enum CodingKeys: String, CodingKey {
       case name, up, fault, load, devices
+      case retryInSeconds = "retry_in_seconds"
       case lateReplies = "late_replies"
+      case wrongUnitReplies = "wrong_unit_replies"
     }
   }
 
-  struct Status: Decodable { var buses: [Bus] }
+  struct Devices: Decodable { var buses: [Bus] }
 
-  var status: Status
+  var devices: Devices
 }

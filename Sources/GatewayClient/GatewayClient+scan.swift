@@ -8,6 +8,8 @@ extension GatewayClient {
 
   /// A question that finds no gap for so long ends the scan.
   private static let longestWait = Duration.seconds(30)
+  /// One more question to a unit that is there, which may have a long answer, is left out after so long.
+  private static let longestWaitForMore = Duration.seconds(3)
 
   /// Asks every unit id of a bus, one question at a time, in the gaps of the daemon's schedule.
   ///
@@ -30,7 +32,7 @@ extension GatewayClient {
       progress.step("unit \(unit) of \(units.lowerBound)-\(units.upperBound)")
       var scan = UnitScan(unit: unit)
       while let question = scan.question, !isInterrupted() {
-        scan.take(try probe(bus, unit, question.bytes, timeoutMilliseconds))
+        scan.take(try probe(bus, unit, question.bytes, timeoutMilliseconds, isMore: scan.isPresent))
       }
       guard scan.isPresent else { continue }
       found += 1
@@ -39,19 +41,24 @@ extension GatewayClient {
     progress.note("\(isInterrupted() ? "interrupted; " : "")\(found) \(found == 1 ? "device" : "devices") answered")
   }
 
-  private func probe(_ bus: String, _ unit: Int, _ bytes: [UInt8], _ timeout: Int) throws -> UnitScan.Answer {
+  /// - Parameter isMore: the unit has answered before.
+  private func probe(
+    _ bus: String, _ unit: Int, _ bytes: [UInt8], _ timeout: Int, isMore: Bool
+  ) throws -> UnitScan.Answer {
+    let wait = isMore ? Self.longestWaitForMore : Self.longestWait
     try send("probe") { json in
       json.member("bus", bus)
       json.member("unit", unit)
       json.array("bytes") { json in for byte in bytes { json.integer(byte) } }
       json.member("timeout_ms", timeout)
-      json.member("wait_ms", Int(Self.longestWait.components.seconds) * 1_000)
+      json.member("wait_ms", Int(wait.components.seconds) * 1_000)
     }
     guard let answer = try answer(timeout: .seconds(120)).line.probe else {
       throw Failure(description: "the daemon answered something else")
     }
     if let bytes = answer.bytes { return .reply(bytes) }
     switch answer.failure?.reason {
+    case "no-gap" where isMore: return .silence
     case "no-gap", "queue-full": throw Failure(description: "bus \(bus): \(Self.busy)")
     case "time-out": return .silence
     // Noise, two devices with one unit id, another baud rate: worth a line, but nobody whom one could poll.

@@ -13,14 +13,9 @@ extension GatewayClient {
   ) throws -> Bool {
     let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
     guard parts.count == 2 else { throw Failure(description: "'\(name)' is no DEVICE/TAG") }
-    var type = ""
-    if confirm == nil {
-      // A tag that does not exist is the write's to refuse.
-      type = (try? describe(name).type) ?? ""
-    }
-    if let confirm {
-      let tag = try describe(name)
-      type = tag.type
+    // A tag that does not exist is the write's to refuse, unless somebody is asked before.
+    let known = confirm == nil ? try? describe(name) : try describe(name)
+    if let confirm, let tag = known {
       guard tag.writable else {
         throw Failure(
           description:
@@ -39,7 +34,7 @@ extension GatewayClient {
       json.member("device", parts[0])
       json.object("values") { json in
         json.key(parts[1])
-        Self.write(value, as: type, to: &json)
+        Self.write(value, to: known, &json)
       }
       json.member("ttl", ifPresent: timeToLive)
       json.member("by", ifPresent: user)
@@ -58,8 +53,10 @@ extension GatewayClient {
   }
 
   /// Of a bool `on` and `off`, as people say them; numbers as numbers, and the rest as text: a name, or a string.
-  private static func write(_ value: String, as type: String, to json: inout JSONWriter) {
-    switch (type, value) {
+  /// A name goes before what it would otherwise be: some tags call a value `10` or `on`.
+  private static func write(_ value: String, to tag: TagAnswer?, _ json: inout JSONWriter) {
+    if tag?.names?.contains(value) == true { return json.string(value) }
+    switch (tag?.type ?? "", value) {
     case ("bool", "true"), ("bool", "on"): json.bool(true)
     case ("bool", "false"), ("bool", "off"): json.bool(false)
     case ("text", _): json.string(value)

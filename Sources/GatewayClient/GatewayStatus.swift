@@ -6,6 +6,7 @@ struct GatewayStatus: Decodable {
     var detail: String?
     var retryInSeconds: Int?
     var positions: [String: UInt64]
+    var isConfigured: Bool { state != "not configured" }
 
     enum CodingKeys: String, CodingKey {
       case state, url, detail, positions
@@ -22,11 +23,14 @@ struct GatewayStatus: Decodable {
     var everyMilliseconds: Int
     var tags: Int
     var quality: String
+    /// Of them in the newest scan.
+    var badTags: Int?
     var lastGood: String?
     var fault: String?
 
     enum CodingKeys: String, CodingKey {
       case name, unit, format, identity, tags, quality, fault
+      case badTags = "bad_tags"
       case everyMilliseconds = "every_ms"
       case lastGood = "last_good"
     }
@@ -51,6 +55,8 @@ struct GatewayStatus: Decodable {
     var name: String
     var up: Bool
     var fault: String?
+    /// While it is down.
+    var retryInSeconds: Int?
     var requests: Int
     var failures: [String: Int]
     var scansLate: Int
@@ -60,6 +66,7 @@ struct GatewayStatus: Decodable {
 
     enum CodingKeys: String, CodingKey {
       case name, up, fault, requests, failures, serial, devices
+      case retryInSeconds = "retry_in_seconds"
       case scansLate = "scans_late"
       case scansSkipped = "scans_skipped"
     }

@@ -6,9 +6,11 @@ struct PlanAnswer: Decodable {
     var count: Int
     var milliseconds: Double
     var tags: [String]
+    /// The device does not answer it, so it is asked rarely.
+    var unanswered: Bool?
 
     enum CodingKeys: String, CodingKey {
-      case table, address, count, tags
+      case table, address, count, tags, unanswered
       case milliseconds = "time_ms"
     }
   }
@@ -49,5 +51,36 @@ struct PlanAnswer: Decodable {
     }
   }
 
+  /// A bus of serial lines.
+  struct SerialBus: Decodable {
+    struct Asked: Decodable {
+      var name: String
+      var everyMilliseconds: Int
+      var longestMilliseconds: Int
+
+      enum CodingKeys: String, CodingKey {
+        case name
+        case everyMilliseconds = "every_ms"
+        case longestMilliseconds = "longest_ms"
+      }
+    }
+
+    var name: String
+    var longestLoad: Double
+    var asked: [Asked]
+    var sending: [String]
+
+    enum CodingKeys: String, CodingKey {
+      case name, asked, sending
+      case longestLoad = "longest_load"
+    }
+  }
+
   var buses: [Bus]
+  var serialBuses: [SerialBus]?
+
+  enum CodingKeys: String, CodingKey {
+    case buses
+    case serialBuses = "serial_buses"
+  }
 }

@@ -3,8 +3,23 @@ struct PlanText {
   let plan: PlanAnswer
 
   var lines: [String] {
-    guard !plan.buses.isEmpty else { return ["no Modbus bus, so nothing to plan"] }
-    return plan.buses.flatMap { bus in [Self.text(bus)] + bus.devices.flatMap { Self.lines($0) } }
+    let serial = (plan.serialBuses ?? []).map { Self.text($0) }
+    guard !plan.buses.isEmpty else { return serial + ["no Modbus bus, so nothing to plan"] }
+    return plan.buses.flatMap { bus in [Self.text(bus)] + bus.devices.flatMap { Self.lines($0) } } + serial
+  }
+
+  /// A bus of serial lines has no requests to plan.
+  private static func text(_ bus: PlanAnswer.SerialBus) -> String {
+    let head = "bus \(bus.name): serial lines, no plan; "
+    guard !bus.asked.isEmpty else { return head + "its devices send by themselves" }
+    let asked = bus.asked.map { device in
+      let longest = Double(device.longestMilliseconds)
+      return "\(device.name) every \(time(Double(device.everyMilliseconds)))"
+        + (longest > 0 ? " (up to \(time(longest)) when it does not answer)" : "")
+    }
+    let load = Int((bus.longestLoad * 100).rounded())
+    return head + "asked: \(asked.joined(separator: ", "))"
+      + (load > 100 ? "; without answers the line cannot keep up (\(load) % busy)" : "")
   }
 
   private static func text(_ bus: PlanAnswer.Bus) -> String {
@@ -21,9 +36,12 @@ struct PlanText {
       "  \(device.name) (unit \(device.unit)), \(every): \(count) \(count == 1 ? "request" : "requests"), "
       + "\(time(device.milliseconds)), of which \(time(device.thinkingMilliseconds)) a request for the device"
     let requests = device.requests.map { request in
-      "    \(request.table) \(request.address)"
+      let place =
+        "\(request.table) \(request.address)"
         + (request.count > 1 ? " to \(request.address + request.count - 1)" : "")
-        + ", \(time(request.milliseconds)): \(names(request.tags))"
+      return request.unanswered == true
+        ? "  ! asked rarely, because the device does not answer it: \(place): \(names(request.tags))"
+        : "    \(place), \(time(request.milliseconds)): \(names(request.tags))"
     }
     let refused = device.refused.map { "  ! not asked for: \($0.tag), which the device refuses (\($0.reason))" }
     return [head] + requests + refused

@@ -39,16 +39,19 @@ public enum ProfileCommands {
 
   /// A profile's tags, source and notes.
   ///
-  /// - Returns: false when there is none of this name, or it has errors, which were printed.
-  public static func show(_ name: String, json: Bool, output: (String) -> Void) -> Bool {
+  /// - Parameter problem: gets what is wrong, a line each.
+  /// - Returns: false when there is none of this name, or it has errors.
+  public static func show(
+    _ name: String, json: Bool, output: (String) -> Void, problem: (String) -> Void
+  ) -> Bool {
     let shelf = ProfileFolders.shelf()
     guard let file = shelf.load(name) else {
       let hint = EditDistance.nearest(to: name, among: shelf.names).map { "did you mean '\($0)'?" }
-      output("there is no profile '\(name)'; \(hint ?? "see: fieldgate profile list")")
+      problem("there is no profile '\(name)'; \(hint ?? "see: fieldgate profile list")")
       return false
     }
     let (profile, diagnostics) = GatewaySettingsReader.readProfile(file)
-    for diagnostic in diagnostics { output(diagnostic.rendered(file: file.path)) }
+    for diagnostic in diagnostics { problem(diagnostic.rendered(file: file.path)) }
     guard let profile else { return false }
     json ? output(text(profile, file.path)) : describe(profile, file.path, output)
     return true

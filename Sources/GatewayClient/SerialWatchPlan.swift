@@ -65,8 +65,9 @@ struct SerialWatchPlan {
         + (known.isEmpty ? "it has none" : "they are on: \(known.joined(separator: ", "))"))
   }
 
-  /// Links in /dev/serial/by-id lead to the port.
-  private static func resolved(_ path: String) -> String {
+  /// Links in /dev/serial/by-id lead to the port, and so do names of USB adapters.
+  private static func resolved(_ device: String) -> String {
+    let path = (try? USBPort.path(of: device)) ?? device
     guard let real = realpath(path, nil) else { return path }
     defer { free(real) }
     return String(cString: real)

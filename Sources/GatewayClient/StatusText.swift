@@ -41,7 +41,9 @@ struct StatusText {
   private var outbox: String {
     let outbox = status.outbox
     let lanes = outbox.lanes.values
-    var text = "outbox   \(outbox.samples) samples wait for central, \(Self.bytes(outbox.bytes))"
+    // Nobody takes them: they are kept, and the oldest are given up when there is no room.
+    let what = status.central.isConfigured ? "samples wait for central" : "samples kept, no central is configured"
+    var text = "outbox   \(outbox.samples) \(what), \(Self.bytes(outbox.bytes))"
     text += " in \(lanes.reduce(0) { $0 + $1.frames }) frames and \(lanes.reduce(0) { $0 + $1.batches }) batches"
     if let oldest = outbox.oldestAgeSeconds { text += ", oldest \(Self.duration(oldest))" }
     if status.central.state != "online", let forecast = OutboxText.forecast(outbox) { text += "; full \(forecast)" }
@@ -64,6 +66,7 @@ struct StatusText {
     if !failed.isEmpty { head += ", failed: \(failed)" }
     if bus.scansLate > 0 { head += "; \(bus.scansLate) scans late" }
     if bus.scansSkipped > 0 { head += "; \(bus.scansSkipped) scans skipped: the bus is too slow for its intervals" }
+    if let seconds = bus.retryInSeconds { head += "; next try in \(seconds) s" }
     if let fault = bus.fault { head += "\n    ! \(fault)" }
     let width = bus.devices.map(\.name.count).max() ?? 0
     return [head] + bus.devices.map { deviceLine($0, width: width, busFault: bus.fault) }
@@ -87,12 +90,19 @@ struct StatusText {
     let every = isEach ? "each message" : "every \(Self.milliseconds(device.everyMilliseconds))"
     let kind = device.unit.map { "unit \($0)" } ?? device.identity ?? device.format ?? "?"
     var text = "    \(name)  \(kind)  \(every)  \(device.tags) tags  "
-    text += device.quality == "bad" ? "BAD" : device.quality
+    text += quality(device)
     // Said once, of the bus.
     if let fault = device.fault { text += fault == busFault ? "  ! see its bus" : "  ! \(fault)" }
     if device.quality != "good", device.fault == nil { text += "  ! why: fieldgate values \(device.name)" }
     if device.quality != "good", let last = device.lastGood.flatMap(age) { text += " (last good values \(last) ago)" }
     return text
+  }
+
+  /// One bad tag of many is not a bad device.
+  private func quality(_ device: GatewayStatus.Device) -> String {
+    guard device.quality == "bad" else { return device.quality }
+    guard let bad = device.badTags, bad < device.tags else { return "BAD" }
+    return "\(bad) of \(device.tags) tags bad"
   }
 
   private var alarmLines: [String] {

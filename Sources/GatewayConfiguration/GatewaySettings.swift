@@ -106,7 +106,7 @@ public struct SerialLine: Hashable, Sendable {
     case odd
   }
 
-  /// Path of the port; `/dev/serial/by-id/…` keeps its name when adapters are swapped.
+  /// Path of the port, or a USB adapter as ``USBPortName`` writes it; `/dev/serial/by-id/…` and adapters keep their names.
   public var device: String
   /// Bits a second: 1200 to 921600, one of the rates Linux names; default 9600.
   public var baud: Int

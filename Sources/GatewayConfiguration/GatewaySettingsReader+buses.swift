@@ -105,8 +105,9 @@ extension GatewaySettingsReader {
       section.choice("parity", SerialLine.Parity.allCases.map { ($0.rawValue, $0) }, &problems) ?? usualParity
     // A character has 11 bits on the line: without a parity bit, a second stop bit takes its place.
     let stopBits = section.integer("stop-bits", 1...2, &problems) ?? usualStopBits ?? (parity == .none ? 2 : 1)
-    guard section.require("device", example: "/dev/serial/by-id/usb-…", &problems), let device = path("device", section)
-    else { return nil }
+    guard section.require("device", example: "/dev/serial/by-id/usb-…", &problems), let device = port(section) else {
+      return nil
+    }
     if let line = ports[device] {
       problems.error(
         section.value("device") ?? section.node, "\(section.title) uses \(device), as the bus in line \(line) does",
@@ -116,6 +117,21 @@ extension GatewaySettingsReader {
     var serialLine = SerialLine(device: device, baud: baud, parity: parity, stopBits: stopBits)
     serialLine.rs485 = rs485(section)
     return serialLine
+  }
+
+  /// A path, or a USB adapter.
+  private mutating func port(_ section: Section) -> String? {
+    guard let node = section.value("device"), case .scalar(let text, _) = node.content,
+      text.hasPrefix(USBPortName.prefix)
+    else { return path("device", section) }
+    guard let name = USBPortName(text) else {
+      problems.error(
+        node, "'device' of \(section.title) names no USB adapter: '\(text.prefix(80))'",
+        hint: "usb:VENDOR:PRODUCT as lsusb shows them, then :SERIAL and :ifNN where several fit: "
+          + "\"usb:0403:6001:A10K3\"")
+      return nil
+    }
+    return name.text
   }
 
   mutating func reportUnusedBuses(_ buses: [ReadBus], _ devices: [ReadDevice]) {

@@ -30,6 +30,12 @@ enum CommandMessage {
     return command
   }
 
+  /// The id of a command that cannot be read as a whole.
+  static func id(_ object: JSONObject?) -> String? {
+    guard let object, object.has("values") else { return nil }
+    return object.text("id") ?? object.number("id").map { "\($0)" }
+  }
+
   static func write(_ reply: CommandReply, time: Timestamp, to json: inout JSONWriter) {
     json.member("id", ifPresent: reply.id)
     json.member("device", reply.device)
@@ -38,9 +44,19 @@ enum CommandMessage {
     json.member("message", reply.message)
     json.member("time", time.iso8601)
     if reply.isDuplicate { json.member("duplicate", true) }
-    guard !reply.values.isEmpty else { return }
+    guard !reply.values.isEmpty || !reply.asked.isEmpty else { return }
     json.object("values") { json in
       for value in reply.values { json.object(value.tag) { write(value, to: &$0) } }
+      // Nothing is known of them but that they were not written.
+      var told: Set<String> = []
+      for item in reply.asked.prefix(CommandLimits.maximumItems) where told.insert(item.tag).inserted {
+        json.object(item.tag) { json in
+          json.member("outcome", reply.outcome.rawValue)
+          json.key("asked")
+          write(item.value, to: &json)
+          json.member("message", reply.message)
+        }
+      }
     }
   }
 

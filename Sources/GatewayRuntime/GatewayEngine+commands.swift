@@ -21,7 +21,8 @@ extension GatewayEngine {
         command = try CommandMessage.read(object, device: device, source: "mqtt")
       }
     } catch {
-      return refuse(ticket, device, error.description, now: now)
+      let id = CommandMessage.id(JSONObject(message.payload))
+      return refuse(ticket, id: id, device, error.description, now: now)
     }
     if command.id == nil, let data = message.correlationData, (1...32).contains(data.count) {
       command.id = data.map { Self.hexadecimal($0) }.joined()
@@ -37,8 +38,8 @@ extension GatewayEngine {
     return text.count == 1 ? "0\(text)" : text
   }
 
-  func refuse(_ ticket: Int, _ device: String, _ message: String, now: MonotonicTime) {
-    act([.reply(.refused(ticket: ticket, device: device, .badCommand, message))], now: now)
+  func refuse(_ ticket: Int, id: String?, _ device: String, _ message: String, now: MonotonicTime) {
+    act([.reply(.refused(ticket: ticket, id: id, device: device, .badCommand, message))], now: now)
   }
 
   func take(_ command: WriteCommand, ticket: Int, now: MonotonicTime) {

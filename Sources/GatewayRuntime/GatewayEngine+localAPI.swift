@@ -5,7 +5,7 @@ import Telemetry
 /// Requests of the local API, `docs/formats/local-api.md`.
 enum LocalRequest {
   static let names = [
-    "status", "outbox", "plan", "values", "tail", "alarms", "tag", "write", "read", "probe", "reload",
+    "status", "devices", "outbox", "plan", "values", "tail", "alarms", "tag", "write", "read", "probe", "reload",
   ]
 }
 
@@ -16,6 +16,7 @@ extension GatewayEngine {
     }
     switch request {
     case "status": reply(client, "status") { writeStatus(to: &$0, now: now) }
+    case "devices": reply(client, "devices") { writeDevices(to: &$0, now: now) }
     case "outbox":
       reply(client, "outbox") { json in
         writeOutbox(to: &json, time: outside.clock.wall(), now: now)

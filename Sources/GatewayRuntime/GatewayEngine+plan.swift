@@ -18,5 +18,8 @@ extension GatewayEngine {
         json.object { BusPlan(settings, bus: place, readings: plans).write(to: &$0) }
       }
     }
+    json.array("serial_buses") { json in
+      for plan in SerialBusPlan.all(settings) { json.object { plan.write(to: &$0) } }
+    }
   }
 }

@@ -15,7 +15,7 @@ extension GatewayEngine {
       let user = outside.viewers.user(of: client).map { "local user \($0)" } ?? "local"
       take(try CommandMessage.read(object, device: device, source: user), ticket: ticket, now: now)
     } catch {
-      refuse(ticket, device, error.description, now: now)
+      refuse(ticket, id: CommandMessage.id(object), device, error.description, now: now)
     }
   }
 
@@ -116,6 +116,7 @@ extension GatewayEngine {
       json.member("minimum", ifPresent: tag.write?.minimum?.doubleValue)
       json.member("maximum", ifPresent: tag.write?.maximum?.doubleValue)
       json.member("step", ifPresent: tag.write?.step?.doubleValue)
+      json.array("names") { json in for name in tag.definition.names { json.string(name.name) } }
       guard let scan = latest[device], scan.readings.indices.contains(place) else { return }
       json.key("value")
       ScanMessage.write(scan.readings[place], tag.definition, to: &json)

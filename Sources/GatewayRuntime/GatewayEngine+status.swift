@@ -18,10 +18,17 @@ extension GatewayEngine {
     json.object("central") { writeCentral(to: &$0, now: now) }
     json.object("outbox") { writeOutbox(to: &$0, time: time, now: now) }
     json.array("buses") { json in
-      for (place, bus) in buses.enumerated() { json.object { writeBus(bus, place, to: &$0) } }
+      for (place, bus) in buses.enumerated() { json.object { writeBus(bus, place, now: now, to: &$0) } }
     }
     json.object("alarms") { writeAlarms(to: &$0) }
     json.object("counters") { writeCounters(to: &$0) }
+  }
+
+  /// What `fieldgate devices` shows: the buses alone.
+  func writeDevices(to json: inout JSONWriter, now: MonotonicTime) {
+    json.array("buses") { json in
+      for (place, bus) in buses.enumerated() { json.object { writeBus(bus, place, now: now, to: &$0) } }
+    }
   }
 
   private func writeCentral(to json: inout JSONWriter, now: MonotonicTime) {
@@ -40,12 +47,15 @@ extension GatewayEngine {
     }
   }
 
-  private func writeBus(_ bus: any BusObserver, _ place: Int, to json: inout JSONWriter) {
+  private func writeBus(_ bus: any BusObserver, _ place: Int, now: MonotonicTime, to json: inout JSONWriter) {
     let report = bus.current
     let statistics = report.statistics
     json.member("name", bus.name)
     json.member("up", statistics.isBusUp)
     json.member("fault", ifPresent: busFaults[place])
+    if !statistics.isBusUp, let retryAt = statistics.retryAt {
+      json.member("retry_in_seconds", max(0, (retryAt - now).wholeMilliseconds + 999) / 1_000)
+    }
     json.member("requests", statistics.requests)
     json.member("failed_requests", statistics.failedRequests)
     json.object("failures") { json in
@@ -61,6 +71,7 @@ extension GatewayEngine {
     json.member("load", Self.rounded(statistics.load))
     json.member("busy_ms", statistics.busyTime.wholeMilliseconds)
     json.member("late_replies", statistics.lateReplies)
+    json.member("wrong_unit_replies", statistics.wrongUnitReplies)
     if let serial = report.serial { json.object("serial") { serial.write(to: &$0) } }
     json.array("devices") { json in
       for (index, device) in settings.devices.enumerated() where device.bus == place {
@@ -75,6 +86,7 @@ extension GatewayEngine {
           json.member("every_ms", device.scanInterval.wholeMilliseconds)
           json.member("tags", device.tags.count)
           json.member("quality", latest[index].map { ScanMessage.worstLevel($0).name } ?? "waiting")
+          json.member("bad_tags", latest[index]?.readings.count { $0.quality.level == .bad } ?? 0)
           json.member("last_scan", ifPresent: latest[index]?.time.iso8601)
           json.member("last_good", ifPresent: report.health[running.deviceHandles[index]]?.lastGood?.iso8601)
           json.member("fault", ifPresent: deviceFaults[index])
@@ -90,6 +102,11 @@ extension GatewayEngine {
     json.member("requests", health.requests)
     json.member("replies", health.replies)
     json.member("success_rate", ifPresent: health.successRate.map(rounded))
+    json.member("damaged_replies", health.damagedReplies)
+    if let unit = health.wrongUnit {
+      json.member("wrong_unit_replies", health.wrongUnitReplies)
+      json.member("answered_by", unit)
+    }
     guard health.responses.count > 0 else { return }
     json.object("response_ms") { json in
       for percent in [50, 90, 99] {

@@ -140,6 +140,7 @@ final class BusWorker: BusThread {
       case .open:
         let result = Result { () throws(FieldBusError) in try bus.open() }
         work.poller.opened(result, now: SystemClock.monotonic())
+        publish(work.poller, lateReplies: bus.lateReplies)
         tell(result, &wasUp)
       case .read(let request):
         let result = Result { () throws(FieldBusError) in try bus.read(request) }
@@ -200,10 +201,16 @@ final class BusWorker: BusThread {
     }
   }
 
-  private func publishReport(_ poller: BusPoller, of device: Int, lateReplies: Int, dropped: Int) {
+  private func publish(_ poller: BusPoller, lateReplies: Int) {
     report.withLock {
       $0.statistics = poller.statistics
       $0.statistics.lateReplies = lateReplies
+    }
+  }
+
+  private func publishReport(_ poller: BusPoller, of device: Int, lateReplies: Int, dropped: Int) {
+    publish(poller, lateReplies: lateReplies)
+    report.withLock {
       $0.health[device] = poller.health(of: device)
       $0.scansDropped += dropped
     }

@@ -16,15 +16,15 @@ struct FailureText {
   }
 
   /// Why a read failed.
-  func read(_ request: ReadRequest, _ code: Int32) -> FieldBusError {
+  func read(_ request: ReadRequest, _ failure: ModbusContext.Failure) -> FieldBusError {
     exchange(
-      unit: request.unit, "the read of \(request.count) from \(request.table.name) \(request.address)", code,
+      unit: request.unit, "the read of \(request.count) from \(request.table.name) \(request.address)", failure,
       timeout: request.pacing.timeout)
   }
 
   /// What is known of a write that ended with an error.
-  func writeResult(_ code: Int32, unit: UInt8, _ what: String) -> WriteResult {
-    let error = exchange(unit: unit, what, code)
+  func writeResult(_ failure: ModbusContext.Failure, unit: UInt8, _ what: String) -> WriteResult {
+    let error = exchange(unit: unit, what, failure)
     switch error.reason {
     // "Acknowledge": the device has it, and carrying it out takes long (Modbus Application Protocol 1.1b3, section 7).
     case .exception(5): return .unknown(error)
@@ -48,8 +48,9 @@ struct FailureText {
   ///
   /// - Parameter what: `the read of 2 from coil 7`.
   func exchange(
-    unit number: UInt8, _ what: String, _ code: Int32, timeout: Duration? = nil
+    unit number: UInt8, _ what: String, _ failure: ModbusContext.Failure, timeout: Duration? = nil
   ) -> FieldBusError {
+    let code = failure.code
     let unit = "unit \(number)"
     let place = endpoint.place
     let reason = Self.reason(code)
@@ -66,6 +67,13 @@ struct FailureText {
       return error(
         reason,
         "\(unit) at \(place) answered \(what) with a wrong check sum; check shield, termination, baud rate and parity")
+    case .malformedReply where failure.answeredBy != nil:
+      let other = failure.answeredBy.map { "unit \($0)" } ?? "another unit"
+      return FieldBusError(
+        reason,
+        "bus \(name): \(other) at \(place) answered \(what), which \(unit) was asked for; check the unit id that is set "
+          + "in the device, and for a second master on the line",
+        answeredBy: failure.answeredBy)
     case .malformedReply:
       return error(
         reason,
@@ -82,9 +90,8 @@ struct FailureText {
   }
 
   /// Why a serial port could not be opened.
-  func opening(_ code: Int32) -> FieldBusError {
-    let failure = PortFailure(code: code)
-    return FieldBusError(
+  func opening(_ failure: PortFailure) -> FieldBusError {
+    FieldBusError(
       .busDown, "bus \(name): cannot open \(endpoint.place) (\(failure.text)); \(failure.advice(on: endpoint.place))",
       mayReturnSoon: true)
   }

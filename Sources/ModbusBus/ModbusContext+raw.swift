@@ -1,4 +1,5 @@
 import CModbus
+import GatewayCore
 import Glibc
 import Telemetry
 
@@ -6,7 +7,7 @@ import Telemetry
 /// acknowledgement of a write, also one to an earlier write elsewhere.
 extension ModbusContext {
   /// Longest reply: unit, 253 bytes, check sum, or the TCP header before them.
-  static let maximumFrame = 260
+  static let maximumFrame = LineCosts.longestFrame
 
   /// Sends the function code and what follows it, in the frame of the medium.
   ///
@@ -17,16 +18,18 @@ extension ModbusContext {
     guard sendRaw(raw) >= 0 else { throw Failure(code: errno) }
   }
 
-  /// The next reply on a serial line that is from `unit`; frames of other units are left aside.
-  func receiveRTU(unit: UInt8, until end: MonotonicTime) throws(Failure) -> [UInt8] {
-    var bytes: [UInt8] = []
+  /// The next reply on a serial line, whoever sent it: the function code and what follows it.
+  ///
+  /// - Parameter bytes: what has been received and not used yet.
+  func receiveRTU(
+    _ bytes: inout [UInt8], until end: MonotonicTime
+  ) throws(Failure) -> (unit: UInt8, reply: [UInt8]) {
     while true {
-      if let length = RawReply.length(bytes.dropFirst()), bytes.count >= 3 + length {
-        let frame = bytes[..<(3 + length)]
+      if let length = RawReply.lengthOnLine(bytes.dropFirst()), bytes.count >= 3 + length {
+        let frame = Array(bytes[..<(3 + length)])
         guard CheckSum.of(frame) == 0 else { throw Failure(code: fieldgate_modbus_bad_checksum) }
-        if frame[0] == unit { return Array(frame[1...length]) }
         bytes.removeFirst(3 + length)
-        continue
+        return (frame[0], Array(frame[1...length]))
       }
       guard bytes.count < Self.maximumFrame else { throw Failure(code: fieldgate_modbus_too_much_data) }
       bytes += try receive(until: end)
@@ -43,7 +46,7 @@ extension ModbusContext {
           throw Failure(code: fieldgate_modbus_bad_data)
         }
         if bytes.count == 6 + length {
-          guard bytes[6] == unit else { throw Failure(code: fieldgate_modbus_wrong_unit) }
+          guard bytes[6] == unit else { throw Failure(code: fieldgate_modbus_wrong_unit, answeredBy: bytes[6]) }
           return Array(bytes[7...])
         }
       }

@@ -8,6 +8,8 @@ final class ModbusContext {
   /// Why an exchange failed: an `errno` of the system or of libmodbus.
   struct Failure: Error, Hashable {
     var code: Int32
+    /// The unit whose reply came in place of the right one.
+    var answeredBy: UInt8?
   }
 
   private let context: OpaquePointer

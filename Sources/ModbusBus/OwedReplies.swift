@@ -18,6 +18,14 @@ struct OwedReplies: Hashable {
       self.byteCount = byteCount
     }
 
+    /// - Parameter reply: its function code and what follows it.
+    init(reply: [UInt8]) {
+      function = reply[0]
+      byteCount = (1...4).contains(reply[0]) && reply.count > 1 ? Int(reply[1]) : 0
+    }
+
+    func isException(to function: UInt8) -> Bool { self.function == function | 0x80 }
+
     init(_ request: ReadRequest) {
       function = request.table.readFunction
       byteCount = request.table.isBits ? (request.count + 7) / 8 : request.count * 2
@@ -28,9 +36,6 @@ struct OwedReplies: Hashable {
   static let capacity = 16
 
   private var shapes: [UInt8: [Shape]] = [:]
-
-  /// The request ended without its reply.
-  mutating func add(_ request: ReadRequest) { add(request.unit, Shape(request)) }
 
   /// A request to the unit ended without its reply, which would have this shape. That to a write fits no read.
   mutating func add(_ unit: UInt8, _ shape: Shape) {
@@ -46,10 +51,10 @@ struct OwedReplies: Hashable {
     shapes[unit] = nil
   }
 
-  func contains(_ unit: UInt8) -> Bool { shapes[unit] != nil }
-
-  /// A unit other than this one owes a reply.
-  func containsOther(than unit: UInt8) -> Bool { shapes.keys.contains { $0 != unit } }
+  /// Whether a reply that looks so may be one that is owed.
+  func contains(_ unit: UInt8, _ shape: Shape) -> Bool {
+    shapes[unit]?.contains { $0 == shape || shape.isException(to: $0.function) } == true
+  }
 
   /// The read to send before `request`, nil when its unit owes nothing: of the same table and place, so that the
   /// device most likely has it, and as short as the owed shapes allow.

@@ -1,5 +1,18 @@
 /// Where a reply ends, from its own bytes: libmodbus knows neither device identifications nor whose echo it reads.
 enum RawReply {
+  /// The same on a serial line, where a function that nobody asks for is noise, which is soon found out: two bytes.
+  static func lengthOnLine(_ bytes: ArraySlice<UInt8>) -> Int? {
+    guard let function = bytes.first else { return nil }
+    return isKnown(function) ? length(bytes) : 2
+  }
+
+  private static func isKnown(_ function: UInt8) -> Bool {
+    switch function {
+    case 1...6, 15...17, 22, 43, 0x80...: true
+    default: false
+    }
+  }
+
   /// The length of the function code and what follows it, as far as the bytes tell; nil when more are needed to know.
   ///
   /// - Parameter bytes: from the function code on.

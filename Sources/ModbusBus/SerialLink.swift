@@ -21,11 +21,7 @@ final class SerialLink {
   var restUntil = MonotonicTime.zero
   /// When the last frame ended.
   var lastTraffic = MonotonicTime.zero
-  private(set) var lateReplies = 0
-
-  /// Most fences sent before one read. One is enough when the device is quiet or dead; the second and third pass when
-  /// late replies come in between.
-  static let maximumFences = 3
+  var lateReplies = 0
 
   init(
     device: String, baud: Int, parity: ModbusEndpoint.Parity, stopBits: Int, timeout: Duration, timing: SerialTiming,
@@ -51,7 +47,7 @@ final class SerialLink {
     do throws(PortFailure) {
       return try PortClaim(device)
     } catch {
-      throw text.opening(error.code)
+      throw text.opening(error)
     }
   }
 
@@ -63,21 +59,21 @@ final class SerialLink {
     // A pseudo-terminal has no parity, whatever is asked for. tcsetattr is content as long as it can change anything at all,
     // but after a kill, with all else set already, it would refuse for ever.
     let parity = claim.isPseudoTerminal ? .none : parity
-    guard let opened = ModbusContext(device: device, baud: baud, parity: parity, stopBits: stopBits) else {
-      throw text.opening(errno)
+    guard let opened = ModbusContext(device: claim.path, baud: baud, parity: parity, stopBits: stopBits) else {
+      throw text.opening(PortFailure(code: errno))
     }
     do {
       try opened.connect()
     } catch {
-      throw text.opening(error.code)
+      throw text.opening(PortFailure(code: error.code))
     }
     // libmodbus waits with select, which cannot watch higher descriptors.
-    guard opened.descriptor < FD_SETSIZE else { throw text.opening(EMFILE) }
+    guard opened.descriptor < FD_SETSIZE else { throw text.opening(PortFailure(code: EMFILE)) }
     try setDirection(opened)
     do {
       try claim.makeExclusive()
     } catch {
-      throw text.opening(error.code)
+      throw text.opening(error)
     }
     self.claim = claim
     context = opened
@@ -102,74 +98,10 @@ final class SerialLink {
         .inputOutput, "unit \(request.unit) cannot be read at \(device); choose a unit id from 1 to 247")
     }
     do {
-      return try settledExchange(request)
-    } catch  where error.code == fieldgate_modbus_wrong_unit && owed.containsOther(than: request.unit) {
-      // Most likely the late reply of another unit came in place of this one's: worth a second question.
-      lateReplies += 1
+      try settle(before: request)
+      return try exchange(request)
     } catch {
-      throw text.read(request, error.code)
-    }
-    do {
-      return try settledExchange(request)
-    } catch {
-      throw text.read(request, error.code)
-    }
-  }
-
-  /// Makes sure that no earlier reply of the unit is under way, then asks.
-  private func settledExchange(_ request: ReadRequest) throws(ModbusContext.Failure) -> [UInt16] {
-    try settle(before: request)
-    return try exchange(request)
-  }
-
-  /// Asks its unit fences until none of its replies can be under way any more.
-  func settle(before request: ReadRequest) throws(ModbusContext.Failure) {
-    for attempt in 1...Self.maximumFences {
-      guard let fence = owed.fence(before: request) else { break }
-      do {
-        _ = try exchange(fence)
-        owed.settle(request.unit)
-      } catch {
-        switch FailureText.reason(error.code) {
-        case .exception: owed.settle(request.unit)
-        case .checksum, .malformedReply:
-          guard attempt < Self.maximumFences else { throw error }
-        default: throw error
-        }
-      }
-    }
-  }
-
-  private func exchange(_ request: ReadRequest) throws(ModbusContext.Failure) -> [UInt16] {
-    guard let context else { throw ModbusContext.Failure(code: ENOTCONN) }
-    MonotonicClock.sleep(until: max(restUntil, lastTraffic + max(timing.silence, request.pacing.turnRound)))
-    discardInput()
-    context.flush()
-    defer {
-      lastTraffic = MonotonicClock.now
-      restUntil = lastTraffic + max(timing.silence, request.pacing.turnRound)
-    }
-    do {
-      let timeout = request.pacing.timeout ?? timeout
-      return try context.exchange(request, timeout: timeout + timing.airtime(request))
-    } catch {
-      switch FailureText.reason(error.code) {
-      case .exception, .inputOutput: break
-      case .busDown:
-        owed.add(request)
-        close()
-      case .timeout:
-        owed.add(request)
-        listen(quiet: timing.quiet, limit: timeout)
-      default:
-        // What came instead of the reply to a fence is what the fence is there to stop.
-        if owed.contains(request.unit) { lateReplies += 1 }
-        // The rest of a frame that was cut short or out of step must not meet the next request. The reply to this one, if it
-        // comes behind, is not late.
-        listen(quiet: timing.quiet, limit: timeout, expecting: request)
-        owed.add(request)
-      }
-      throw error
+      throw text.read(request, error)
     }
   }
 
@@ -179,13 +111,15 @@ final class SerialLink {
   }
 
   /// Reads and forgets until the line was quiet for so long, at most until the limit; counts replies that nobody waits for.
-  func listen(quiet: Duration, limit: Duration, expecting request: ReadRequest? = nil) {
+  ///
+  /// - Parameter begun: what has come already, the beginning of a reply.
+  func listen(quiet: Duration, limit: Duration, after begun: [UInt8] = [], expecting question: Question? = nil) {
     guard let descriptor = context?.descriptor else { return }
     let end = MonotonicClock.now + limit
-    var heard: [UInt8] = []
+    var heard = begun
     defer {
       let replies = StrayFrames.replies(in: heard)
-      let isExpected = replies.contains { $0.unit == request?.unit && $0.shape == request.map(OwedReplies.Shape.init) }
+      let isExpected = replies.contains { $0.unit == question?.unit && $0.shape == question?.shape }
       lateReplies += replies.count - (isExpected ? 1 : 0)
     }
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 512) { buffer in

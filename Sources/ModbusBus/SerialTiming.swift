@@ -9,7 +9,7 @@ struct SerialTiming: Hashable {
   /// Silence between two frames.
   let silence: Duration
 
-  /// A line is taken for quiet after this. USB adapters hand over what they receive every 16 ms.
+  /// A line is taken for quiet after this.
   let quiet: Duration
 
   /// - Parameter silence: in place of the specification's.
@@ -18,7 +18,7 @@ struct SerialTiming: Hashable {
     let costs = LineCosts.serial(baud: baud, bits: bits, silence: silence)
     character = costs.byte
     self.silence = costs.silence
-    quiet = max(.milliseconds(20), self.silence)
+    quiet = costs.settling
   }
 
   /// A request and its reply on the wire, without the device's time to think.

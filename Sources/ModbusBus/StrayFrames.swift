@@ -9,7 +9,7 @@ enum StrayFrames {
     while start + 5 <= bytes.count {
       let length = 5 + Int(bytes[start + 2])
       if (1...4).contains(bytes[start + 1]), start + length <= bytes.count,
-        checkSum(bytes[start..<start + length]) == 0
+        CheckSum.of(bytes[start..<start + length]) == 0
       {
         found.append((bytes[start], OwedReplies.Shape(function: bytes[start + 1], byteCount: length - 5)))
         start += length
@@ -18,12 +18,5 @@ enum StrayFrames {
       }
     }
     return found
-  }
-
-  /// Section 6.2.2; 0 over a frame with its check sum.
-  private static func checkSum(_ bytes: ArraySlice<UInt8>) -> UInt16 {
-    bytes.reduce(0xffff) { sum, byte in
-      (0..<8).reduce(sum ^ UInt16(byte)) { sum, _ in sum & 1 == 1 ? sum >> 1 ^ 0xa001 : sum >> 1 }
-    }
   }
 }

@@ -26,7 +26,7 @@ extension TCPLink {
       return .acknowledged
     } catch {
       return text.writeResult(
-        error.code, unit: request.unit, "the write of \(request.count) to \(request.table.name) \(request.address)")
+        error, unit: request.unit, "the write of \(request.count) to \(request.table.name) \(request.address)")
     }
   }
 
@@ -36,7 +36,7 @@ extension TCPLink {
     do {
       return try raw(unit: request.unit, request.bytes, timeout: timeout)
     } catch {
-      throw text.exchange(unit: request.unit, "function \(request.bytes[0])", error.code)
+      throw text.exchange(unit: request.unit, "function \(request.bytes[0])", error, timeout: timeout)
     }
   }
 

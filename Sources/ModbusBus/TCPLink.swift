@@ -49,8 +49,8 @@ final class TCPLink {
     do {
       return try exchange(request)
     } catch {
-      guard FailureText.reason(error.code) == .busDown else { throw text.read(request, error.code) }
-      guard !isFresh else { throw text.read(request, error.code) }
+      guard FailureText.reason(error.code) == .busDown else { throw text.read(request, error) }
+      guard !isFresh else { throw text.read(request, error) }
     }
     // Devices close connections that they find idle, and the news may cross the request. Reads change nothing, so
     // asking once more on a new connection is safe.
@@ -58,7 +58,7 @@ final class TCPLink {
     do {
       return try exchange(request)
     } catch {
-      throw text.read(request, error.code)
+      throw text.read(request, error)
     }
   }
 

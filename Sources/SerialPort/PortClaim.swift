@@ -5,11 +5,16 @@ import Glibc
 public final class PortClaim {
   /// Of the opened port, not blocking.
   public let descriptor: Int32
+  /// Of the port: `/dev/ttyUSB0`.
+  public let path: String
   private var isExclusive = false
 
   /// Opens the port, without touching its settings, and locks it.
+  ///
+  /// - Parameter device: its path, or a USB adapter (``USBPort/path(of:system:)``).
   public init(_ device: String) throws(PortFailure) {
-    descriptor = open(device, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
+    path = try USBPort.path(of: device)
+    descriptor = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw PortFailure(code: errno) }
     guard fieldgate_lock_port(descriptor) == 0 else { throw PortFailure(code: errno) }
   }

@@ -4,17 +4,42 @@ import Glibc
 public struct PortFailure: Error, Hashable, Sendable {
   /// An `errno` of the system.
   public var code: Int32
+  /// What happened and what to do, where the code does not say enough.
+  private var cause: String?
+  private var cure: String?
 
   public init(code: Int32) {
     self.code = code
   }
 
+  /// No USB adapter fits.
+  ///
+  /// - Parameter present: those that are there.
+  init(code: Int32, noneOf present: [String]) {
+    self.code = code
+    cause = "no such adapter is plugged in"
+    cure =
+      present.isEmpty
+      ? "no USB adapter with a serial port is there: plug it in, then look at: dmesg | tail"
+      : "plug it in, or name one that is there: \(present.joined(separator: ", "))"
+  }
+
+  /// More than one USB port fits.
+  init(code: Int32, severalOf fitting: [String]) {
+    self.code = code
+    cause = "\(fitting.count) ports fit"
+    cure = "add serial number or interface: \(fitting.joined(separator: ", "))"
+  }
+
   /// What happened.
-  public var text: String { code == EWOULDBLOCK ? "locked by another program" : String(cString: strerror(code)) }
+  public var text: String { cause ?? plainText }
+
+  private var plainText: String { code == EWOULDBLOCK ? "locked by another program" : String(cString: strerror(code)) }
 
   /// What to do next.
   public func advice(on device: String) -> String {
-    switch code {
+    if let cure { return cure }
+    return switch code {
     case ENOENT, ENODEV, ENXIO: "plug in the adapter, or choose another port from /dev/serial/by-id"
     case EACCES: "add the user to the group dialout and start the service again"
     case EPERM: Self.devicePolicyAdvice(device)

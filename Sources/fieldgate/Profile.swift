@@ -13,6 +13,11 @@ struct Profile: ParsableCommand {
       """,
     subcommands: [List.self, Show.self, FromCSV.self])
 
+  /// Not among what programs read.
+  private static func complain(_ line: String) {
+    _ = Array("\(line)\n".utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print all profiles.")
     @Flag(help: "Print one JSON object.") var json = false
@@ -26,7 +31,9 @@ struct Profile: ParsableCommand {
     @Argument(help: "The profile, for example eastron-sdm630.") var name: String
 
     func run() throws {
-      guard ProfileCommands.show(name, json: json, output: { print($0) }) else { throw ExitCode(1) }
+      guard ProfileCommands.show(name, json: json, output: { print($0) }, problem: Profile.complain) else {
+        throw ExitCode(1)
+      }
     }
   }
 
@@ -50,9 +57,7 @@ struct Profile: ParsableCommand {
     func run() throws {
       let isGood = ProfileCommands.fromCSV(
         path: file, name: name, title: title, source: source, output: { print($0, terminator: "") },
-        problem: { line in
-          _ = Array("\(line)\n".utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-        })
+        problem: Profile.complain)
       guard isGood else { throw ExitCode(1) }
     }
   }

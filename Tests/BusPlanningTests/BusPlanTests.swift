@@ -1,5 +1,6 @@
 import BusPlanning
 import GatewayConfiguration
+import GatewayCore
 import JSONText
 import Testing
 import YAMLParser
@@ -46,6 +47,34 @@ struct BusPlanTests {
     #expect(plan.warnings.count == 1)
     #expect(plan.warnings[0].hasPrefix("bus rs485 is busy for 96 % of the time"))
     #expect(try self.plan([("fast", "continuous", 125)]).warnings.isEmpty)
+  }
+
+  @Test("a read that goes unanswered is told and not counted")
+  func unanswered() throws {
+    var plan = try plan([("boiler", "1s", 20)])
+    let step = try #require(plan.devices[0].reading.plan.steps.first)
+    plan.devices[0].reading.unanswered = [step.request]
+    #expect(plan.round == .zero && plan.load == 0)
+    #expect(JSONWriter.text { json in json.object { plan.write(to: &$0) } }.contains(#""unanswered":true"#))
+  }
+
+  @Test("a bus of serial lines is told with what is asked there, and for how long in vain")
+  func serialLines() throws {
+    let text = """
+      gateway: g
+      central: { url: "https://central.example" }
+      buses: [{ name: lab, type: serial-lines, device: /dev/ttyS1, baud: 9600 }]
+      devices:
+        - { name: scale, bus: lab, format: csv, every: 1s, request: "W", timeout: 300ms, tags: [{ name: w, field: 1 }] }
+        - { name: gauge, bus: lab, format: key-value, tags: [{ name: t, field: T }] }
+      """
+    let settings = try #require(GatewaySettingsReader.read(try YAMLFile.parse(Array(text.utf8))).settings)
+    #expect(BusPlan.all(settings).isEmpty)
+    let plan = try #require(SerialBusPlan.all(settings).first)
+    #expect(
+      JSONWriter.text { json in json.object { plan.write(to: &$0) } }
+        == #"{"name":"lab","longest_load":1.2,"asked":[{"name":"scale","every_ms":1000,"longest_ms":1200}],"#
+        + #""sending":["gauge"]}"#)
   }
 
   @Test("the plan is told as JSON")

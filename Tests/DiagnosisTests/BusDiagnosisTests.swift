@@ -91,6 +91,25 @@ struct BusDiagnosisTests {
       testDescription: "two with one unit id", figures: figures([device("a")], failures: ["malformed reply": 9]),
       verdict: .warning, text: "do not fit their request", next: "two devices with one unit id"),
     Case(
+      testDescription: "another unit id than asked for",
+      figures: figures([device("b"), dead[0]], failures: ["malformed reply": 40]) {
+        $0.devices[1].answeredBy = 71
+        $0.devices[1].wrongUnitReplies = 40
+      }, verdict: .problem, text: "when unit 7 is asked, unit 71 answers (40 of",
+      next: "'unit: 71' in the configuration"),
+    Case(
+      testDescription: "a second master, or a device that answers for another",
+      figures: figures([device("b"), dead[0]]) {
+        $0.devices[0].unit = 12
+        $0.devices[1].answeredBy = 12
+        $0.devices[1].wrongUnitReplies = 40
+      }, verdict: .problem, text: "unit 12 answers", next: "unit 12 is b: look for a second master"),
+    Case(
+      testDescription: "two devices that answer at once",
+      figures: figures([device("b"), device("a", requests: 100, replies: 60)], failures: ["checksum error": 40]) {
+        $0.devices[1].damagedReplies = 40
+      }, verdict: .problem, text: "its replies are damaged (40 of 100", next: "two devices may share the unit id 7"),
+    Case(
       testDescription: "a time-out that is too short", figures: figures([device("a")]) { $0.lateReplies = 6 },
       verdict: .warning, text: "after the time-out", next: "raise 'timeout'"),
     Case(

@@ -52,6 +52,7 @@ struct LearnedReadsTests {
     }
     try wait("values", first) { fieldgate("values").contains("t5 5") }
     #expect(fieldgate("values").contains("t2 2  t3 — (illegal data address)  t4 4"))
+    #expect(fieldgate("status").contains("1 of 6 tags bad"))
     #expect(try temporary.read("outbox/learned-reads.txt").contains("\nrefused holding 3 1 2 1\n"))
     first.kill()
 

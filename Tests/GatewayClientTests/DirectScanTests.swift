@@ -1,5 +1,6 @@
 import FieldgateTestKit
 import Glibc
+import SerialPort
 import Telemetry
 import Testing
 
@@ -31,6 +32,42 @@ struct DirectScanTests {
     #expect(said.lines == ["unit 3  19200 baud, even parity  answers: read holding registers"])
     #expect(said.notes.first?.contains("24 line settings; ends with the first") == true)
     #expect(said.notes.last == "1 device answered at 19200 baud, even parity")
+  }
+
+  @Test("with --all a sweep goes on to the last setting, and prints JSON with the setting")
+  func sweepOfAll() throws {
+    let device = try OneBaudDevice(unit: 3, rate: B19200)
+    defer { device.stop() }
+    var scan = DirectScan(units: 3...3, timeoutMilliseconds: 100)
+    scan.sweeps = true
+    scan.triesAll = true
+    scan.json = true
+    let said = Said()
+    try scan.run(
+      DirectBus(device: device.path, baud: nil, parity: nil), progress: said.progress, isInterrupted: { false },
+      output: { said.lines.append($0) })
+    // A pseudo-terminal keeps no parity, so the device answers at all three.
+    #expect(
+      said.lines
+        == ["even", "none", "odd"].map { parity in
+          #"{"unit":3,"baud":19200,"parity":"\#(parity)","stop_bits":\#(parity == "none" ? 2 : 1),"#
+            + #""answers":["read holding registers"],"identity":[]}"#
+        })
+    #expect(said.notes.last?.hasPrefix("3 devices answered at 19200 baud, even parity and at 19200 baud") == true)
+  }
+
+  @Test("a port that another program has locked is not scanned, and that is said")
+  func locked() throws {
+    let device = try OneBaudDevice(unit: 3, rate: B19200)
+    defer { device.stop() }
+    let claim = try PortClaim(device.path)
+    let failure = #expect(throws: GatewayClient.Failure.self) {
+      try DirectScan(units: 3...3, timeoutMilliseconds: 100).run(
+        DirectBus(device: device.path, baud: nil, parity: nil), progress: Said().progress, isInterrupted: { false },
+        output: { Issue.record("found: \($0)") })
+    }
+    #expect(failure?.description.contains("locked by another program") == true)
+    withExtendedLifetime(claim) {}
   }
 
   @Test("a single register is read directly, and a wrong baud rate says what to check")

@@ -132,6 +132,19 @@ struct PollingBusPollerTests {
     #expect(!run.poller.statistics.isBusUp)
   }
 
+  @Test("while the bus is down its next try is known")
+  func nextTry() {
+    var run = PollingRun([Self.device])
+    #expect(run.step() == .open && run.poller.statistics.retryAt == nil)
+    run.poller.opened(.failure(Self.down()), now: run.now)
+    let retryAt = run.poller.statistics.retryAt ?? .never
+    #expect(retryAt > run.now && retryAt <= run.now + .seconds(1))
+    run.now = retryAt
+    while run.step() != .open {}
+    run.poller.opened(.success(()), now: run.now)
+    #expect(run.poller.statistics.retryAt == nil)
+  }
+
   @Test("after an outage scans are good again and the reconnection is counted")
   func recovers() {
     var run = PollingRun([Self.device])
@@ -256,6 +269,25 @@ struct PollingBusPollerTests {
       }
     }
     #expect(run.poller.health(of: 4).isAnswering && !run.poller.health(of: 4).isSilent)
+    let plan = run.poller.readPlans[0]
+    #expect(plan.unanswered.map(\.address) == [ignored])
+    #expect(plan.time == plan.plan.time(plan.rules) * 2 / 3)
+    #expect(run.poller.readPlans[1].unanswered.isEmpty)
+  }
+
+  @Test("the plan moves on when a read begins to go unanswered, and when it is answered again")
+  func unansweredPlan() {
+    var run = PollingRun([Self.device])
+    var revisions: [Int] = []
+    var unanswered: [Int] = []
+    for round in 0..<4 {
+      let third: Result<[UInt16], FieldBusError> = round < 2 ? Self.failure(.timeout) : .success([3])
+      _ = run.scan(answers: [.success([1]), .success([2]), third])
+      revisions.append(run.poller.planRevision)
+      unanswered.append(run.poller.readPlans[0].unanswered.count)
+    }
+    #expect(unanswered == [0, 1, 0, 0], "\(revisions)")
+    #expect(revisions[1] > revisions[0] && revisions[2] > revisions[1] && revisions[3] == revisions[2])
   }
 
   @Test("a continuous device is scanned as often as the line allows, and tells once a second that it cannot be asked")

@@ -60,7 +60,7 @@ struct PollingFakeBus {
   }
 
   private mutating func answer(_ request: ReadRequest) -> Result<[UInt16], FieldBusError> {
-    change(request.unit)
+    change(request.unit, request.table)
     var memory: [Int: UInt16] = [:]
     for tag in tags[request.unit] ?? [] where tag.point.table == request.table {
       for (offset, word) in PollingEncoder.encode(tag.value, tag.point).enumerated() {
@@ -74,9 +74,9 @@ struct PollingFakeBus {
     return .success(wanted.map { memory[$0] ?? UInt16.random(in: 0...1, using: &generator) })
   }
 
-  /// Gives all tags of a unit new values.
-  private mutating func change(_ unit: UInt8) {
-    for index in (tags[unit] ?? []).indices {
+  /// Gives all tags of a table of a unit new values.
+  private mutating func change(_ unit: UInt8, _ table: RegisterTable) {
+    for index in (tags[unit] ?? []).indices where tags[unit]![index].point.table == table {
       let point = tags[unit]![index].point
       tags[unit]![index].value = PollingEncoder.randomValue(point, using: &generator)
     }

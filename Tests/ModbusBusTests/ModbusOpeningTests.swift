@@ -104,10 +104,10 @@ struct ModbusOpeningTests {
     let endpoint = ModbusEndpoint.rtu(device: "/dev/null", baud: 9_600, parity: .even, stopBits: 1)
     let text = FailureText(name: "rs485", endpoint: endpoint, timeout: .seconds(1))
     #expect(
-      text.opening(EPERM).detail == "bus rs485: cannot open /dev/null (Operation not permitted); "
+      text.opening(PortFailure(code: EPERM)).detail == "bus rs485: cannot open /dev/null (Operation not permitted); "
         + "the service may not use this kind of port: `systemctl edit fieldgate`, add the lines [Service] and DeviceAllow=char-null rw "
         + "(the name is that in /proc/devices), then `systemctl daemon-reload` and `systemctl restart fieldgate`")
-    #expect(text.opening(EACCES).detail.contains("dialout"))
+    #expect(text.opening(PortFailure(code: EACCES)).detail.contains("dialout"))
   }
 
   @Test("the driver's name is that of the port a link leads to, without its number")

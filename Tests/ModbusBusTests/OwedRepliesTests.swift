@@ -21,17 +21,15 @@ struct OwedRepliesTests {
   @Test("only the unit that owes a reply is asked with a fence first")
   func nothingOwed() {
     var owed = OwedReplies()
-    owed.add(Self.requests[0])
+    owed.add(3, OwedReplies.Shape(Self.requests[0]))
     for request in Self.requests {
       var other = request
       other.unit = 4
       #expect(owed.fence(before: other) == nil)
       #expect(owed.fence(before: request) != nil)
     }
-    #expect(owed.containsOther(than: 4) && !owed.containsOther(than: 3))
     owed.settle(3)
     #expect(Self.requests.allSatisfy { owed.fence(before: $0) == nil })
-    #expect(!owed.containsOther(than: 4))
   }
 
   @Test(
@@ -39,7 +37,7 @@ struct OwedRepliesTests {
   func distinct(_ request: ReadRequest) throws {
     var owed = OwedReplies()
     var shapes: [OwedReplies.Shape] = []
-    owed.add(request)
+    owed.add(3, OwedReplies.Shape(request))
     shapes.append(OwedReplies.Shape(request))
     for _ in 0..<100 {
       let fence = try #require(owed.fence(before: request))
@@ -49,16 +47,28 @@ struct OwedRepliesTests {
       #expect((1...fence.table.maximumReadCount).contains(fence.count))
       #expect(Int(fence.address) + fence.count <= 65_536)
       #expect(fence.unit == request.unit && fence.table == request.table)
-      owed.add(fence)
+      owed.add(3, shape)
       shapes.append(shape)
     }
+  }
+
+  @Test("a reply is known for an owed one by its unit, function and length, an exception by its function")
+  func recognised() {
+    var owed = OwedReplies()
+    owed.add(3, OwedReplies.Shape(Self.requests[1]))
+    func isOwed(_ unit: UInt8, _ reply: [UInt8]) -> Bool { owed.contains(unit, OwedReplies.Shape(reply: reply)) }
+    #expect(isOwed(3, [3, 4, 0, 0, 0, 0]) && isOwed(3, [0x83, 2]))
+    #expect(!isOwed(4, [3, 4, 0, 0, 0, 0]) && !isOwed(4, [0x83, 2]))
+    #expect(!isOwed(3, [3, 2, 0, 0]) && !isOwed(3, [4, 4, 0, 0, 0, 0]) && !isOwed(3, [0x84, 2]))
+    owed.add(3, OwedReplies.Shape(function: 6, byteCount: 0))
+    #expect(isOwed(3, [6, 0, 1, 0, 5]))
   }
 
   @Test("a fence asks for what the device has, where the request is long enough")
   func harmless() {
     var owed = OwedReplies()
     let request = ReadRequest(unit: 3, table: .holdingRegister, address: 40, count: 10)
-    owed.add(request)
+    owed.add(3, OwedReplies.Shape(request))
     #expect(owed.fence(before: request) == ReadRequest(unit: 3, table: .holdingRegister, address: 40, count: 1))
   }
 }

@@ -37,7 +37,7 @@ enum LayerTable {
     row("support", "SystemdNotify", "CSystemd"),
     row("support", "ServiceLog", "Telemetry", "SystemdNotify", "Logging"),
     row("adapters", "YAMLParser", "GatewayConfiguration", "CFYAML"),
-    row("support", "SerialPort", "CLinux"),
+    row("support", "SerialPort", "Telemetry", "CLinux"),
     row("adapters", "ModbusBus", "Telemetry", "GatewayCore", "SerialPort", "CModbus"),
     row("adapters", "SerialBus", "Telemetry", "GatewayCore", "SerialPort"),
     row("adapters", "MQTTBroker", "GatewayCore", "Threads", "CMosquitto"),
@@ -48,7 +48,8 @@ enum LayerTable {
     row("adapters", "PKI", "COpenSSL"),
     row("adapters", "LocalAPI", "Threads"),
     row(
-      "composition", "BusPlanning", pure: true, "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration"),
+      "composition", "BusPlanning", pure: true, "Telemetry", "JSONText", "GatewayCore", "SerialSensors",
+      "GatewayConfiguration"),
     row(
       "composition", "GatewayRuntime", "BusPlanning", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
       "SerialSensors", "SyncProtocol",

@@ -39,8 +39,18 @@ struct FiguresAnswer: Decodable {
     var requests: Int?
     var replies: Int?
     var silent: Bool?
+    var damagedReplies: Int?
+    var wrongUnitReplies: Int?
+    var answeredBy: Int?
     var quality: String
     var fault: String?
+
+    enum CodingKeys: String, CodingKey {
+      case name, unit, requests, replies, silent, quality, fault
+      case damagedReplies = "damaged_replies"
+      case wrongUnitReplies = "wrong_unit_replies"
+      case answeredBy = "answered_by"
+    }
   }
 
   struct Bus: Decodable {

@@ -2,6 +2,7 @@ import BusPlanning
 import Diagnosis
 import GatewayConfiguration
 import Glibc
+import SerialPort
 import Telemetry
 
 extension Doctor {
@@ -38,6 +39,9 @@ extension Doctor {
     let folder = "/dev/serial/by-id"
     let names = ProcessTable.names(in: folder).map { "\(folder)/\($0)" }
     seen.lastingNames = names
+    let isAdapter = USBPortName(path) != nil
+    if isAdapter { seen.lastingNames = USBPort.present().map(\.name.text) }
+    let path = (try? USBPort.path(of: path)) ?? path
     var status = stat()
     seen.exists = stat(path, &status) == 0
     guard seen.exists else { return seen }
@@ -88,6 +92,9 @@ extension Doctor {
       seen.requests = device.requests ?? 0
       seen.replies = device.replies ?? 0
       seen.isSilent = device.silent ?? false
+      seen.wrongUnitReplies = device.wrongUnitReplies ?? 0
+      seen.answeredBy = device.answeredBy
+      seen.damagedReplies = device.damagedReplies ?? 0
       seen.quality = device.quality
       seen.fault = device.fault
       let refused = plan?.devices.first { $0.name == device.name }?.refused ?? []

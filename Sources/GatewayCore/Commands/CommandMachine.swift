@@ -60,7 +60,9 @@ public struct CommandMachine: Sendable {
       guard
         let deadline = try CommandChecks.deadline(command, now: now, wall: wall, isClockTrusted: isClockTrusted)
       else {
-        return finish(reply(command, ticket, .expired, nil, "its time was over when it came"), key, command.items)
+        var whole = reply(command, ticket, .expired, nil, "its time was over when it came")
+        whole.asked = command.items
+        return finish(whole, key, command.items)
       }
       guard pending.count < CommandLimits.maximumPending else {
         throw CommandProblem(.tooMany, "\(pending.count) commands are under way; send them more slowly")
@@ -148,8 +150,10 @@ public struct CommandMachine: Sendable {
   ) -> CommandEffect? {
     guard known.items == command.items else {
       outcomes[.refused, default: 0] += 1
-      return .reply(
-        reply(command, ticket, .refused, .badCommand, "its id has been used for another command; choose a new one"))
+      var whole = reply(
+        command, ticket, .refused, .badCommand, "its id has been used for another command; choose a new one")
+      whole.asked = command.items
+      return .reply(whole)
     }
     switch known {
     case .over(_, let reply): return .reply(Self.again(reply, ticket))
@@ -171,7 +175,9 @@ public struct CommandMachine: Sendable {
   private mutating func refuse(_ command: WriteCommand, _ ticket: Int, _ problem: CommandProblem) -> [CommandEffect] {
     // Not remembered: the same id may come again when its sender has put right what was wrong.
     outcomes[.refused, default: 0] += 1
-    return [.reply(reply(command, ticket, .refused, problem.refusal, problem.message))]
+    var whole = reply(command, ticket, .refused, problem.refusal, problem.message)
+    whole.asked = command.items
+    return [.reply(whole)]
   }
 
   private func reply(

@@ -68,13 +68,17 @@ public struct CommandReply: Hashable, Sendable {
   public var message: String
   /// In the order of the command; empty when it was refused as a whole.
   public var values: [TagOutcome]
+  /// Of a command that was refused as a whole: what it asked for.
+  public var asked: [WriteCommand.Item] = []
   /// The same id had come before; nothing was written for this delivery.
   public var isDuplicate = false
 
   /// Of a command that could not even be read.
-  public static func refused(ticket: Int, device: String, _ refusal: CommandRefusal, _ message: String) -> Self {
+  public static func refused(
+    ticket: Int, id: String? = nil, device: String, _ refusal: CommandRefusal, _ message: String
+  ) -> Self {
     Self(
-      ticket: ticket, id: nil, device: device, outcome: .refused, refusal: refusal, message: message, values: [])
+      ticket: ticket, id: id, device: device, outcome: .refused, refusal: refusal, message: message, values: [])
   }
 }
 

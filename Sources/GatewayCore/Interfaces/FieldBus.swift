@@ -26,11 +26,16 @@ public struct FieldBusError: Error, Hashable, Sendable {
   public var detail: String
   /// For a bus that is down: trying again costs nothing, and it may be back at any moment, as an adapter that was unplugged.
   public var mayReturnSoon: Bool
+  /// The unit that answered in place of the one that was asked; nil when it was not that.
+  public var answeredBy: UInt8?
 
-  public init(_ reason: Quality.Reason, _ detail: String, mayReturnSoon: Bool = false) {
+  public init(
+    _ reason: Quality.Reason, _ detail: String, mayReturnSoon: Bool = false, answeredBy: UInt8? = nil
+  ) {
     self.reason = reason
     self.detail = detail
     self.mayReturnSoon = mayReturnSoon
+    self.answeredBy = answeredBy
   }
 
   /// The connection or line must be opened again before the next request makes sense.

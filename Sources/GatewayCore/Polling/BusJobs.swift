@@ -83,9 +83,11 @@ struct BusJobs: Sendable {
   }
 
   /// Begins the first probe that fits into a gap.
-  mutating func beginProbe(gap: Duration) {
+  ///
+  /// - Parameter longest: what a question may take at most.
+  mutating func beginProbe(gap: Duration, longest: (RawRequest, Duration) -> Duration) {
     let position = probes.firstIndex { job in
-      if case .probe(_, let timeout) = job.work { timeout <= gap } else { false }
+      if case .probe(let request, let timeout) = job.work { longest(request, timeout) <= gap } else { false }
     }
     guard current == nil, let position else { return }
     current = Current(job: probes.remove(at: position), step: .ask)

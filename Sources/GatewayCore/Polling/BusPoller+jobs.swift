@@ -29,7 +29,12 @@ extension BusPoller {
   /// Lets a probe pass when nothing comes due while it may last.
   mutating func nextProbeAction(now: MonotonicTime) -> Action? {
     guard link == .open, scan == nil else { return nil }
-    jobs.beginProbe(gap: schedule.nextDue - now)
+    guard !jobs.probes.isEmpty else { return jobAction(now: now) }
+    let costs = devices.first?.rules.costs ?? .network
+    let turnRound = devices.reduce(.zero) { max($0, $1.pacing.turnRound) }
+    jobs.beginProbe(gap: schedule.nextDue - now) { [owing] request, timeout in
+      costs.longest(request, timeout: timeout, turnRound: turnRound, owesReply: owing.contains(request.unit))
+    }
     return jobAction(now: now)
   }
 
@@ -55,6 +60,7 @@ extension BusPoller {
       result = .failure(FieldBusError(.malformedReply, "unit \(request.unit) sent another number of entries"))
     }
     noteLink(result, now: now)
+    noteOwing(request.unit, after: result)
     switch jobs.current?.step {
     case .readOld: readOld(result, now: now)
     case .readBack: readBack(result, now: now)
@@ -69,8 +75,14 @@ extension BusPoller {
 
   /// Reports the result of ``Action/write(_:notAfter:)``; ignored when none was asked for.
   public mutating func wrote(_ result: WriteResult, now: MonotonicTime) {
-    guard case .write = awaited else { return }
+    guard case .write(let request, _) = awaited else { return }
     _ = takeBusyTime(now: now)
+    switch result {
+    case .acknowledged, .refused: owing.remove(request.unit)
+    case .unknown: owing.insert(request.unit)
+    case .notSent(let error): noteOwing(request.unit, after: .failure(error))
+    case .expired: break
+    }
     jobs.current?.trace?.result = result
     switch result {
     case .acknowledged:
@@ -88,11 +100,14 @@ extension BusPoller {
 
   /// Reports the result of ``Action/ask(_:timeout:)``; ignored when none was asked for.
   public mutating func replied(_ result: Result<[UInt8], FieldBusError>, now: MonotonicTime) {
-    guard case .ask = awaited else { return }
+    guard case .ask(let request, _) = awaited else { return }
     _ = takeBusyTime(now: now)
     switch result {
-    case .success(let bytes): jobs.finish(.reply(bytes))
+    case .success(let bytes):
+      if ReadRequest(request) != nil { owing.remove(request.unit) }
+      jobs.finish(.reply(bytes))
     case .failure(let error):
+      noteOwing(request.unit, after: .failure(error))
       noteLink(.failure(error), now: now)
       jobs.finish(.failed(error))
     }
@@ -139,8 +154,22 @@ extension BusPoller {
     jobs.finish(.write(trace))
   }
 
+  /// Whether the unit's reply may still come, so that the next read of it takes longer.
+  mutating func noteOwing(_ unit: UInt8, after result: Result<[UInt16], FieldBusError>) {
+    switch result {
+    case .success: owing.remove(unit)
+    case .failure(let error):
+      switch error.reason {
+      case .exception: owing.remove(unit)
+      case .inputOutput: break
+      default: owing.insert(unit)
+      }
+    }
+  }
+
   private mutating func noteLink(_ result: Result<[UInt16], FieldBusError>, now: MonotonicTime) {
-    guard case .failure(let error) = result, error.isBusDown else { return }
-    lose(error, now: now)
+    guard case .failure(let error) = result else { return }
+    noteUnit(error)
+    if error.isBusDown { lose(error, now: now) }
   }
 }

@@ -10,6 +10,7 @@ extension BusPoller {
     case .success:
       link = .open
       statistics.isBusUp = true
+      statistics.retryAt = nil
       if wasOpen { statistics.reconnects += 1 }
       wasOpen = true
     case .failure(let error):
@@ -22,6 +23,7 @@ extension BusPoller {
   public mutating func answered(_ result: Result<[UInt16], FieldBusError>, now: MonotonicTime) {
     guard case .read(let request) = awaited, let position = scan?.position else { return }
     let time = takeBusyTime(now: now)
+    noteOwing(request.unit, after: result)
     if Self.isWholeReply(result) {
       healths[position].replies += 1
       healths[position].responses.add(time)
@@ -95,6 +97,7 @@ extension BusPoller {
   private mutating func failed(_ error: FieldBusError, now: MonotonicTime) {
     statistics.failures[error.reason, default: 0] += 1
     note(error.detail)
+    noteUnit(error)
     guard let position = scan?.position else { return }
     if error.isBusDown {
       lose(error, now: now)
@@ -104,7 +107,9 @@ extension BusPoller {
     // Whatever came back, even silence, the line itself works.
     backoff.succeeded()
     let isUnanswered = error.reason == .timeout || Self.isUnreachable(error.reason)
-    if !isUnanswered { gotReply(position, now: now) }
+    let isDamaged = error.reason == .checksum || error.reason == .malformedReply
+    if isDamaged { healths[position].noteDamage(answeredBy: error.answeredBy) }
+    if !isUnanswered && !isDamaged { gotReply(position, now: now) }
     if askAgain(error.reason, position, now: now) { return }
     switch error.reason {
     case _ where isUnanswered:
@@ -112,17 +117,30 @@ extension BusPoller {
       guard let scan else { return }
       let part = scan.parts[scan.step]
       giveUp(reason: error.reason)
-      if !scan.isAnswered {
-        silent.failed(position, reason: error.reason, cost: now - scan.started, now: now)
-        healths[position].isSilent = silent.isSilent(position)
-      } else if part.split == nil, !part.isRetry {
+      if scan.isAnswered, part.split == nil, !part.isRetry {
         plans[position].ignored(part.step.request, cost: now - awaitedSince, now: now)
       }
     case .exception(let code) where Self.refusals.contains(code):
       refused(code, now: now)
+    // One block may be answered wrongly; a device of which nothing fits, scan after scan, is as good as silent.
+    case _ where isDamaged && scan?.isAnswered == false && silent.failures(position) > 0:
+      giveUp(reason: error.reason)
     default:
       skip(error.reason)
     }
+    if isUnanswered || isDamaged { noteEnd(error.reason, position, now: now) }
+  }
+
+  /// When the scan is over and brought no whole reply, the device counts as one that does not answer.
+  private mutating func noteEnd(_ reason: Quality.Reason, _ position: Int, now: MonotonicTime) {
+    guard let scan, !scan.isAnswered, scan.step >= scan.parts.count else { return }
+    silent.failed(position, reason: reason, cost: now - scan.started, now: now)
+    healths[position].isSilent = silent.isSilent(position)
+  }
+
+  /// Another unit than the one that was asked has answered.
+  mutating func noteUnit(_ error: FieldBusError) {
+    if error.answeredBy != nil { statistics.wrongUnitReplies += 1 }
   }
 
   /// A gateway between us and the device says that the device does not answer it: "gateway path unavailable", "gateway
@@ -135,7 +153,7 @@ extension BusPoller {
   private mutating func askAgain(_ reason: Quality.Reason, _ position: Int, now: MonotonicTime) -> Bool {
     switch reason {
     case .timeout where silent.mayWaitAgain(position, now: now): break
-    case .checksum, .malformedReply: break
+    case .checksum where !silent.isSilent(position), .malformedReply where !silent.isSilent(position): break
     default: return false
     }
     guard let left = scan?.retriesLeft, left > 0 else { return false }
@@ -159,7 +177,9 @@ extension BusPoller {
 
   /// The bus is down; the next attempt to open it comes after the back-off.
   mutating func lose(_ error: FieldBusError, now: MonotonicTime) {
-    link = .closed(retryAt: backoff.failed(now: now, mayReturnSoon: error.mayReturnSoon))
+    let retryAt = backoff.failed(now: now, mayReturnSoon: error.mayReturnSoon)
+    link = .closed(retryAt: retryAt)
+    statistics.retryAt = retryAt
     linkFault = error
     statistics.isBusUp = false
     statistics.lastError = error.detail

@@ -70,6 +70,8 @@ public struct BusPoller: Sendable {
   var awaitedSince = MonotonicTime.zero
   var load: BusLoad
   var jobs = BusJobs()
+  /// Units whose reply to the last request did not come, or did not fit.
+  var owing: Set<UInt8> = []
   /// Why the bus is closed.
   var linkFault: FieldBusError?
   var scan: CurrentScan?
@@ -107,7 +109,10 @@ public struct BusPoller: Sendable {
 
   /// How each device is read, in their order.
   public var readPlans: [DeviceReadPlan] {
-    plans.map { DeviceReadPlan(device: $0.device.device, plan: $0.plan, rules: $0.rules, learned: $0.learned) }
+    plans.map {
+      DeviceReadPlan(
+        device: $0.device.device, plan: $0.plan, rules: $0.rules, learned: $0.learned, unanswered: $0.rareReads)
+    }
   }
 
   /// Moves on whenever ``readPlans`` changes.

@@ -16,10 +16,22 @@ public struct DeviceHealth: Hashable, Sendable {
   public var replies = 0
   /// How long the replies took, each from handing over the request to having the reply.
   public var responses = ResponseTimes()
-  /// It has not answered for a while and is asked rarely; see `docs/modbus.md`.
+  /// It has sent no whole reply for a while and is asked rarely; see `docs/modbus.md`.
   public var isSilent = false
+  /// Replies with a wrong check sum, or that did not fit their request for another reason than the unit.
+  public var damagedReplies = 0
+  /// Replies that another unit sent in its place, and which one did last.
+  public var wrongUnitReplies = 0
+  public var wrongUnit: UInt8?
 
   public init() {}
+
+  /// A reply came that was no answer.
+  mutating func noteDamage(answeredBy unit: UInt8?) {
+    guard let unit else { return damagedReplies += 1 }
+    wrongUnitReplies += 1
+    wrongUnit = unit
+  }
 
   /// Part of the requests that brought a reply, 0 to 1; nil before the first.
   public var successRate: Double? { requests == 0 ? nil : Double(replies) / Double(requests) }

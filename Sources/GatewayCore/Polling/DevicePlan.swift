@@ -19,12 +19,14 @@ struct DevicePlan: Sendable {
   private(set) var plan: ReadPlan
   /// The plan's steps, as a scan begins with them.
   private(set) var parts: [RefusalSearch.Part] = []
-  /// Moves on whenever `learned` or the plan changes.
+  /// Moves on whenever `learned`, the plan, or the set of reads that go unanswered changes.
   private(set) var revision = 0
   /// Borders that one search found; the next one makes sure.
   private var suspected: Set<LearnedReads.Cut> = []
   /// Reads that go unanswered though the device answers others.
   private var unanswered = UnansweredReads()
+  /// Those that are asked more rarely.
+  var rareReads: Set<ReadRequest> { unanswered.rare }
   private var nextSearch = MonotonicTime.zero
   private var searchPause = Self.firstSearchPause
   private var thinking: Duration
@@ -80,7 +82,9 @@ struct DevicePlan: Sendable {
 
   /// A read was not answered in a scan in which others were.
   mutating func ignored(_ request: ReadRequest, cost: Duration, now: MonotonicTime) {
+    let before = unanswered.rare
     unanswered.add(request, cost: cost, now: now)
+    if unanswered.rare != before { revision += 1 }
   }
 
   /// Refused places that are due to be asked for again.
@@ -99,7 +103,10 @@ struct DevicePlan: Sendable {
 
   /// A read of the plan was answered.
   mutating func answered(_ request: ReadRequest, in time: Duration) {
-    if !unanswered.isEmpty { unanswered.remove(request) }
+    if !unanswered.isEmpty {
+      if unanswered.rare.contains(request) { revision += 1 }
+      unanswered.remove(request)
+    }
     if !suspected.isEmpty {
       let addresses = Int(request.address) + 1..<Int(request.address) + max(request.count, 1)
       suspected = suspected.filter { $0.table != request.table || !addresses.contains(Int($0.address)) }

@@ -6,12 +6,25 @@ public struct DeviceReadPlan: Hashable, Sendable {
   /// With the time to think that was measured, once it is known.
   public var rules: ReadRules
   public var learned: LearnedReads
+  /// Requests of the plan that the device leaves unanswered though it answers others: they are asked rarely.
+  public var unanswered: Set<ReadRequest>
 
-  public init(device: Int, plan: ReadPlan, rules: ReadRules, learned: LearnedReads) {
+  public init(
+    device: Int, plan: ReadPlan, rules: ReadRules, learned: LearnedReads, unanswered: Set<ReadRequest> = []
+  ) {
     self.device = device
     self.plan = plan
     self.rules = rules
     self.learned = learned
+    self.unanswered = unanswered
+  }
+
+  /// Estimate of the bus's time for one scan, without the reads that are asked rarely.
+  public var time: Duration {
+    plan.steps.reduce(.zero) { sum, step in
+      unanswered.contains(step.request)
+        ? sum : sum + rules.time(step.request.table, entries: step.request.count)
+    }
   }
 
   /// Before anything is known but the configuration.

@@ -10,12 +10,17 @@ public struct LineCosts: Hashable, Sendable {
   public var silence: Duration
   /// What a device is taken to need for its answer until that has been measured.
   public var assumedThinking: Duration
+  /// How long the line is listened to after a reply that did not come or did not fit; zero: it is not.
+  public var settling: Duration
 
-  public init(byte: Duration, framingBytes: Int, silence: Duration, assumedThinking: Duration) {
+  public init(
+    byte: Duration, framingBytes: Int, silence: Duration, assumedThinking: Duration, settling: Duration = .zero
+  ) {
     self.byte = byte
     self.framingBytes = framingBytes
     self.silence = silence
     self.assumedThinking = assumedThinking
+    self.settling = settling
   }
 
   /// A serial line. A request has 8 bytes, a reply 5 beside its data (Modbus over serial line 1.02, section 2.3).
@@ -25,9 +30,10 @@ public struct LineCosts: Hashable, Sendable {
   ///   - bits: of one character, with start, parity and stop bits; the specification's is 11.
   ///   - silence: kept between frames; nil: ``specifiedSilence(baud:bits:)``.
   public static func serial(baud: Int, bits: Int, silence: Duration? = nil) -> Self {
-    Self(
-      byte: character(baud: baud, bits: bits), framingBytes: 13,
-      silence: silence ?? specifiedSilence(baud: baud, bits: bits), assumedThinking: .milliseconds(5))
+    let silence = silence ?? specifiedSilence(baud: baud, bits: bits)
+    return Self(
+      byte: character(baud: baud, bits: bits), framingBytes: 13, silence: silence,
+      assumedThinking: .milliseconds(5), settling: max(leastSettling, silence))
   }
 
   /// A TCP connection: 12 bytes of request and 9 of reply beside the data. What a byte costs is mostly the device's work.

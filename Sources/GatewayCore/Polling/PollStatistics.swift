@@ -26,7 +26,11 @@ public struct PollStatistics: Hashable, Sendable {
   public var load = 0.0
   /// Replies that came after their time-out and were thrown away; see ``FieldBus/lateReplies``.
   public var lateReplies = 0
+  /// Replies that came in time, but from another unit than the one that was asked.
+  public var wrongUnitReplies = 0
   public var isBusUp = false
+  /// While the bus is down: when it is tried again.
+  public var retryAt: MonotonicTime?
   /// The newest error of this bus, one line; stays after recovery.
   public var lastError: String?
 

@@ -17,6 +17,9 @@ struct UnansweredReads: Sendable {
 
   func contains(_ request: ReadRequest) -> Bool { entries[request] != nil }
 
+  /// Reads that are asked more rarely.
+  var rare: Set<ReadRequest> { Set(entries.filter { $0.value.failures >= Self.threshold }.keys) }
+
   func isPausing(_ request: ReadRequest, now: MonotonicTime) -> Bool {
     entries[request].map { $0.failures >= Self.threshold && now < $0.askAgain } ?? false
   }
