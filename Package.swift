@@ -150,7 +150,7 @@ let package = Package(
       "fieldgate-benchmark",
       [
         "FieldgateTestKit", "BatchCodec", "CentralCore", "GatewayCore", "SQLite", "SQLiteCentralStore", "SQLiteOutbox",
-        "Telemetry", arguments,
+        "TagWindows", "Telemetry", arguments,
       ]),
 
     library(

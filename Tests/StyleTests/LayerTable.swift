@@ -72,7 +72,7 @@ enum LayerTable {
     row("test kit", "fieldgate-simulate", "FieldgateTestKit", "Telemetry", "JSONText", "ArgumentParser"),
     row(
       "test kit", "fieldgate-benchmark", "FieldgateTestKit", "BatchCodec", "CentralCore", "GatewayCore", "SQLite",
-      "SQLiteCentralStore", "SQLiteOutbox", "Telemetry", "ArgumentParser"),
+      "SQLiteCentralStore", "SQLiteOutbox", "TagWindows", "Telemetry", "ArgumentParser"),
     row(
       "test kit", "FleetSimulation", "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore",
       "RuleEngine",
