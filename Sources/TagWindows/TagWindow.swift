@@ -97,6 +97,9 @@ public struct TagWindow: Sendable {
   }
 
   /// Time has gone on, whether or not there were samples.
+  ///
+  /// Samples of before are late from now on, less the lateness bound. A scan bears the time at which it began, so tell the
+  /// time that was as long ago as a scan may take.
   public mutating func advance(to time: Timestamp) {
     guard time.milliseconds.magnitude < UInt64(Self.farthestTime) else { return }
     newest = max(newest ?? time.milliseconds, time.milliseconds)
