@@ -152,7 +152,7 @@ let package = Package(
       "fieldgate-benchmark",
       [
         "FieldgateTestKit", "AnomalyDetection", "AnomalyTrials", "BatchCodec", "CentralCore", "GatewayCore", "SQLite",
-        "SQLiteCentralStore", "SQLiteOutbox", "Telemetry", arguments,
+        "SQLiteCentralStore", "SQLiteOutbox", "TagWindows", "Telemetry", arguments,
       ]),
 
     library(

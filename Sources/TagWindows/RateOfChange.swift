@@ -21,6 +21,8 @@ public struct RateOfChange: Hashable, Sendable {
     var value: Double
   }
 
+  /// The period in nanoseconds.
+  private let length: Int64
   /// Oldest first.
   private var points: ContiguousArray<Point> = []
 
@@ -28,6 +30,7 @@ public struct RateOfChange: Hashable, Sendable {
   public init(period: Duration) {
     precondition(period >= .milliseconds(1) && period <= WindowSpecification.maximumLength, "1 ms to 31 days")
     self.period = period
+    length = period.wholeNanoseconds
     points.reserveCapacity(Self.maximumPoints)
   }
 
@@ -37,7 +40,6 @@ public struct RateOfChange: Hashable, Sendable {
   public mutating func take(_ value: Double, time: MonotonicTime) -> Double? {
     let now = time.nanoseconds
     guard value.isFinite, now >= points.last?.nanoseconds ?? .min else { return nil }
-    let length = period.wholeNanoseconds
     // All but the newest of those that are a period old have served.
     var served = 0
     while served + 1 < points.count, now - points[served + 1].nanoseconds >= length { served += 1 }
@@ -60,7 +62,7 @@ public struct RateOfChange: Hashable, Sendable {
   /// Its state, with the ages of its points at that time.
   public func saved(at now: MonotonicTime) -> [UInt8] {
     var writer = StateWriter(magic: Self.magic, version: Self.stateVersion)
-    writer.put(period.wholeNanoseconds)
+    writer.put(length)
     writer.put(UInt64(points.count))
     for point in points {
       writer.put(now.nanoseconds - point.nanoseconds)
@@ -73,14 +75,14 @@ public struct RateOfChange: Hashable, Sendable {
   public init(period: Duration, restoring bytes: [UInt8], at now: MonotonicTime) throws(WindowStateError) {
     self.init(period: period)
     var reader = try StateReader(bytes, magic: Self.magic, version: Self.stateVersion)
-    guard try reader.int64() == period.wholeNanoseconds else { throw .otherSpecification }
+    guard try reader.int64() == length else { throw .otherSpecification }
     var before = Int64.max
     for _ in 0..<(try reader.count(most: Self.maximumPoints)) {
       let age = try reader.int64()
       let value = try reader.finite()
       guard age >= 0, age < before, age < 1 << 60, now.nanoseconds > -(1 << 60) else { throw .damaged }
       // Points nearer than their least distance cannot be; so many of them would have no room.
-      guard before == .max || before - age >= (period.wholeNanoseconds + 15) / 16 else { throw .damaged }
+      guard before == .max || before - age >= (length + 15) / 16 else { throw .damaged }
       before = age
       points.append(Point(nanoseconds: now.nanoseconds - age, value: value))
     }

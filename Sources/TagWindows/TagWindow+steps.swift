@@ -5,19 +5,19 @@ extension TagWindow {
   mutating func enter(_ sample: WaitingSamples.Sample) -> WindowResult? {
     let point = point(of: sample)
     let isNews = !point.isUnknown || !isIdle || !toldEmpty
-    switch specification.shape {
-    case .tumbling, .hopping:
+    switch course {
+    case .grid(let length, let hop):
       // An empty window was told of, and this says no more than that.
       guard isNews else { return nil }
-      if isIdle { beginOnGrid(sample.time) }
+      if isIdle { beginOnGrid(sample.time, length: length, hop: hop) }
       push(point, sample.quality)
       return nil
     case .sliding(let length):
-      let start = sample.time - length.wholeMilliseconds
+      let start = sample.time - length
       contents.expire(before: start + 1)
       push(point, sample.quality)
       guard isNews else { return nil }
-      expectSlidingEnd(point, length.wholeMilliseconds)
+      expectSlidingEnd(point, length)
       return told(result(from: start, to: sample.time, time: sample.time))
     case .session:
       if point.isValue {
@@ -42,13 +42,14 @@ extension TagWindow {
     }
   }
 
+  @inline(__always)
   private func point(of sample: WaitingSamples.Sample) -> WindowPoint {
     guard !sample.value.isNaN else { return .unknown(since: sample.time) }
     if let only = specification.only, !only.holds(for: sample.value) {
-      switch specification.shape {
+      switch course {
       // What is passed over between their samples would need room without bound.
       case .count, .session: return .unknown(since: sample.time)
-      case .tumbling, .hopping, .sliding: return .excluded(since: sample.time)
+      case .grid, .sliding: return .excluded(since: sample.time)
       }
     }
     return WindowPoint(time: sample.time, value: sample.value, isUncertain: sample.quality.level == .uncertain)
@@ -64,10 +65,10 @@ extension TagWindow {
     contents.push(point)
   }
 
-  private mutating func beginOnGrid(_ time: Int64) {
+  private mutating func beginOnGrid(_ time: Int64, length: Int64, hop: Int64) {
     isIdle = false
-    mark = gridEnd(after: time)
-    let start = mark - (specification.shape.length ?? 0)
+    mark = gridEnd(hop, after: time)
+    let start = mark - length
     if specification.keepsPoints { contents.expire(before: start) } else { contents.restart(at: start) }
   }
 
@@ -110,30 +111,29 @@ extension TagWindow {
 
   /// The window that runs ends.
   mutating func finish() -> WindowResult? {
-    switch specification.shape {
-    case .tumbling(let length), .hopping(let length, _):
-      return finishOnGrid(length.wholeMilliseconds)
+    switch course {
+    case .grid(let length, let hop): return finishOnGrid(length, hop)
     case .sliding(let length):
       let end = mark
-      contents.expire(before: end - length.wholeMilliseconds + 1)
-      let result = result(from: end - length.wholeMilliseconds, to: end, time: end)
+      contents.expire(before: end - length + 1)
+      let result = result(from: end - length, to: end, time: end)
       isIdle = true
       return told(result)
     case .session(let timeout, let longest):
-      let time = min(progress + timeout.wholeMilliseconds, mark + longest.wholeMilliseconds)
+      let time = min(progress + timeout, mark + longest)
       isIdle = true
       return result(from: mark, to: progress, time: time)
     case .count: return nil
     }
   }
 
-  private mutating func finishOnGrid(_ length: Int64) -> WindowResult? {
+  private mutating func finishOnGrid(_ length: Int64, _ hop: Int64) -> WindowResult? {
     let end = mark
     let start = contents.keepsPoints ? end - length : contents.start
     contents.expire(before: start)
     let result = result(from: start, to: end, time: end)
     clockWasSet = false
-    mark += specification.shape.hop ?? length
+    mark += hop
     if contents.keepsPoints { contents.expire(before: mark - length) } else { contents.restart(at: end) }
     defer {
       // The end of the first empty window is waited for, to tell of it.
@@ -152,7 +152,7 @@ extension TagWindow {
     return isEmpty && toldEmpty ? nil : result
   }
 
-  private func result(from start: Int64, to end: Int64, time: Int64) -> WindowResult {
+  private mutating func result(from start: Int64, to end: Int64, time: Int64) -> WindowResult {
     let known = contents.evaluate(from: start, to: end)
     let length = end - start
     let coverage = length > 0 ? Double(known.known) / Double(length) : contents.count > 0 ? 1 : 0

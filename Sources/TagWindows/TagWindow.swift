@@ -19,6 +19,10 @@ public struct TagWindow: Sendable {
   /// Readings without a usable value.
   public internal(set) var badReadings = 0
 
+  let course: WindowCourse
+  /// Milliseconds.
+  private let lateness: Int64
+  private let offset: Int64
   var contents: WindowContents
   var waiting = WaitingSamples()
   /// The newest time seen; nil before the first.
@@ -42,8 +46,13 @@ public struct TagWindow: Sendable {
 
   public init(_ specification: WindowSpecification) {
     self.specification = specification
+    course = WindowCourse(specification.shape)
+    lateness = specification.lateness.wholeMilliseconds
+    offset = specification.offset.wholeMilliseconds
     contents = WindowContents(specification)
   }
+
+  private static let stale = Quality.uncertain(.stale)
 
   /// Times beyond are refused: 2^48 ms are 8,900 years.
   static let farthestTime: Int64 = 1 << 48
@@ -66,7 +75,7 @@ public struct TagWindow: Sendable {
       return
     }
     newest = max(newest ?? time, time)
-    let isUsable = quality.hasValue && quality.reason != .stale
+    let isUsable = quality.hasValue && quality != Self.stale
     var number = Double.nan
     if isUsable, let value, value.magnitude <= WindowSpecification.maximumMagnitude {
       number = value + 0  // -0 becomes 0: both are one value in the order of ranks
@@ -88,31 +97,34 @@ public struct TagWindow: Sendable {
   }
 
   /// Time has gone on, whether or not there were samples.
+  ///
+  /// Samples of before are late from now on, less the lateness bound. A scan bears the time at which it began, so tell the
+  /// time that was as long ago as a scan may take.
   public mutating func advance(to time: Timestamp) {
     guard time.milliseconds.magnitude < UInt64(Self.farthestTime) else { return }
     newest = max(newest ?? time.milliseconds, time.milliseconds)
   }
 
   /// No sample that is older will enter any more; nil before the first time is known.
-  var watermark: Int64? { newest.map { max($0 - specification.lateness.wholeMilliseconds, floor) } }
+  @inline(__always) var watermark: Int64? { newest.map { max($0 - lateness, floor) } }
 
   /// When ``advance`` would bring a result without another sample; nil when none would.
   public var deadline: Timestamp? {
     let waits = waiting.first?.time
     let ends = endsAt
     guard let earliest = waits.map({ min($0, ends ?? $0) }) ?? ends else { return nil }
-    return Timestamp(milliseconds: earliest + specification.lateness.wholeMilliseconds)
+    return Timestamp(milliseconds: earliest + lateness)
   }
 
   /// When the watermark reaches this, the window that runs ends; samples of that time are behind it.
-  private var endsAt: Int64? {
+  @inline(__always) private var endsAt: Int64? {
     guard !isIdle else { return nil }
-    switch specification.shape {
-    case .tumbling, .hopping: return mark
+    switch course {
+    case .grid: return mark
     case .sliding: return mark + 1
     case .session(let timeout, let longest):
       // A sample that comes when the time-out is just over still belongs to the session.
-      return min(progress + timeout.wholeMilliseconds + 1, mark + longest.wholeMilliseconds)
+      return min(progress + timeout + 1, mark + longest)
     case .count: return nil
     }
   }
@@ -121,13 +133,12 @@ public struct TagWindow: Sendable {
   public mutating func next() -> WindowResult? {
     guard let watermark else { return nil }
     while true {
-      let sample = waiting.first.flatMap { $0.time <= watermark ? $0 : nil }
-      if let end = endsAt, end <= watermark, sample.map({ $0.time >= end }) ?? true {
+      let reached = waiting.firstTime.map { min($0, watermark) } ?? watermark
+      if let end = endsAt, end <= reached {
         if let result = finish() { return result }
         continue
       }
-      guard let sample else { return nil }
-      waiting.removeFirst()
+      guard let sample = waiting.removeFirst(notAfter: watermark) else { return nil }
       if let result = enter(sample) { return result }
     }
   }
@@ -147,10 +158,10 @@ public struct TagWindow: Sendable {
     if floor != .min { floor += step }
     waiting.shift(by: step)
     contents.shift(by: step)
-    switch specification.shape {
-    case .tumbling, .hopping:
-      guard !isIdle, let hop = specification.shape.hop else { return }
-      mark = gridEnd(after: max(mark - hop + step, contents.last?.time ?? .min))
+    switch course {
+    case .grid(_, let hop):
+      guard !isIdle else { return }
+      mark = gridEnd(hop, after: max(mark - hop + step, contents.last?.time ?? .min))
       clockWasSet = true
     case .sliding: mark += step
     case .session:
@@ -169,9 +180,7 @@ public struct TagWindow: Sendable {
   }
 
   /// The first end of a window on the grid that is after that time.
-  func gridEnd(after time: Int64) -> Int64 {
-    guard let hop = specification.shape.hop else { return time }
-    let offset = specification.offset.wholeMilliseconds
+  func gridEnd(_ hop: Int64, after time: Int64) -> Int64 {
     let (quotient, remainder) = (time - offset).quotientAndRemainder(dividingBy: hop)
     return (quotient + (remainder < 0 ? 0 : 1)) * hop + offset
   }

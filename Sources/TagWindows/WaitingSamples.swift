@@ -18,10 +18,19 @@ struct WaitingSamples: Sendable {
   private var head = 0
   private(set) var count = 0
 
+  @inline(__always)
   private func place(_ index: Int) -> Int { index & (ring.count - 1) }
 
   var isFull: Bool { count >= Self.limit }
-  var first: Sample? { count > 0 ? ring[head] : nil }
+  @inline(__always) var first: Sample? { count > 0 ? ring[head] : nil }
+  @inline(__always) var firstTime: Int64? { count > 0 ? ring[head].time : nil }
+
+  @inline(__always)
+  mutating func removeFirst(notAfter time: Int64) -> Sample? {
+    guard let first, first.time <= time else { return nil }
+    removeFirst()
+    return first
+  }
 
   /// Behind all that are not later.
   mutating func insert(_ sample: Sample) {

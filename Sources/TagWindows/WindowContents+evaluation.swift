@@ -7,7 +7,8 @@ extension WindowContents {
     var known: Int64
   }
 
-  func evaluate(from start: Int64, to end: Int64) -> Evaluation {
+  /// The evaluating functions are mutating only because what is passed on by reference is not copied.
+  mutating func evaluate(from start: Int64, to end: Int64) -> Evaluation {
     var tally = Tally(known: known, valued: valued, inState: inState, area: 0)
     if keepsPoints {
       if head < inside {
@@ -18,7 +19,8 @@ extension WindowContents {
     } else if let last {
       add(last, from: start, until: end, to: &tally)
     }
-    return Evaluation(value: value(tally, start: start), known: tally.known)
+    let value = value(tally, start: start)
+    return Evaluation(value: value, known: tally.known)
   }
 
   private struct Tally {
@@ -29,6 +31,7 @@ extension WindowContents {
     var area: Double
   }
 
+  @inline(__always)
   private func add(_ point: WindowPoint, from start: Int64, until end: Int64, to tally: inout Tally) {
     let held = point.held(from: start, until: end, gap: gap)
     tally.known += held
@@ -39,31 +42,31 @@ extension WindowContents {
   }
 
   /// The sum of the whole window.
-  private var sum: PartialResult {
+  private mutating func joinedSum() -> PartialResult {
     guard inside < flip else { return newer }
     var sum = suffix[place(inside)]
     sum.append(newer, kind)
     return sum
   }
 
-  private func value(_ tally: Tally, start: Int64) -> Double? {
+  private mutating func value(_ tally: Tally, start: Int64) -> Double? {
     switch function {
     case .count: Double(count)
-    case .timeWeightedMean: tally.valued > 0 ? (sum.total + tally.area) / Double(tally.valued) : nil
-    case .integral(let base): tally.valued > 0 ? (sum.total + tally.area) / Double(base.milliseconds) : nil
+    case .timeWeightedMean: tally.valued > 0 ? (joinedSum().total + tally.area) / Double(tally.valued) : nil
+    case .integral(let base): tally.valued > 0 ? (joinedSum().total + tally.area) / Double(base.milliseconds) : nil
     case .timeInState: tally.known > 0 ? Double(tally.inState) / 1_000 : nil
     default: count > 0 ? valueOfSamples(start: start) : nil
     }
   }
 
   /// - Precondition: at least one sample lies in the window.
-  private func valueOfSamples(start: Int64) -> Double? {
+  private mutating func valueOfSamples(start: Int64) -> Double? {
     switch function {
-    case .mean: return sum.total / Double(count)
-    case .sum: return sum.total
-    case .minimum, .maximum: return sum.first
-    case .standardDeviation: return count > 1 ? (sum.second / Double(count - 1)).squareRoot() : nil
-    case .populationDeviation: return (sum.second / Double(count)).squareRoot()
+    case .mean: return joinedSum().total / Double(count)
+    case .sum: return joinedSum().total
+    case .minimum, .maximum: return joinedSum().first
+    case .standardDeviation: return count > 1 ? (joinedSum().second / Double(count - 1)).squareRoot() : nil
+    case .populationDeviation: return (joinedSum().second / Double(count)).squareRoot()
     case .percentile(let percent): return sorted?.percentile(percent)
     case .median: return sorted?.percentile(50)
     case .first: return firstInside?.value
@@ -73,7 +76,7 @@ extension WindowContents {
     }
   }
 
-  private func change(start: Int64) -> Double? {
+  private mutating func change(start: Int64) -> Double? {
     guard let last = lastValue else { return nil }
     if case .increase = function, let entry = keepsPoints ? entryInRing : entry, entry.isValue,
       entry.time + gap >= start
@@ -87,10 +90,10 @@ extension WindowContents {
     return time > 0 ? change / Double(time) * Double(base.milliseconds) : nil
   }
 
-  private var entryInRing: WindowPoint? { head < inside ? ring[place(head)] : nil }
+  @inline(__always) private var entryInRing: WindowPoint? { head < inside ? ring[place(head)] : nil }
 
   /// The first value in the window; marks before it are passed over.
-  var firstInside: WindowPoint? {
+  @inline(__always) var firstInside: WindowPoint? {
     guard keepsPoints else { return firstValue }
     for index in inside..<tail {
       let point = ring[place(index)]

@@ -66,6 +66,7 @@ struct WindowContents: Sendable {
   }
 
   /// Where the point of that index stands.
+  @inline(__always)
   func place(_ index: Int) -> Int { index & (ring.count - 1) }
 
   /// Takes the next point; its time is not before that of the last.
@@ -98,6 +99,7 @@ struct WindowContents: Sendable {
     if kind == .area { newer.add(area(last, held), kind) }
   }
 
+  @inline(__always)
   private func area(_ point: WindowPoint, _ held: Int64) -> Double { point.isValue ? point.value * Double(held) : 0 }
 
   private mutating func account(_ point: WindowPoint, _ held: Int64) {
@@ -145,6 +147,7 @@ struct WindowContents: Sendable {
   }
 
   /// What the point at that index is summed as.
+  @inline(__always)
   func element(_ index: Int) -> PartialResult {
     let point = ring[place(index)]
     var one = PartialResult()
@@ -206,7 +209,9 @@ struct WindowContents: Sendable {
   }
 
   /// Nothing is in the window between these times, and nothing is known of it.
-  func isBlank(from start: Int64, to end: Int64) -> Bool { count == 0 && evaluate(from: start, to: end).known == 0 }
+  mutating func isBlank(from start: Int64, to end: Int64) -> Bool {
+    count == 0 && evaluate(from: start, to: end).known == 0
+  }
 
   /// Every time moves by as many milliseconds.
   mutating func shift(by step: Int64) {

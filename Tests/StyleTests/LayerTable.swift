@@ -78,7 +78,7 @@ enum LayerTable {
     row(
       "test kit", "fieldgate-benchmark", "AnomalyDetection", "AnomalyTrials", "FieldgateTestKit", "BatchCodec",
       "CentralCore", "GatewayCore", "SQLite",
-      "SQLiteCentralStore", "SQLiteOutbox", "Telemetry", "ArgumentParser"),
+      "SQLiteCentralStore", "SQLiteOutbox", "TagWindows", "Telemetry", "ArgumentParser"),
     row(
       "test kit", "FleetSimulation", "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore",
       "RuleEngine",
