@@ -77,8 +77,10 @@ let package = Package(
     library("Diagnosis", ["JSONText"]),
 
     // cores (pure)
-    library("GatewayCore", ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol"]),
-    library("CentralCore", ["Telemetry", "JSONText", "BatchCodec", "SyncProtocol"]),
+    library(
+      "GatewayCore",
+      ["AlarmStates", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol"]),
+    library("CentralCore", ["AlarmStates", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol"]),
     library("GatewayConfiguration", ["Telemetry", "RuleEngine", "SerialSensors", "JSONText"]),
 
     // adapters
@@ -88,8 +90,8 @@ let package = Package(
     library("SerialBus", ["GatewayCore", "SerialPort", "Telemetry"]),
     library("MQTTBroker", ["GatewayCore", "Threads", "CMosquitto"]),
     library("SQLite", ["CSQLite"]),
-    library("SQLiteOutbox", ["GatewayCore", "Telemetry", "BatchCodec", "SQLite"]),
-    library("SQLiteCentralStore", ["CentralCore", "Telemetry", "BatchCodec", "SQLite"]),
+    library("SQLiteOutbox", ["AlarmStates", "GatewayCore", "Telemetry", "BatchCodec", "SQLite"]),
+    library("SQLiteCentralStore", ["AlarmStates", "CentralCore", "Telemetry", "BatchCodec", "SQLite"]),
     library("HTTPClient", ["Telemetry", "GatewayCore", "Threads", "CCurl"]),
     library("PKI", ["COpenSSL"]),
     library("LocalAPI", ["Threads"]),
@@ -102,7 +104,7 @@ let package = Package(
     library(
       "GatewayRuntime",
       [
-        "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors",
+        "AlarmStates", "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors",
         "SyncProtocol",
         "GatewayConfiguration", "YAMLParser", log,
       ]),
@@ -124,7 +126,7 @@ let package = Package(
     library(
       "CentralService",
       [
-        "CentralCore", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "SQLiteCentralStore", "PKI",
+        "AlarmStates", "CentralCore", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "SQLiteCentralStore", "PKI",
         "SystemdNotify", "ServiceLog", "Threads", log, lifecycle, signals,
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -155,7 +157,7 @@ let package = Package(
     library(
       "FleetSimulation",
       [
-        "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore", "RuleEngine", "SyncProtocol",
+        "AlarmStates", "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore", "RuleEngine", "SyncProtocol",
         "BatchCodec",
         "SQLiteOutbox", "SQLiteCentralStore", "SQLite", "SimulatedDisk", "Telemetry", log,
       ]),
@@ -190,11 +192,11 @@ let package = Package(
       "GatewayClientTests",
       ["GatewayClient", "FieldgateTestKit", "GatewayConfiguration", "Telemetry", "Threads", "CLinux"]),
     tests("SQLiteTests", ["SQLite"]),
-    tests("SQLiteOutboxTests", ["SQLiteOutbox", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
+    tests("SQLiteOutboxTests", ["SQLiteOutbox", "AlarmStates", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
     tests("CentralCoreTests", ["CentralCore", "BatchCodec", "SampleTelemetry", "SyncProtocol", "Telemetry"]),
     tests(
       "SQLiteCentralStoreTests",
-      ["SQLiteCentralStore", "CentralCore", "BatchCodec", "SampleTelemetry", "SQLite", "Telemetry"]),
+      ["SQLiteCentralStore", "AlarmStates", "CentralCore", "BatchCodec", "SampleTelemetry", "SQLite", "Telemetry"]),
     tests("FieldgateTestKitTests", ["FieldgateTestKit", "Telemetry"]),
     tests("SimulatedDiskTests", ["SimulatedDisk", "SQLite"]),
     tests("FleetSimulationTests", ["FleetSimulation", "Telemetry"]),

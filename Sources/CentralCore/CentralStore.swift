@@ -1,3 +1,4 @@
+public import AlarmStates
 public import Telemetry
 
 /// Why a store of central failed, in one line: what, where, cause, next step.
@@ -51,6 +52,8 @@ public struct GatewayOverview: Hashable, Sendable {
   public var devices: Int
   public var tags: Int
   public var activeAlarms: Int
+  /// Alarms that nobody has acknowledged, gone or not.
+  public var unacknowledgedAlarms = 0
   public var lanes: [LanePosition]
 
   public init(
@@ -131,7 +134,7 @@ public struct Sample: Hashable, Sendable {
   }
 }
 
-/// An alarm event of a gateway, or the state of an alarm after its newest event.
+/// An alarm event of a gateway.
 public struct StoredAlarm: Hashable, Sendable {
   public var gateway: String
   public var event: AlarmEvent
@@ -139,6 +142,20 @@ public struct StoredAlarm: Hashable, Sendable {
   public init(gateway: String, event: AlarmEvent) {
     self.gateway = gateway
     self.event = event
+  }
+}
+
+/// An alarm that is not simply normal, as its events add up.
+public struct StoredAlarmState: Hashable, Sendable {
+  public var gateway: String
+  /// The newest one that raised or ended it.
+  public var event: AlarmEvent
+  public var standing: AlarmStanding
+
+  public init(gateway: String, event: AlarmEvent, standing: AlarmStanding) {
+    self.gateway = gateway
+    self.event = event
+    self.standing = standing
   }
 }
 
@@ -175,6 +192,6 @@ public protocol CentralQueries: AnyObject {
   /// Loss notices, newest first; of all gateways when `gateway` is nil.
   func losses(gateway: String?, limit: Int) throws(CentralStoreError) -> [StoredLoss]
 
-  /// Alarms that are active now: their newest event is a raising.
-  func activeAlarms(gateway: String?) throws(CentralStoreError) -> [StoredAlarm]
+  /// Alarms that are active, wait to be acknowledged, or are set aside; of all gateways when `gateway` is nil.
+  func alarmStates(gateway: String?) throws(CentralStoreError) -> [StoredAlarmState]
 }

@@ -224,7 +224,8 @@ struct Checker {
     guard !history.cloned.contains(name), let gateway = evidence.gateways.first(where: { $0.name == name })
     else { return }
     let own = { (event: AlarmEvent) in event.alarm.hasPrefix("high_") }
-    let state = Dictionary(held.alarms.map { ($0.alarm, $0.transition == .raised) }) { $1 }
+    let changes = held.alarms.filter(\.transition.isActivity)
+    let state = Dictionary(changes.map { ($0.alarm, [.raised, .raisedAgain].contains($0.transition)) }) { $1 }
     let central = Set(state.filter(\.value).keys)
     let active = gateway.activeAlarms
     if central != active {

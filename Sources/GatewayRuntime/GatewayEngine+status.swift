@@ -1,3 +1,4 @@
+import AlarmStates
 import GatewayConfiguration
 import GatewayCore
 import JSONText
@@ -114,11 +115,14 @@ extension GatewayEngine {
           json.member("tag", monitor.rule.tagName)
           json.member("severity", monitor.rule.severity.name)
           json.member("value", orNull: monitor.lastValue)
-          json.member("since", ifPresent: alarmTexts[monitor.rule.name]?.time.iso8601)
-          json.member("message", ifPresent: alarmTexts[monitor.rule.name]?.message)
+          let record = alarms[monitor.rule.name]
+          json.member("since", ifPresent: record?.since?.iso8601)
+          json.member("message", ifPresent: record?.since == nil ? nil : record?.message)
+          writeState(of: monitor.rule.name, to: &json)
         }
       }
     }
+    writeOtherAlarms(to: &json)
   }
 
   private func writeCounters(to json: inout JSONWriter) {

@@ -1,3 +1,4 @@
+import AlarmStates
 import BatchCodec
 import CentralCore
 import SQLite
@@ -24,7 +25,8 @@ public struct StoreVerification: Sendable {
   public static let maximumProblems = 1_000
 
   private var newest: [String: Timestamp] = [:]
-  private var alarmsByBatches: [String: Bool] = [:]
+  /// By gateway and alarm.
+  private var alarmsByBatches: [String: AlarmStanding] = [:]
 
   /// - Throws: when the store cannot be read at all.
   public init(directory: String, vfs: String? = nil) throws {
@@ -131,11 +133,12 @@ public struct StoreVerification: Sendable {
       epochs[gateway] = row.text(1)
       for event in events where event.transition != .written {
         let name = "\(gateway)/\(event.alarm)"
-        let isRaised = event.transition == .raised
-        if isRaised, alarmsByBatches[name] == true, !mayRepeat.contains(gateway) {
+        var standing = alarmsByBatches[name] ?? AlarmStanding()
+        if event.transition == .raised, standing.isActive, !mayRepeat.contains(gateway) {
           report("\(gateway): \(event.alarm) is raised twice in a row in alarms batch \(batch.header.number)")
         }
-        alarmsByBatches[name] = isRaised
+        standing.apply(event)
+        alarmsByBatches[name] = standing
       }
       return true
     }
@@ -143,15 +146,19 @@ public struct StoreVerification: Sendable {
 
   private mutating func verifyAlarms(_ connection: SQLiteConnection) throws {
     try followAlarms(connection)
-    var kept: [String: Bool] = [:]
-    try connection.statement(
-      "SELECT name, alarm, is_active FROM alarm_states JOIN gateways ON gateways.id = alarm_states.gateway"
-    ).forEachRow { row in
-      kept["\(row.text(0))/\(row.text(1))"] = row.int(2) != 0
+    var kept: [String: AlarmStanding] = [:]
+    try connection.statement(AlarmStateRows.all).forEachRow { row in
+      kept["\(row.text(AlarmStateRows.width))/\(row.text(0))"] = AlarmStateRows.standing(row)
       return true
     }
-    for (name, isActive) in alarmsByBatches where kept[name] != isActive {
-      report("alarm \(name): the events say \(isActive ? "active" : "normal"), the state says otherwise")
+    for (name, standing) in alarmsByBatches where !isSame(kept[name] ?? AlarmStanding(), standing) {
+      report("alarm \(name): the events say \(standing.state.title), the state says otherwise")
     }
+  }
+
+  /// Counts and times of what was before an upgrade were not kept.
+  private func isSame(_ kept: AlarmStanding, _ told: AlarmStanding) -> Bool {
+    kept.state == told.state && kept.underlying == told.underlying && kept.isFirstOut == told.isFirstOut
+      && kept.shelf == told.shelf && kept.acknowledgement == told.acknowledgement && kept.comment == told.comment
   }
 }

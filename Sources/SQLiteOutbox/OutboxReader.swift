@@ -26,7 +26,7 @@ enum OutboxReader {
       state.frames[lane] = try frames(connection, lane)
     }
     state.retired = try retired(connection, current)
-    state.activeAlarms = try texts(connection, "SELECT name FROM active_alarms ORDER BY name")
+    state.activeAlarms = try texts(connection, "SELECT name FROM alarms WHERE is_active ORDER BY name")
     state.damagedFrames = try count(connection, "SELECT count(*) FROM damaged_frames")
     try connection.statement("SELECT reason, samples FROM losses").forEachRow {
       if let reason = LossNotice.Reason(rawValue: UInt8(clamping: $0.int(0))) {

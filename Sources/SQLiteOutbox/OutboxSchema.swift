@@ -3,8 +3,8 @@ import SQLite
 /// Tables of the outbox, described column by column in `docs/outbox.md`.
 enum OutboxSchema {
   /// 1 wrote `store.last_frame` and `newest.ms` in each commit, and frames of version 1. What it wrote is read as it is; it
-  /// would not read what this version writes.
-  static let version = 2
+  /// would not read what this version writes. 2 kept nothing of alarms but the names of those that are active.
+  static let version = 3
 
   static let statements = """
     CREATE TABLE epochs(
@@ -58,7 +58,7 @@ enum OutboxSchema {
       last_ms INTEGER NOT NULL,
       error TEXT NOT NULL,
       bytes BLOB NOT NULL);
-    CREATE TABLE active_alarms(name TEXT PRIMARY KEY) WITHOUT ROWID;
+    \(AlarmTable.statements)
     CREATE TABLE losses(reason INTEGER PRIMARY KEY, samples INTEGER NOT NULL);
     CREATE TABLE traffic(day TEXT PRIMARY KEY, sent INTEGER NOT NULL, received INTEGER NOT NULL) WITHOUT ROWID;
     """
@@ -86,8 +86,11 @@ enum OutboxSchema {
   static func prepare(_ connection: SQLiteConnection, epoch: String, place: String) throws -> Bool {
     switch try connection.userVersion() {
     case version: return false
-    case 1:
-      try connection.setUserVersion(version)
+    case 1, 2:
+      try connection.transaction {
+        try connection.execute(AlarmTable.statements + AlarmTable.fromActiveAlarms)
+        try connection.setUserVersion(version)
+      }
       return false
     case 0:
       try connection.transaction {

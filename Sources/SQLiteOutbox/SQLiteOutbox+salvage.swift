@@ -74,11 +74,7 @@ extension SQLiteOutbox {
     let update = try connection.statement("UPDATE store SET last_frame = ?1")
     try update.bind(1, salvage.lastFrame + 1)
     try update.run()
-    for name in salvage.activeAlarms {
-      let insert = try connection.statement("INSERT OR IGNORE INTO active_alarms VALUES (?1)")
-      try insert.bind(1, name)
-      try insert.run()
-    }
+    for (alarm, boot) in salvage.alarms { try AlarmTable.write(alarm, boot: boot, to: connection) }
     try addNotice(salvage, cause, connection, &after)
   }
 

@@ -97,9 +97,9 @@ final class SQLiteCentralStoreTests {
     let store = try SQLiteCentralStore(directory: directory)
     let reader = { try SQLiteCentralReader(directory: self.directory) }
     try store.commit(group(key, 1...3), received: received)
-    #expect(try reader().activeAlarms(gateway: nil).map(\.event.alarm) == ["hot"])
+    #expect(try reader().alarmStates(gateway: nil).map(\.event.alarm) == ["hot"])
     try store.commit(group(key, 4...4), received: received)
-    #expect(try reader().activeAlarms(gateway: "barn").isEmpty)
+    #expect(try reader().alarmStates(gateway: "barn").isEmpty)
     let events = try reader().alarmEvents(gateway: "barn", from: Timestamp(milliseconds: 0), until: received, limit: 3)
     #expect(events.map(\.event.value) == [4, 3, 2])
     #expect(try StoreVerification(directory: directory).problems == [])

@@ -1,3 +1,5 @@
+import AlarmStates
+import Foundation
 import GatewayCore
 import SQLite
 import Telemetry
@@ -33,11 +35,36 @@ import Testing
       try connection.execute("UPDATE store SET last_frame = \(number)")
       try connection.execute("INSERT OR REPLACE INTO newest VALUES (2, \(time.milliseconds), -9223372036854775808)")
     }
+    try connection.execute(Self.oldAlarms)
     try connection.setUserVersion(1)
     connection.close()
   }
 
-  @Test("A store of version 1 is opened with its backlog, goes on, and is of version 2 then")
+  /// As versions 1 and 2 kept alarms.
+  private static let oldAlarms = """
+    DROP TABLE alarms;
+    CREATE TABLE active_alarms(name TEXT PRIMARY KEY) WITHOUT ROWID;
+    INSERT INTO active_alarms VALUES ('hot'), ('low');
+    """
+
+  @Test("Alarms that were active in a store of an earlier version are, and nobody has seen them")
+  func alarms() throws {
+    for version in [1, 2] {
+      try makeVersion1(frames: 1)
+      let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+      try connection.setUserVersion(version)
+      connection.close()
+      let store = try scratch.open()
+      #expect(try store.state().activeAlarms == ["hot", "low"])
+      let alarms = try store.alarms()
+      #expect(alarms.map(\.record.name) == ["hot", "low"])
+      #expect(alarms.allSatisfy { $0.record.standing.state == .unacknowledged && !$0.isOfThisBoot })
+      store.close()
+      try FileManager.default.removeItem(atPath: scratch.path)
+    }
+  }
+
+  @Test("A store of version 1 is opened with its backlog, goes on, and is of the present version then")
   func upgrade() throws {
     try makeVersion1(frames: 3)
     let store = try scratch.open()
@@ -57,7 +84,7 @@ import Testing
     #expect(devices.first?.columns[0].bits.prefix(3) == [1, 2, 3])
     store.close()
     let connection = try SQLiteConnection(path: scratch.path, mode: .readOnly)
-    #expect(try connection.userVersion() == 2)
+    #expect(try connection.userVersion() == OutboxSchema.version)
   }
 
   @Test("Newest number and time of frames that were cut or are still there are known after a restart")

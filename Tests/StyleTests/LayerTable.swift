@@ -25,9 +25,9 @@ enum LayerTable {
     row("logic", "SerialSensors", pure: true, "Telemetry", "CPCRE2"),
     row("logic", "Diagnosis", pure: true, "JSONText"),
     row(
-      "cores", "GatewayCore", pure: true, "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors",
+      "cores", "GatewayCore", pure: true, "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors",
       "SyncProtocol"),
-    row("cores", "CentralCore", pure: true, "Telemetry", "JSONText", "BatchCodec", "SyncProtocol"),
+    row("cores", "CentralCore", pure: true, "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol"),
     row("configuration", "GatewayConfiguration", pure: true, "Telemetry", "JSONText", "RuleEngine", "SerialSensors"),
     row("support", "Threads", "Telemetry", "CLinux"),
     row("support", "SystemdNotify", "CSystemd"),
@@ -38,15 +38,15 @@ enum LayerTable {
     row("adapters", "SerialBus", "Telemetry", "GatewayCore", "SerialPort"),
     row("adapters", "MQTTBroker", "GatewayCore", "Threads", "CMosquitto"),
     row("adapters", "SQLite", "CSQLite"),
-    row("adapters", "SQLiteOutbox", "Telemetry", "BatchCodec", "GatewayCore", "SQLite"),
-    row("adapters", "SQLiteCentralStore", "Telemetry", "BatchCodec", "CentralCore", "SQLite"),
+    row("adapters", "SQLiteOutbox", "AlarmStates", "Telemetry", "BatchCodec", "GatewayCore", "SQLite"),
+    row("adapters", "SQLiteCentralStore", "AlarmStates", "Telemetry", "BatchCodec", "CentralCore", "SQLite"),
     row("adapters", "HTTPClient", "Telemetry", "GatewayCore", "Threads", "CCurl"),
     row("adapters", "PKI", "COpenSSL"),
     row("adapters", "LocalAPI", "Threads"),
     row(
       "composition", "BusPlanning", pure: true, "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration"),
     row(
-      "composition", "GatewayRuntime", "BusPlanning", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
+      "composition", "GatewayRuntime", "AlarmStates", "BusPlanning", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
       "SerialSensors", "SyncProtocol",
       "GatewayCore", "GatewayConfiguration", "YAMLParser", "Logging"),
     row(
@@ -59,7 +59,7 @@ enum LayerTable {
       "GatewayConfiguration", "YAMLParser", "LocalAPI", "ModbusBus", "PKI", "SerialPort", "SerialSensors",
       "FoundationEssentials"),
     row(
-      "composition", "CentralService", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "CentralCore", "Threads",
+      "composition", "CentralService", "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "CentralCore", "Threads",
       "SystemdNotify", "ServiceLog", "SQLiteCentralStore", "PKI", "FoundationEssentials", "Logging", "ServiceLifecycle",
       "UnixSignals", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOCore", "NIOSSL"),
     row("programs", "fieldgated", "GatewayService"),
@@ -73,7 +73,7 @@ enum LayerTable {
       "test kit", "fieldgate-benchmark", "FieldgateTestKit", "BatchCodec", "CentralCore", "GatewayCore", "SQLite",
       "SQLiteCentralStore", "SQLiteOutbox", "Telemetry", "ArgumentParser"),
     row(
-      "test kit", "FleetSimulation", "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore",
+      "test kit", "FleetSimulation", "AlarmStates", "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore",
       "RuleEngine",
       "SyncProtocol", "BatchCodec", "SQLiteOutbox", "SQLiteCentralStore", "SQLite", "SimulatedDisk", "Telemetry",
       "Logging"),

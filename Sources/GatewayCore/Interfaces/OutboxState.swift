@@ -56,6 +56,7 @@ public struct OutboxState: Hashable, Sendable {
   /// Earlier epochs that still hold batches, oldest first.
   public var retired: [RetiredEpoch] = []
   public var frames: [Lane: Frames] = [:]
+  /// Names of alarms whose cause holds, in their order.
   public var activeAlarms: [String] = []
   /// Frames whose check sum was wrong when they were cut; they stay aside in the store.
   public var damagedFrames = 0
