@@ -178,7 +178,8 @@ let package = Package(
     tests(
       "GatewayRuntimeTests",
       [
-        "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "SQLiteOutbox", "YAMLParser", "FieldgateTestKit",
+        "GatewayRuntime", "AlarmStates", "GatewayConfiguration", "GatewayCore", "SQLiteOutbox", "YAMLParser",
+        "FieldgateTestKit",
         "Telemetry", log,
       ]),
     tests("BusPlanningTests", ["BusPlanning", "GatewayConfiguration", "JSONText", "YAMLParser"]),

@@ -110,8 +110,13 @@ extension GatewayEngine {
     if alarms.hasShelved { nextShelfSave = now }
   }
 
-  /// Central was restored and does not know what alarms there are: each state is told again.
-  func restateAlarms() {
+  /// Central may not know what alarms there are, and forgets what it knew (``OutboxState/owesAlarmStates``): each state
+  /// is told again, once. They wait in memory like all alarms; the commit that takes them says that nothing is owed any
+  /// more.
+  func tellOwedAlarmStates() {
+    guard isStoreOpen, stored.owesAlarmStates else { return toldAlarmStates = false }
+    guard !toldAlarmStates else { return }
+    toldAlarmStates = true
     for event in alarms.restatement(time: alarmTime(outside.clock.wall())) {
       enter(event)
       showTails(event)

@@ -24,8 +24,6 @@ extension GatewayEngine {
       isStoreOpen = true
       wasStoreOpen = true
       took(state, alarms: saved, now: now)
-      // What central knows of the alarms may not be what this store knew.
-      if !news.isEmpty { restateAlarms() }
       allClear("the outbox takes data again", about: "outbox")
     } catch {
       isStoreOpen = false
@@ -38,6 +36,8 @@ extension GatewayEngine {
   /// - Parameter saved: what the store keeps of alarms, when it was opened for the first time.
   private func took(_ state: OutboxState, alarms saved: [SavedAlarm]?, now: MonotonicTime) {
     stored = state
+    // What was to tell them may have gone with a damaged file.
+    toldAlarmStates = false
     let floor = state.frames[.telemetry]?.lastTime ?? Timestamp(milliseconds: .min)
     newestTime = newestTime.map { max($0, floor) }
     newestAlarm = max(newestAlarm, state.frames[.alarms]?.lastTime ?? Timestamp(milliseconds: .min))
@@ -79,6 +79,7 @@ extension GatewayEngine {
   /// Commits until nothing more is due: after a long time without central several batches may be cut in a row.
   func commitIfDue(now: MonotonicTime) {
     for _ in 0..<16 {
+      tellOwedAlarmStates()
       let wall = outside.clock.wall()
       guard outbox.deadline <= now else { return }
       guard isStoreOpen else {
@@ -115,6 +116,7 @@ extension GatewayEngine {
     var transaction = wanted
     transaction.frames = pendingFrames
     saveAlarms(in: &transaction, now: now)
+    transaction.tellsAlarmStates = toldAlarmStates
     transaction.clockOffset = clockOffset
     for (row, number) in delivery.confirmations(beyond: stored) { transaction.confirmed[row] = number }
     guard !transaction.isEmpty else {
@@ -164,6 +166,7 @@ extension GatewayEngine {
     if transaction.traffic != nil { traffic = (0, 0) }
     if transaction.clockOffset != nil { clockOffset = nil }
     unsavedAlarms.removeAll()
+    if transaction.tellsAlarmStates { toldAlarmStates = false }
     stored = after
     outbox.committed(after, wall: outside.clock.wall(), now: now)
     delivery.storeChanged(after)

@@ -26,7 +26,7 @@ public struct StoreVerification: Sendable {
 
   private var newest: [String: Timestamp] = [:]
   /// By gateway and alarm.
-  private var alarmsByBatches: [String: AlarmStanding] = [:]
+  private var alarmsByBatches: [String: [String: AlarmStanding]] = [:]
 
   /// - Throws: when the store cannot be read at all.
   public init(directory: String, vfs: String? = nil) throws {
@@ -131,28 +131,36 @@ public struct StoreVerification: Sendable {
       // After a loss in the lane, and in a new epoch, a gateway tells the state of its alarms again.
       if !losses.isEmpty || epochs[gateway] ?? row.text(1) != row.text(1) { mayRepeat.insert(gateway) }
       epochs[gateway] = row.text(1)
+      var states = batch.header.beginsAlarmStates(losses: losses) ? [:] : alarmsByBatches[gateway] ?? [:]
       for event in events where event.transition != .written {
-        let name = "\(gateway)/\(event.alarm)"
-        var standing = alarmsByBatches[name] ?? AlarmStanding()
+        var standing = states[event.alarm] ?? AlarmStanding()
         if event.transition == .raised, standing.isActive, !mayRepeat.contains(gateway) {
           report("\(gateway): \(event.alarm) is raised twice in a row in alarms batch \(batch.header.number)")
         }
         standing.apply(event)
-        alarmsByBatches[name] = standing
+        states[event.alarm] = standing
       }
+      alarmsByBatches[gateway] = states
       return true
     }
   }
 
   private mutating func verifyAlarms(_ connection: SQLiteConnection) throws {
     try followAlarms(connection)
-    var kept: [String: AlarmStanding] = [:]
+    var kept: [String: [String: AlarmStanding]] = [:]
     try connection.statement(AlarmStateRows.all).forEachRow { row in
-      kept["\(row.text(AlarmStateRows.width))/\(row.text(0))"] = AlarmStateRows.standing(row)
+      kept[row.text(AlarmStateRows.width), default: [:]][row.text(0)] = AlarmStateRows.standing(row)
       return true
     }
-    for (name, standing) in alarmsByBatches where !isSame(kept[name] ?? AlarmStanding(), standing) {
-      report("alarm \(name): the events say \(standing.state.title), the state says otherwise")
+    for (gateway, states) in alarmsByBatches {
+      for (alarm, standing) in states where !isSame(kept[gateway]?[alarm] ?? AlarmStanding(), standing) {
+        report("alarm \(gateway)/\(alarm): the events say \(standing.state.title), the state says otherwise")
+      }
+    }
+    for (gateway, states) in kept {
+      for (alarm, standing) in states where standing.isActive && alarmsByBatches[gateway]?[alarm] == nil {
+        report("alarm \(gateway)/\(alarm): the state says active, and no event since the states were told anew does")
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 import AlarmStates
+import BatchCodec
 import SQLite
 import Telemetry
 
@@ -32,17 +33,28 @@ enum AlarmTable {
       recent TEXT NOT NULL,
       often_since_ns INTEGER,
       often_count INTEGER NOT NULL,
-      boot TEXT NOT NULL) WITHOUT ROWID;
+      boot TEXT NOT NULL,
+      checksum INTEGER NOT NULL) WITHOUT ROWID;
     """
 
-  /// From versions 1 and 2: whether somebody had seen an alarm was not known, so nobody has.
-  static let fromActiveAlarms = """
-    INSERT INTO alarms SELECT name, '', 3, 1, 1, 0, 0, 0, NULL, NULL, '', NULL, 1, NULL, NULL, NULL, NULL, NULL, NULL,
-      NULL, NULL, NULL, NULL, '', NULL, 0, '' FROM active_alarms;
-    DROP TABLE active_alarms;
-    """
+  /// From versions 1 to 3, which kept names only: whether somebody had seen an alarm was not known, so nobody has.
+  static func makeFromActiveAlarms(_ connection: SQLiteConnection) throws {
+    var names: [String] = []
+    try connection.statement("SELECT name FROM active_alarms ORDER BY name").forEachRow { row in
+      names.append(row.text(0))
+      return true
+    }
+    try connection.execute(statements + "DROP TABLE active_alarms;")
+    for name in names { try write(active(name), boot: "", to: connection) }
+  }
 
-  private static let columns = 27
+  private static func active(_ name: String) -> SavedAlarm {
+    let standing = AlarmStanding(isActive: true, isUnacknowledged: true, raises: 1)
+    return SavedAlarm(
+      record: AlarmRecord(name: name, tag: "", severity: .high, standing: standing), shelfRemaining: nil)
+  }
+
+  private static let columns = 28
 
   static func write(_ saved: SavedAlarm, boot: String, to connection: SQLiteConnection) throws {
     let marks = (1...columns).map { "?\($0)" }.joined(separator: ", ")
@@ -60,6 +72,7 @@ enum AlarmTable {
     try insert.bind(3, Int64(record.severity.rawValue))
     try insert.bind(13, standing.raises)
     try insert.bind(26, record.watch.count)
+    try insert.bind(28, Int64(checksum(saved, boot: boot)))
     if let value = record.value { try insert.bind(10, value) } else { try insert.bindNull(10) }
     for (index, number) in [
       (9, record.since?.milliseconds), (12, standing.raisedAt?.milliseconds),
@@ -81,13 +94,40 @@ enum AlarmTable {
     try delete.run()
   }
 
+  /// - Throws: as for a damaged file when a row is not what was written.
   static func read(from connection: SQLiteConnection, boot: String) throws -> [SavedAlarm] {
     var found: [SavedAlarm] = []
     try connection.statement("SELECT * FROM alarms ORDER BY name").forEachRow { row in
-      found.append(saved(row, boot: boot).alarm)
+      let (alarm, _, isSound) = saved(row, boot: boot)
+      guard isSound else {
+        throw SQLiteError(
+          extendedCode: 11, message: "the row of an alarm has a wrong check sum: \(alarm.record.name)", sql: "alarms")
+      }
+      found.append(alarm)
       return true
     }
     return found
+  }
+
+  /// SQLite does not notice a changed byte in a row, and under another name an active alarm would never be cleared.
+  private static func checksum(_ saved: SavedAlarm, boot: String) -> UInt32 {
+    let (record, standing) = (saved.record, saved.record.standing)
+    func text(_ time: Timestamp?) -> String { time.map { String($0.milliseconds) } ?? "-" }
+    func text(_ mark: AlarmStanding.Mark?) -> String { mark.map { "\($0.who) \(text($0.time))" } ?? "-" }
+    func text(_ time: MonotonicTime?) -> String { time.map { String($0.nanoseconds) } ?? "-" }
+    let flags = [
+      standing.isActive, standing.isUnacknowledged, standing.isSuppressed, standing.isFirstOut, record.isHeldBack,
+    ].map { $0 ? "1" : "0" }
+    let parts =
+      [
+        record.name, record.tag, String(record.severity.rawValue), text(record.since),
+        record.value.map { String($0.bitPattern) } ?? "-", record.message, text(standing.raisedAt),
+        String(standing.raises), text(standing.acknowledgement), standing.comment?.text ?? "-",
+        text(standing.comment?.mark), text(standing.shelf?.by), text(standing.shelf?.until),
+        saved.shelfRemaining.map { String($0.wholeMilliseconds) } ?? "-", text(record.shelfEnd),
+        text(record.watch.since), String(record.watch.count), boot,
+      ] + flags + record.watch.recent.map { text($0) }
+    return CRC32C.checksum(Array(parts.joined(separator: "\u{1f}").utf8)[...])
   }
 
   /// What can be read, with the boots in which it was written; of earlier versions only what is active.
@@ -95,23 +135,23 @@ enum AlarmTable {
     var found: [String: (alarm: SavedAlarm, boot: String)] = [:]
     for order in ["ASC", "DESC"] {
       try? connection.statement("SELECT * FROM alarms ORDER BY name \(order)").forEachRow { row in
-        let read = saved(row, boot: nil)
-        guard found[read.alarm.record.name] == nil else { return order == "ASC" }
-        found[read.alarm.record.name] = read
+        let (alarm, boot, isSound) = saved(row, boot: nil)
+        guard found[alarm.record.name] == nil else { return order == "ASC" }
+        if isSound { found[alarm.record.name] = (alarm, boot) }
         return true
       }
     }
     try? connection.statement("SELECT name FROM active_alarms").forEachRow { row in
-      let standing = AlarmStanding(isActive: true, isUnacknowledged: true, raises: 1)
-      let record = AlarmRecord(name: row.text(0), tag: "", severity: .high, standing: standing)
-      found[record.name] = (SavedAlarm(record: record, shelfRemaining: nil), "")
+      found[row.text(0)] = (active(row.text(0)), "")
       return true
     }
     return found.values.sorted { $0.alarm.record.name < $1.alarm.record.name }
   }
 
   /// - Parameter boot: the present one; nil: no matter.
-  private static func saved(_ row: SQLiteStatement, boot: String?) -> (alarm: SavedAlarm, boot: String) {
+  private static func saved(
+    _ row: SQLiteStatement, boot: String?
+  ) -> (alarm: SavedAlarm, boot: String, isSound: Bool) {
     func time(_ column: Int) -> Timestamp? {
       row.isNull(column) ? nil : Timestamp(milliseconds: row.int64(column))
     }
@@ -134,6 +174,7 @@ enum AlarmTable {
       isHeldBack: row.int(7) != 0)
     let written = row.text(26)
     let left = row.isNull(21) ? nil : Duration.milliseconds(max(0, row.int64(21)))
-    return (SavedAlarm(record: record, shelfRemaining: left, isOfThisBoot: written == boot), written)
+    let alarm = SavedAlarm(record: record, shelfRemaining: left, isOfThisBoot: written == boot)
+    return (alarm, written, row.int64(27) == Int64(checksum(alarm, boot: written)))
   }
 }

@@ -2,9 +2,10 @@ import SQLite
 
 /// Tables of the outbox, described column by column in `docs/outbox.md`.
 enum OutboxSchema {
-  /// 1 wrote `store.last_frame` and `newest.ms` in each commit, and frames of version 1. What it wrote is read as it is; it
-  /// would not read what this version writes. 2 kept nothing of alarms but the names of those that are active.
-  static let version = 3
+  /// 1 wrote `store.last_frame` and `newest.ms` in each commit, and frames of version 1. What it wrote is read as it
+  /// is; it would not read what later versions write. 2 did not know whether alarm states were owed. 3 kept nothing of
+  /// alarms but the names of those that are active.
+  static let version = 4
 
   static let statements = """
     CREATE TABLE epochs(
@@ -17,7 +18,8 @@ enum OutboxSchema {
       epoch INTEGER NOT NULL REFERENCES epochs(id),
       place TEXT NOT NULL,
       last_frame INTEGER NOT NULL,
-      thinned INTEGER NOT NULL);
+      thinned INTEGER NOT NULL,
+      owes_alarm_states INTEGER NOT NULL DEFAULT 0);
     CREATE TABLE lanes(
       epoch INTEGER NOT NULL REFERENCES epochs(id),
       lane INTEGER NOT NULL,
@@ -63,6 +65,8 @@ enum OutboxSchema {
     CREATE TABLE traffic(day TEXT PRIMARY KEY, sent INTEGER NOT NULL, received INTEGER NOT NULL) WITHOUT ROWID;
     """
 
+  static let toVersion3 = "ALTER TABLE store ADD COLUMN owes_alarm_states INTEGER NOT NULL DEFAULT 0"
+
   /// `epochs.state`.
   enum EpochState: Int {
     case current = 0
@@ -88,7 +92,14 @@ enum OutboxSchema {
     case version: return false
     case 1, 2:
       try connection.transaction {
-        try connection.execute(AlarmTable.statements + AlarmTable.fromActiveAlarms)
+        try connection.execute(toVersion3)
+        try AlarmTable.makeFromActiveAlarms(connection)
+        try connection.setUserVersion(version)
+      }
+      return false
+    case 3:
+      try connection.transaction {
+        try AlarmTable.makeFromActiveAlarms(connection)
         try connection.setUserVersion(version)
       }
       return false
@@ -96,7 +107,7 @@ enum OutboxSchema {
       try connection.transaction {
         try connection.execute(statements)
         try beginEpoch(connection, epoch: epoch)
-        let insert = try connection.statement("INSERT INTO store SELECT 1, max(id), ?1, 0, 0 FROM epochs")
+        let insert = try connection.statement("INSERT INTO store SELECT 1, max(id), ?1, 0, 0, 0 FROM epochs")
         try insert.bind(1, place)
         try insert.run()
         try connection.setUserVersion(version)

@@ -11,6 +11,7 @@ extension SQLiteOutbox {
   ) throws {
     try insert(transaction.frames, connection, &after)
     try keep(transaction.alarms, forgotten: transaction.forgottenAlarms, connection, &after)
+    if transaction.tellsAlarmStates { try setOwesAlarmStates(false, connection, &after) }
     if let offset = transaction.clockOffset { try place(offset, connection, &after) }
     for (row, number) in transaction.confirmed { try deleteBatches(row, through: number, connection, &after) }
     for (row, number) in transaction.offered { try offer(row, through: number, connection, &after) }
@@ -104,6 +105,14 @@ extension SQLiteOutbox {
     }
     for name in forgotten { try AlarmTable.delete(name, from: connection) }
     after.activeAlarms = active.sorted()
+  }
+
+  /// What central knows of the alarms may be wrong until the state of each is told again (promise G5). That it is owed
+  /// stands in the transaction that is the reason for it, so no kill comes between.
+  func setOwesAlarmStates(_ owes: Bool, _ connection: SQLiteConnection, _ after: inout OutboxState) throws {
+    guard after.owesAlarmStates != owes else { return }
+    try connection.execute("UPDATE store SET owes_alarm_states = \(owes ? 1 : 0)")
+    after.owesAlarmStates = owes
   }
 
   /// The clock is trusted: frames of this boot get their offset; those of earlier boots, whose clock never was, are put

@@ -71,7 +71,7 @@ extension SQLiteOutbox {
     try nameLostBoots(salvage, connection)
     for frame in salvage.frames { try insert(frame, connection) }
     for lane in Lane.allCases { try rememberNewest(lane, salvage.newest[lane], connection) }
-    let update = try connection.statement("UPDATE store SET last_frame = ?1")
+    let update = try connection.statement("UPDATE store SET last_frame = ?1, owes_alarm_states = 1")
     try update.bind(1, salvage.lastFrame + 1)
     try update.run()
     for (alarm, boot) in salvage.alarms { try AlarmTable.write(alarm, boot: boot, to: connection) }

@@ -16,9 +16,11 @@ final class EngineBench {
   /// Nil once another bench went on with its store.
   private(set) var engine: GatewayEngine!
 
-  /// - Parameter yaml: a whole configuration without `outbox` and `api`.
-  init(_ yaml: String, topics: (any TopicMemory)? = nil) throws {
-    temporary = try TemporaryDirectory("engine")
+  /// - Parameters:
+  ///   - yaml: a whole configuration without `outbox` and `api`.
+  ///   - directory: with a store that is there already; nil: a new one.
+  init(_ yaml: String, topics: (any TopicMemory)? = nil, directory: TemporaryDirectory? = nil) throws {
+    temporary = try directory ?? TemporaryDirectory("engine")
     let text = yaml + "\noutbox: { directory: \(temporary.path), disk-floor: 0B }\n"
     let (settings, diagnostics) = GatewaySettingsReader.read(try YAMLFile.parse(Array(text.utf8)))
     guard let settings else { throw TestKitError("\(diagnostics)") }

@@ -13,6 +13,13 @@ import Testing
 
   init() throws { scratch = try OutboxScratch() }
 
+  /// Takes back what versions 3 and 4 brought.
+  private static let fromVersion3 = """
+    ALTER TABLE store DROP COLUMN owes_alarm_states;
+    DROP TABLE alarms;
+    CREATE TABLE active_alarms(name TEXT PRIMARY KEY) WITHOUT ROWID;
+    """
+
   /// A store as version 1 left it: frames of columns, newest number and time beside them.
   private func makeVersion1(frames: Int) throws {
     let store = try scratch.open()
@@ -35,27 +42,26 @@ import Testing
       try connection.execute("UPDATE store SET last_frame = \(number)")
       try connection.execute("INSERT OR REPLACE INTO newest VALUES (2, \(time.milliseconds), -9223372036854775808)")
     }
-    try connection.execute(Self.oldAlarms)
+    try connection.execute(Self.fromVersion3)
     try connection.setUserVersion(1)
     connection.close()
   }
 
-  /// As versions 1 and 2 kept alarms.
-  private static let oldAlarms = """
-    DROP TABLE alarms;
-    CREATE TABLE active_alarms(name TEXT PRIMARY KEY) WITHOUT ROWID;
-    INSERT INTO active_alarms VALUES ('hot'), ('low');
-    """
-
   @Test("Alarms that were active in a store of an earlier version are, and nobody has seen them")
   func alarms() throws {
-    for version in [1, 2] {
+    for version in 1...3 {
       try makeVersion1(frames: 1)
       let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+      try connection.execute("INSERT INTO active_alarms VALUES ('hot'), ('low')")
+      if version == 3 {
+        try connection.execute("ALTER TABLE store ADD COLUMN owes_alarm_states INTEGER NOT NULL DEFAULT 1")
+        try connection.execute("ALTER TABLE active_alarms ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0")
+      }
       try connection.setUserVersion(version)
       connection.close()
       let store = try scratch.open()
-      #expect(try store.state().activeAlarms == ["hot", "low"])
+      let state = try store.state()
+      #expect(state.activeAlarms == ["hot", "low"] && state.owesAlarmStates == (version == 3))
       let alarms = try store.alarms()
       #expect(alarms.map(\.record.name) == ["hot", "low"])
       #expect(alarms.allSatisfy { $0.record.standing.state == .unacknowledged && !$0.isOfThisBoot })
