@@ -200,7 +200,7 @@ let package = Package(
       ["SQLiteCentralStore", "AlarmStates", "CentralCore", "BatchCodec", "SampleTelemetry", "SQLite", "Telemetry"]),
     tests("FieldgateTestKitTests", ["FieldgateTestKit", "Telemetry"]),
     tests("SimulatedDiskTests", ["SimulatedDisk", "SQLite"]),
-    tests("FleetSimulationTests", ["FleetSimulation", "Telemetry"]),
+    tests("FleetSimulationTests", ["FleetSimulation", "AlarmStates", "Telemetry"]),
     tests("StyleTests", []),
     tests("EndToEndTests", ["FieldgateTestKit", "Telemetry", "BatchCodec", "SQLite"]),
   ],

@@ -34,6 +34,7 @@ enum AlarmTable {
       often_since_ns INTEGER,
       often_count INTEGER NOT NULL,
       boot TEXT NOT NULL,
+      commands TEXT NOT NULL,
       checksum INTEGER NOT NULL) WITHOUT ROWID;
     """
 
@@ -54,7 +55,7 @@ enum AlarmTable {
       record: AlarmRecord(name: name, tag: "", severity: .high, standing: standing), shelfRemaining: nil)
   }
 
-  private static let columns = 28
+  private static let columns = 29
 
   static func write(_ saved: SavedAlarm, boot: String, to connection: SQLiteConnection) throws {
     let marks = (1...columns).map { "?\($0)" }.joined(separator: ", ")
@@ -64,6 +65,7 @@ enum AlarmTable {
     for (index, text) in [
       (1, record.name), (2, record.tag), (11, record.message),
       (24, record.watch.recent.map { String($0.nanoseconds) }.joined(separator: ",")), (27, boot),
+      (28, record.commands.map { String($0) }.joined(separator: ",")),
     ] { try insert.bind(index, text) }
     for (index, flag) in [
       (4, standing.isActive), (5, standing.isUnacknowledged), (6, standing.isSuppressed), (7, standing.isFirstOut),
@@ -72,7 +74,7 @@ enum AlarmTable {
     try insert.bind(3, Int64(record.severity.rawValue))
     try insert.bind(13, standing.raises)
     try insert.bind(26, record.watch.count)
-    try insert.bind(28, Int64(checksum(saved, boot: boot)))
+    try insert.bind(29, Int64(checksum(saved, boot: boot)))
     if let value = record.value { try insert.bind(10, value) } else { try insert.bindNull(10) }
     for (index, number) in [
       (9, record.since?.milliseconds), (12, standing.raisedAt?.milliseconds),
@@ -126,7 +128,7 @@ enum AlarmTable {
         text(standing.comment?.mark), text(standing.shelf?.by), text(standing.shelf?.until),
         saved.shelfRemaining.map { String($0.wholeMilliseconds) } ?? "-", text(record.shelfEnd),
         text(record.watch.since), String(record.watch.count), boot,
-      ] + flags + record.watch.recent.map { text($0) }
+      ] + flags + record.watch.recent.map { text($0) } + record.commands.map { String($0) }
     return CRC32C.checksum(Array(parts.joined(separator: "\u{1f}").utf8)[...])
   }
 
@@ -171,10 +173,10 @@ enum AlarmTable {
       name: row.text(0), tag: row.text(1), severity: Severity(rawValue: UInt8(clamping: row.int(2))) ?? .high,
       standing: standing, since: time(8), value: row.isNull(9) ? nil : row.double(9), message: row.text(10),
       shelfEnd: monotonic(22), watch: .init(recent: recent, since: monotonic(24), count: max(0, row.int(25))),
-      isHeldBack: row.int(7) != 0)
+      isHeldBack: row.int(7) != 0, commands: row.text(27).split(separator: ",").compactMap { UInt64($0) })
     let written = row.text(26)
     let left = row.isNull(21) ? nil : Duration.milliseconds(max(0, row.int64(21)))
     let alarm = SavedAlarm(record: record, shelfRemaining: left, isOfThisBoot: written == boot)
-    return (alarm, written, row.int64(27) == Int64(checksum(alarm, boot: written)))
+    return (alarm, written, row.int64(28) == Int64(checksum(alarm, boot: written)))
   }
 }

@@ -27,7 +27,8 @@ struct AlarmRowsTests {
       recent: [5, 6, 7].map { MonotonicTime(nanoseconds: $0) }, since: MonotonicTime(nanoseconds: 5), count: 17)
     let record = AlarmRecord(
       name: "hot", tag: "boiler/supply_temp", severity: .critical, standing: standing, since: time(18), value: 19.5,
-      message: "it is hot", shelfEnd: MonotonicTime(nanoseconds: 20), watch: watch, isHeldBack: true)
+      message: "it is hot", shelfEnd: MonotonicTime(nanoseconds: 20), watch: watch,
+      isHeldBack: true, commands: [22, .max])
     return SavedAlarm(record: record, shelfRemaining: .milliseconds(21))
   }
 
