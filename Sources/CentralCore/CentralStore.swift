@@ -20,6 +20,13 @@ public protocol CentralStore: AnyObject {
   ///
   /// - Parameter received: when the batches came, by central's clock.
   func commit(_ group: IngestMachine.Group, received: Timestamp) throws(CentralStoreError)
+
+  /// Keeps a command for a gateway, and drops those that are older than ``OperatorCommand/lifetime``. An event that answers
+  /// a command takes it away, in the transaction that stores the event.
+  func add(_ command: OperatorCommand) throws(CentralStoreError)
+
+  /// Commands that no event has answered, oldest first.
+  func commands() throws(CentralStoreError) -> [OperatorCommand]
 }
 
 /// A gateway as the query API lists it.

@@ -113,6 +113,8 @@ public final class GatewayEngine {
   var alarms: AlarmBook
   var alarmHistory = AlarmHistory()
   var alarmReplies = AlarmReplies()
+  /// Commands of central for alarms that are not there; they come until central has the answer.
+  var declinedCommands: Set<UInt64> = []
   var unpublishedAlarms: Set<String> = []
   var brokerState = BrokerState.disconnected("not connected yet")
   /// By place in the settings, like `deviceFaults`.

@@ -120,6 +120,15 @@ enum CentralSchema {
     ALTER TABLE alarm_states ADD COLUMN comment TEXT;
     ALTER TABLE alarm_states ADD COLUMN comment_by TEXT;
     ALTER TABLE alarm_states ADD COLUMN comment_ms INTEGER;
+    CREATE TABLE alarm_commands(
+      number INTEGER PRIMARY KEY,
+      gateway TEXT NOT NULL,
+      alarm TEXT NOT NULL,
+      action INTEGER NOT NULL,
+      seconds INTEGER,
+      comment TEXT NOT NULL,
+      who TEXT NOT NULL,
+      created_ms INTEGER NOT NULL);
     UPDATE alarm_states SET is_unacknowledged = is_active, raises = is_active,
       raised_ms = CASE is_active WHEN 1 THEN (SELECT time_ms FROM alarm_events WHERE id = event) END;
     """

@@ -24,9 +24,10 @@ extension SQLiteCentralStore {
     if let until = event.until { try insert.bind(11, until.milliseconds) } else { try insert.bindNull(11) }
     try insert.bind(12, Int64(bitPattern: event.command))
     try insert.run()
+    let row = connection.lastInsertRowID
+    if event.command != 0 { try AlarmCommandRows.answered(event.command, gateway: gateway, connection) }
     // A write is an event, but no state of an alarm.
     guard event.transition != .written else { return }
-    let row = connection.lastInsertRowID
     var standing = try AlarmStateRows.read(event.alarm, gateway: gateway, connection) ?? AlarmStanding()
     standing.apply(event)
     try AlarmStateRows.write(

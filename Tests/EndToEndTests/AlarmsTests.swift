@@ -90,6 +90,19 @@ struct AlarmsTests {
     #expect(same.underlying == "acknowledged" && same.shelved_by == "anna (mqtt)" && same.acknowledged_by == user)
     #expect(same.shelved_until == kept.shelved_until && same.comment == kept.comment)
 
+    // The way back from central.
+    let path = "/v1/gateways/site/alarms/too_hot"
+    let asked = try site.curl(path, ["--data", #"{"comment":"seen at central"}"#]).text
+    #expect(asked.contains("\"command\":\"") && asked.contains("\"action\":\"comment\""))
+    let commented = try await atCentral(site) { $0.comment == "seen at central" }
+    #expect(commented.state == "shelved")
+    #expect(try site.fieldgate("alarms").text.contains("@central: seen at central"))
+    _ = try await eventually("the command is answered") {
+      try site.curl("/v1/gateways/site/commands").text == #"{"commands":[]}"# ? true : nil
+    }
+    #expect(try site.curl(path, ["--data", #"{"ack":true}"#]).text.contains("bad-request"))
+    #expect(try site.curl("/v1/gateways/nobody/alarms/x", ["--data", #"{"acknowledge":true}"#]).text.contains("unknown"))
+
     try site.fieldgate("alarms", "unshelve", "too_hot")
     #expect(try site.fieldgate("alarms").text.contains("active, acknowledged  too_hot"))
     _ = try await atCentral(site) { $0.state == "acknowledged" }

@@ -71,6 +71,31 @@ final class AlarmStateTests {
     #expect(try StoreVerification(directory: directory).problems == [])
   }
 
+  @Test("A command waits, also over a restart, until an event of its gateway answers it")
+  func commands() throws {
+    var store: SQLiteCentralStore? = try SQLiteCentralStore(directory: directory)
+    func command(_ number: UInt64, _ gateway: String, created: Int64) -> OperatorCommand {
+      OperatorCommand(
+        number: number, gateway: gateway, alarm: "hot", action: .shelve, seconds: 60, comment: "c", who: "anna",
+        created: Timestamp(milliseconds: created))
+    }
+    let first = command(1, key.gateway, created: time)
+    let other = command(2, "other", created: time + 1)
+    try store?.add(command(9, key.gateway, created: time - 8 * 86_400_000))
+    try store?.add(first)
+    try store?.add(other)
+    store = nil
+    let again = try SQLiteCentralStore(directory: directory)
+    #expect(try again.commands() == [first, other], "the old one is dropped")
+    var answer = event(.shelved, who: "anna@central")
+    answer.command = 2
+    try send([answer], to: again)
+    #expect(try again.commands() == [first, other], "another gateway answered")
+    answer.command = 1
+    try send([answer], to: again)
+    #expect(try again.commands() == [other])
+  }
+
   @Test("A store of format 2 keeps its alarms; nobody has seen those that are active")
   func upgrade() throws {
     let path = directory + "/" + SQLiteCentralStore.fileName
