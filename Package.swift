@@ -104,7 +104,8 @@ let package = Package(
     library(
       "GatewayRuntime",
       [
-        "AlarmStates", "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors",
+        "AlarmStates", "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
+        "SerialSensors",
         "SyncProtocol",
         "GatewayConfiguration", "YAMLParser", log,
       ]),
@@ -126,7 +127,8 @@ let package = Package(
     library(
       "CentralService",
       [
-        "AlarmStates", "CentralCore", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "SQLiteCentralStore", "PKI",
+        "AlarmStates", "CentralCore", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "SQLiteCentralStore",
+        "PKI",
         "SystemdNotify", "ServiceLog", "Threads", log, lifecycle, signals,
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -157,7 +159,8 @@ let package = Package(
     library(
       "FleetSimulation",
       [
-        "AlarmStates", "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore", "RuleEngine", "SyncProtocol",
+        "AlarmStates", "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore", "RuleEngine",
+        "SyncProtocol",
         "BatchCodec",
         "SQLiteOutbox", "SQLiteCentralStore", "SQLite", "SimulatedDisk", "Telemetry", log,
       ]),

@@ -244,8 +244,8 @@ struct Checker {
   /// What must be the same at both ends. Times are not part of it: after a restore they are those of the telling.
   private static func picture(_ standing: AlarmStanding) -> String {
     let acknowledged = standing.isUnacknowledged ? nil : standing.acknowledgement?.who
-    return "\(standing.state.rawValue), underneath \(standing.underlying.rawValue), acknowledged by \(acknowledged ?? "nobody"),"
-      + " shelved by \(standing.shelf?.by.who ?? "nobody"), comment \(standing.comment?.text ?? "none"),"
+    return "\(standing.state.rawValue), underneath \(standing.underlying.rawValue),"
+      + " acknowledged by \(acknowledged ?? "nobody"), shelved by \(standing.shelf?.by.who ?? "nobody"), comment \(standing.comment?.text ?? "none"),"
       + " first-out \(standing.isFirstOut)"
   }
 

@@ -30,8 +30,8 @@ struct AlarmEntry: Decodable {
   var commentBy: String?
 
   enum CodingKeys: String, CodingKey {
-    case alarm, active, pending, held, severity, tag, value, since, message, state, underlying, group, raises, chattering
-    case comment
+    case alarm, active, pending, held, severity, tag, value, since, message, state, underlying, group, raises
+    case chattering, comment
     case firstOut = "first_out"
     case heldBack = "held_back"
     case acknowledgedBy = "acknowledged_by"

@@ -10,7 +10,8 @@ struct AlarmsText {
   var lines: [String] {
     let shown = alarms.filter { showsAll || $0.isNotable }.sorted { rank($0) < rank($1) }
     guard !shown.isEmpty else {
-      return [alarms.isEmpty ? "no rules are configured, so there are no alarms" : "no alarms; all \(alarms.count) are normal"]
+      let isBare = alarms.isEmpty
+      return [isBare ? "no rules are configured, so there are no alarms" : "no alarms; all \(alarms.count) are normal"]
     }
     return shown.flatMap { lines(of: $0) } + hints(shown)
   }

@@ -41,8 +41,8 @@ struct AlarmOrder: Sendable {
     case nil:
       guard object.has("comment") else {
         throw JSONObject.Mistake(
-          description: "a command for an alarm is {\"acknowledge\": true}, {\"shelve\": \"2h\"}, {\"unshelve\": true} or "
-            + "{\"comment\": \"…\"}")
+          description: "a command for an alarm is {\"acknowledge\": true}, {\"shelve\": \"2h\"}, "
+            + "{\"unshelve\": true} or {\"comment\": \"…\"}")
       }
       action = .comment
     }

@@ -29,7 +29,8 @@ struct Fieldgate: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Status.self, DoctorCommand.self, Outbox.self, Alarms.self, Values.self, Tail.self, Plan.self, Devices.self, Scan.self,
+      Status.self, DoctorCommand.self, Outbox.self, Alarms.self, Values.self, Tail.self, Plan.self, Devices.self,
+      Scan.self,
       Write.self, Read.self,
       Check.self, Reload.self, Profile.self, Serial.self,
     ])

@@ -10,11 +10,19 @@ struct AlarmsTests {
     var alarm: String
     var state: String
     var underlying: String?
-    var acknowledged_by: String?
-    var shelved_by: String?
-    var shelved_until: String?
-    var shelved_seconds: Int?
+    var acknowledgedBy: String?
+    var shelvedBy: String?
+    var shelvedUntil: String?
+    var shelvedSeconds: Int?
     var comment: String?
+
+    enum CodingKeys: String, CodingKey {
+      case alarm, state, underlying, comment
+      case acknowledgedBy = "acknowledged_by"
+      case shelvedBy = "shelved_by"
+      case shelvedUntil = "shelved_until"
+      case shelvedSeconds = "shelved_seconds"
+    }
   }
 
   struct AtGateway: Decodable {
@@ -65,13 +73,13 @@ struct AlarmsTests {
     _ = try await eventually("the alarm") {
       try site.fieldgate("alarms", mustSucceed: false).text.contains("ACTIVE  too_hot  high") ? true : nil
     }
-    #expect(try await atCentral(site) { $0.state == "unacknowledged" }.acknowledged_by == nil)
+    #expect(try await atCentral(site) { $0.state == "unacknowledged" }.acknowledgedBy == nil)
 
     let done = try site.fieldgate("alarms", "ack", "too_hot", "--comment", "pump exchanged")
     #expect(done.text.contains("too_hot acknowledged by "))
-    let user = try #require(try atGateway(site)?.acknowledged_by)
+    let user = try #require(try atGateway(site)?.acknowledgedBy)
     let seen = try await atCentral(site) { $0.state == "acknowledged" }
-    #expect(seen.acknowledged_by == user && seen.comment == "pump exchanged")
+    #expect(seen.acknowledgedBy == user && seen.comment == "pump exchanged")
     let again = try site.fieldgate("alarms", "ack", "too_hot", mustSucceed: false)
     #expect(again.text.contains("is acknowledged by \(user) already"))
 
@@ -84,11 +92,11 @@ struct AlarmsTests {
     site.killGateway()
     try site.startGateway()
     let kept = try await eventually("the state after a kill") { try atGateway(site) }
-    #expect(kept.state == "shelved" && kept.underlying == "acknowledged" && kept.acknowledged_by == user)
-    #expect(kept.shelved_by == "anna (mqtt)" && (1...7_200).contains(kept.shelved_seconds ?? 0))
+    #expect(kept.state == "shelved" && kept.underlying == "acknowledged" && kept.acknowledgedBy == user)
+    #expect(kept.shelvedBy == "anna (mqtt)" && (1...7_200).contains(kept.shelvedSeconds ?? 0))
     let same = try await atCentral(site) { $0.state == "shelved" }
-    #expect(same.underlying == "acknowledged" && same.shelved_by == "anna (mqtt)" && same.acknowledged_by == user)
-    #expect(same.shelved_until == kept.shelved_until && same.comment == kept.comment)
+    #expect(same.underlying == "acknowledged" && same.shelvedBy == "anna (mqtt)" && same.acknowledgedBy == user)
+    #expect(same.shelvedUntil == kept.shelvedUntil && same.comment == kept.comment)
 
     // The way back from central.
     let path = "/v1/gateways/site/alarms/too_hot"
@@ -101,7 +109,8 @@ struct AlarmsTests {
       try site.curl("/v1/gateways/site/commands").text == #"{"commands":[]}"# ? true : nil
     }
     #expect(try site.curl(path, ["--data", #"{"ack":true}"#]).text.contains("bad-request"))
-    #expect(try site.curl("/v1/gateways/nobody/alarms/x", ["--data", #"{"acknowledge":true}"#]).text.contains("unknown"))
+    #expect(
+      try site.curl("/v1/gateways/nobody/alarms/x", ["--data", #"{"acknowledge":true}"#]).text.contains("unknown"))
 
     try site.fieldgate("alarms", "unshelve", "too_hot")
     #expect(try site.fieldgate("alarms").text.contains("active, acknowledged  too_hot"))

@@ -81,7 +81,8 @@ struct AlarmEngineTests {
       (#"{"acknowledge":true}"#, "nothing-to-acknowledge"), (#"{"unshelve":true}"#, "not-shelved"),
       (#"{"shelve":"8d"}"#, "bad-duration"), (#"{"shelve":"long"}"#, "bad-command"), (#"{"ack":true}"#, "bad-command"),
       (#"{"acknowledge":true,"shelve":"1h"}"#, "bad-command"), (#"{"acknowledge":false}"#, "bad-command"),
-      ("on", "bad-command"), ("{}", "bad-command"), (#"{"comment":7}"#, "bad-command"), (#"{"comment":""}"#, "bad-comment"),
+      ("on", "bad-command"), ("{}", "bad-command"), (#"{"comment":7}"#, "bad-command"),
+      (#"{"comment":""}"#, "bad-comment"),
     ])
   func refusals(text: String, reason: String) throws {
     let bench = try EngineBench(Self.one)

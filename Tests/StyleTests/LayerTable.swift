@@ -25,7 +25,8 @@ enum LayerTable {
     row("logic", "SerialSensors", pure: true, "Telemetry", "CPCRE2"),
     row("logic", "Diagnosis", pure: true, "JSONText"),
     row(
-      "cores", "GatewayCore", pure: true, "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors",
+      "cores", "GatewayCore", pure: true, "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
+      "SerialSensors",
       "SyncProtocol"),
     row("cores", "CentralCore", pure: true, "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol"),
     row("configuration", "GatewayConfiguration", pure: true, "Telemetry", "JSONText", "RuleEngine", "SerialSensors"),
@@ -46,7 +47,8 @@ enum LayerTable {
     row(
       "composition", "BusPlanning", pure: true, "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration"),
     row(
-      "composition", "GatewayRuntime", "AlarmStates", "BusPlanning", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
+      "composition", "GatewayRuntime", "AlarmStates", "BusPlanning", "Telemetry", "JSONText", "BatchCodec",
+      "RuleEngine",
       "SerialSensors", "SyncProtocol",
       "GatewayCore", "GatewayConfiguration", "YAMLParser", "Logging"),
     row(
@@ -59,7 +61,8 @@ enum LayerTable {
       "GatewayConfiguration", "YAMLParser", "LocalAPI", "ModbusBus", "PKI", "SerialPort", "SerialSensors",
       "FoundationEssentials"),
     row(
-      "composition", "CentralService", "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "CentralCore", "Threads",
+      "composition", "CentralService", "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol",
+      "CentralCore", "Threads",
       "SystemdNotify", "ServiceLog", "SQLiteCentralStore", "PKI", "FoundationEssentials", "Logging", "ServiceLifecycle",
       "UnixSignals", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOCore", "NIOSSL"),
     row("programs", "fieldgated", "GatewayService"),
@@ -73,7 +76,8 @@ enum LayerTable {
       "test kit", "fieldgate-benchmark", "FieldgateTestKit", "BatchCodec", "CentralCore", "GatewayCore", "SQLite",
       "SQLiteCentralStore", "SQLiteOutbox", "Telemetry", "ArgumentParser"),
     row(
-      "test kit", "FleetSimulation", "AlarmStates", "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore",
+      "test kit", "FleetSimulation", "AlarmStates", "GatewayRuntime", "GatewayConfiguration", "GatewayCore",
+      "CentralCore",
       "RuleEngine",
       "SyncProtocol", "BatchCodec", "SQLiteOutbox", "SQLiteCentralStore", "SQLite", "SimulatedDisk", "Telemetry",
       "Logging"),

@@ -77,7 +77,8 @@ public struct OutboxTransaction: Sendable {
   public init() {}
 
   public var isEmpty: Bool {
-    frames.isEmpty && alarms.isEmpty && forgottenAlarms.isEmpty && clockOffset == nil && confirmed.isEmpty && offered.isEmpty
+    frames.isEmpty && alarms.isEmpty && forgottenAlarms.isEmpty && clockOffset == nil && confirmed.isEmpty
+      && offered.isEmpty
       && missingAtCentral.isEmpty && damaged.isEmpty && abandoned.isEmpty && retirement == nil && cut.isEmpty
       && thin == 0 && drop == nil
   }
