@@ -1,3 +1,4 @@
+import BatchCodec
 public import Telemetry
 
 /// Commands of operators that wait for their gateways. Pure: the store keeps them, this hands them out.

@@ -1,6 +1,7 @@
 import BatchCodec
 import CentralCore
 import SampleTelemetry
+import SyncProtocol
 import Telemetry
 import Testing
 
