@@ -145,7 +145,10 @@ final class SQLiteCentralStoreTests {
     store.close()
     let connection = try SQLiteConnection(path: directory + "/central.db", mode: .readWrite)
     try connection.execute(
-      "INSERT INTO alarm_states(gateway, alarm, event, is_active) SELECT gateway, alarm, id, 1 FROM alarm_events WHERE alarm = 'removed'")
+      """
+      INSERT INTO alarm_states(gateway, alarm, event, is_active)
+      SELECT gateway, alarm, id, 1 FROM alarm_events WHERE alarm = 'removed'
+      """)
     connection.close()
     #expect(
       try StoreVerification(directory: directory).problems == [

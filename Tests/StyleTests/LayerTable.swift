@@ -24,6 +24,7 @@ enum LayerTable {
     row("logic", "SyncProtocol", pure: true, "Telemetry"),
     row("logic", "SerialSensors", pure: true, "Telemetry", "CPCRE2"),
     row("logic", "Diagnosis", pure: true, "JSONText"),
+    row("logic", "TagWindows", pure: true, "Telemetry"),
     row(
       "cores", "GatewayCore", pure: true, "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
       "SerialSensors",
