@@ -57,6 +57,6 @@ struct WaitingCommandsTests {
     #expect(
       String(decoding: answer.json, as: UTF8.self)
         == #"{"position":5,"commands":[{"command":"9223372036854775807","alarm":"hot","action":"shelve","seconds":7200,"#
-        + #""comment":"why","by":"anna","time":"2026-09-21T13:46:40.000Z"}]}"#)
+        + #""comment":"why","by":"anna","time":"2026-09-21T14:13:20.000Z"}]}"#)
   }
 }

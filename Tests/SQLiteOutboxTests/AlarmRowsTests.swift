@@ -50,10 +50,13 @@ struct AlarmRowsTests {
     let state = try commit([full, plain], in: #require(store))
     #expect(state.activeAlarms == ["hot"])
     #expect(try store?.alarms() == [full, plain])
+    // The claim on the directory goes with the store.
     store?.close()
+    store = nil
     store = try scratch.open()
     #expect(try store?.alarms() == [full, plain] && store?.state().activeAlarms == ["hot"])
     store?.close()
+    store = nil
     store = try scratch.open(boot: "another")
     let read = try #require(try store?.alarms())
     #expect(read.allSatisfy { !$0.isOfThisBoot } && read.map(\.record) == [full.record, plain.record])
