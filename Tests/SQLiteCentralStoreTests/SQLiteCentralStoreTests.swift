@@ -156,6 +156,24 @@ final class SQLiteCentralStoreTests {
       ])
   }
 
+  @Test("A notice may cover numbers that came after it was made, and nothing else may")
+  func overlap() throws {
+    let store = try SQLiteCentralStore(directory: directory)
+    try commit(store, 1, 1, [event("hot", .raised)])
+    try commit(store, 1, 2, [event("hot", .cleared)])
+    let notice = LossNotice(reason: .centralRestored, lane: .alarms, numbers: 1...3)
+    try commit(store, 1, 3, [], span: 3, losses: [notice])
+    store.close()
+    #expect(try StoreVerification(directory: directory).problems == [])
+    let connection = try SQLiteConnection(path: directory + "/central.db", mode: .readWrite)
+    try connection.execute("UPDATE batches SET records = 1 WHERE number = 3")
+    connection.close()
+    #expect(
+      try StoreVerification(directory: directory).problems.contains {
+        $0.contains("batch 3 should be next, but 1 is")
+      })
+  }
+
   @Test("The verification names what somebody changed behind its back")
   func verification() throws {
     let key = BatchFactory.key()
