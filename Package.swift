@@ -79,8 +79,10 @@ let package = Package(
     library("TagWindows", ["Telemetry"]),
 
     // cores (pure)
-    library("GatewayCore", ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol"]),
-    library("CentralCore", ["Telemetry", "JSONText", "BatchCodec", "SyncProtocol"]),
+    library(
+      "GatewayCore",
+      ["AlarmStates", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol"]),
+    library("CentralCore", ["AlarmStates", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol"]),
     library("GatewayConfiguration", ["Telemetry", "AnomalyDetection", "RuleEngine", "SerialSensors", "JSONText"]),
 
     // adapters
@@ -90,8 +92,8 @@ let package = Package(
     library("SerialBus", ["GatewayCore", "SerialPort", "Telemetry"]),
     library("MQTTBroker", ["GatewayCore", "Threads", "CMosquitto"]),
     library("SQLite", ["CSQLite"]),
-    library("SQLiteOutbox", ["GatewayCore", "Telemetry", "BatchCodec", "SQLite"]),
-    library("SQLiteCentralStore", ["CentralCore", "Telemetry", "BatchCodec", "SQLite"]),
+    library("SQLiteOutbox", ["AlarmStates", "GatewayCore", "Telemetry", "BatchCodec", "SQLite"]),
+    library("SQLiteCentralStore", ["AlarmStates", "CentralCore", "Telemetry", "BatchCodec", "SQLite"]),
     library("HTTPClient", ["Telemetry", "GatewayCore", "Threads", "CCurl"]),
     library("PKI", ["COpenSSL"]),
     library("LocalAPI", ["Threads"]),
@@ -104,7 +106,8 @@ let package = Package(
     library(
       "GatewayRuntime",
       [
-        "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors",
+        "AlarmStates", "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
+        "SerialSensors",
         "SyncProtocol",
         "GatewayConfiguration", "YAMLParser", log,
       ]),
@@ -126,7 +129,8 @@ let package = Package(
     library(
       "CentralService",
       [
-        "CentralCore", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "SQLiteCentralStore", "PKI",
+        "AlarmStates", "CentralCore", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "SQLiteCentralStore",
+        "PKI",
         "SystemdNotify", "ServiceLog", "Threads", log, lifecycle, signals,
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -158,7 +162,8 @@ let package = Package(
     library(
       "FleetSimulation",
       [
-        "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore", "RuleEngine", "SyncProtocol",
+        "AlarmStates", "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore", "RuleEngine",
+        "SyncProtocol",
         "BatchCodec",
         "SQLiteOutbox", "SQLiteCentralStore", "SQLite", "SimulatedDisk", "Telemetry", log,
       ]),
@@ -181,7 +186,8 @@ let package = Package(
     tests(
       "GatewayRuntimeTests",
       [
-        "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "SQLiteOutbox", "YAMLParser", "FieldgateTestKit",
+        "GatewayRuntime", "AlarmStates", "GatewayConfiguration", "GatewayCore", "SQLiteOutbox", "YAMLParser",
+        "FieldgateTestKit",
         "Telemetry", log,
       ]),
     tests("BusPlanningTests", ["BusPlanning", "GatewayConfiguration", "GatewayCore", "JSONText", "YAMLParser"]),
@@ -196,14 +202,14 @@ let package = Package(
       "GatewayClientTests",
       ["GatewayClient", "FieldgateTestKit", "GatewayConfiguration", "SerialPort", "Telemetry", "Threads", "CLinux"]),
     tests("SQLiteTests", ["SQLite"]),
-    tests("SQLiteOutboxTests", ["SQLiteOutbox", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
+    tests("SQLiteOutboxTests", ["SQLiteOutbox", "AlarmStates", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
     tests("CentralCoreTests", ["CentralCore", "BatchCodec", "SampleTelemetry", "SyncProtocol", "Telemetry"]),
     tests(
       "SQLiteCentralStoreTests",
-      ["SQLiteCentralStore", "CentralCore", "BatchCodec", "SampleTelemetry", "SQLite", "Telemetry"]),
+      ["SQLiteCentralStore", "AlarmStates", "CentralCore", "BatchCodec", "SampleTelemetry", "SQLite", "Telemetry"]),
     tests("FieldgateTestKitTests", ["FieldgateTestKit", "Telemetry"]),
     tests("SimulatedDiskTests", ["SimulatedDisk", "SQLite"]),
-    tests("FleetSimulationTests", ["FleetSimulation", "Telemetry"]),
+    tests("FleetSimulationTests", ["FleetSimulation", "AlarmStates", "Telemetry"]),
     tests("StyleTests", []),
     tests("EndToEndTests", ["FieldgateTestKit", "Telemetry", "BatchCodec", "SQLite"]),
   ],

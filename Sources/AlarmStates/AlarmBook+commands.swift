@@ -30,8 +30,36 @@ extension AlarmBook {
     case .comment: break
     }
     if !command.comment.isEmpty { add(event(command.comment), .commented, &outcome) }
+    remember(command)
     settleGroup(of: name, time: time, &outcome)
     return outcome
+  }
+
+  /// Answers a command of central that was refused, so that central hears of it: with an event that says why. Nothing when
+  /// the command was answered before.
+  public mutating func decline(
+    _ command: AlarmCommand, _ refusal: AlarmRefusal, time: Timestamp
+  ) -> AlarmOutcome {
+    var outcome = AlarmOutcome()
+    guard refusal.reason != .answeredBefore else { return outcome }
+    let text = "refused\(AlarmWords.by(command.who).isEmpty ? "" : " (asked\(AlarmWords.by(command.who)))"): \(refusal)"
+    let name = AlarmWords.cut(command.alarm, to: 64)
+    let event = mark(
+      name, .commented, time: time, message: AlarmWords.cut(text, to: 512), command: command.number)
+    if definitions[name] != nil || records[name] != nil {
+      add(event, .commented, &outcome)
+      remember(command)
+    } else {
+      outcome.news = [AlarmNews(event: event, isAnnunciated: false)]
+    }
+    return outcome
+  }
+
+  private mutating func remember(_ command: AlarmCommand) {
+    guard command.number != 0, var record = records[command.alarm] else { return }
+    record.commands.append(command.number)
+    record.commands.removeFirst(max(0, record.commands.count - AlarmRecord.maximumCommands))
+    records[command.alarm] = record
   }
 
   private func check(_ command: AlarmCommand) throws(AlarmRefusal) {
@@ -40,6 +68,9 @@ extension AlarmBook {
       let known = Set(definitions.keys.filter { floods[$0] == nil }).union(records.keys).sorted()
       let hint = EditDistance.nearest(to: name, among: known).map { "; did you mean '\($0)'?" } ?? ""
       throw AlarmRefusal(.unknownAlarm, "there is no alarm '\(name)'\(hint)")
+    }
+    if command.number != 0, records[name]?.commands.contains(command.number) ?? false {
+      throw AlarmRefusal(.answeredBefore, "the command was answered before")
     }
     let standing = records[name]?.standing ?? AlarmStanding()
     let isTooLong = command.comment.utf8.count > AlarmCommand.maximumCommentBytes

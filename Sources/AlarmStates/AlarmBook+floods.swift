@@ -10,9 +10,11 @@ extension AlarmBook {
     return activeFloods.contains(AlarmWords.floodName(device))
   }
 
-  /// Counts a raising, and raises the flood's alarm when there were too many.
+  /// Counts a raising, and raises the flood's alarm when there were too many. One alarm that comes and goes is chattering and
+  /// no flood: it counts once, until it was quiet for a window.
   mutating func countForFlood(_ event: AlarmEvent, now: MonotonicTime, _ outcome: inout AlarmOutcome) {
     guard let device = definitions[event.alarm]?.device, !device.isEmpty else { return }
+    if let before = records[event.alarm]?.watch.recent.dropLast().last, now - before <= settings.flood.window { return }
     let name = AlarmWords.floodName(device)
     var record = records[name] ?? AlarmRecord(name: name, tag: "", severity: .high)
     record.watch.note(settings.flood, now: now)

@@ -137,3 +137,43 @@ extension AlarmRecord {
     if let time = standing.comment?.mark.time { standing.comment?.mark.time = place(time) }
   }
 }
+
+/// A store that could be opened only after the start.
+extension AlarmBook {
+  /// Enters an event that an earlier book gave, which did not know yet what had been saved.
+  ///
+  /// - Returns: the event as it belongs into the record; nil when it tells nothing new.
+  public mutating func replay(_ event: AlarmEvent, of early: AlarmBook) -> AlarmEvent? {
+    let name = event.alarm
+    let standing = records[name]?.standing ?? AlarmStanding()
+    var transition = event.transition
+    switch event.transition {
+    case .raised: if standing.isActive { return nil }
+    case .cleared, .returned:
+      guard standing.isActive else { return nil }
+      let isOwed = standing.isUnacknowledged && definitions[name]?.needsAcknowledge ?? true
+      transition = isOwed ? .returned : .cleared
+    case .acknowledged: if !standing.isUnacknowledged { return nil }
+    case .unshelved: if standing.shelf == nil { return nil }
+    case .suppressed: if standing.isSuppressed { return nil }
+    case .unsuppressed: if !standing.isSuppressed { return nil }
+    case .firstOut: if standing.isFirstOut { return nil }
+    case .firstOutOver: if !standing.isFirstOut { return nil }
+    case .raisedAgain, .shelved, .commented, .written: break
+    }
+    var outcome = AlarmOutcome()
+    add(event, transition, &outcome)
+    if var record = records[name], let known = early.records[name] {
+      record.watch = known.watch
+      record.shelfEnd = record.standing.shelf == nil ? nil : known.shelfEnd ?? record.shelfEnd
+      records[name] = record
+    }
+    if records[name]?.shelfEnd == nil { shelved.remove(name) } else { shelved.insert(name) }
+    if floods[name] != nil, records[name]?.standing.isActive ?? false {
+      activeFloods.insert(name)
+    } else {
+      activeFloods.remove(name)
+    }
+    return outcome.events.first
+  }
+}

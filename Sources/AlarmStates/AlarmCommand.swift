@@ -40,6 +40,8 @@ public struct AlarmRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case badComment = "bad-comment"
     /// A flood stands for alarms that are not shown; nobody would see any of them.
     case isFlood = "is-flood"
+    /// Central's command came again.
+    case answeredBefore = "answered-before"
   }
 
   public var reason: Reason

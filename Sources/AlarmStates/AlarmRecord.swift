@@ -18,12 +18,17 @@ public struct AlarmRecord: Hashable, Sendable {
   public var watch: RaiseWatch
   /// Changes of it were not shown, because of a flood.
   public var isHeldBack: Bool
+  /// Numbers of central's newest commands that were answered, at most ``maximumCommands``: none is carried out twice.
+  public var commands: [UInt64]
+
+  public static let maximumCommands = 16
 
   public init(
     name: String, tag: String, severity: Severity, standing: AlarmStanding = AlarmStanding(), since: Timestamp? = nil,
     value: Double? = nil, message: String = "", shelfEnd: MonotonicTime? = nil, watch: RaiseWatch = RaiseWatch(),
-    isHeldBack: Bool = false
+    isHeldBack: Bool = false, commands: [UInt64] = []
   ) {
+    self.commands = commands
     self.name = name
     self.tag = tag
     self.severity = severity

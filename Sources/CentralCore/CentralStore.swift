@@ -1,3 +1,4 @@
+public import AlarmStates
 public import Telemetry
 
 /// Why a store of central failed, in one line: what, where, cause, next step.
@@ -19,6 +20,13 @@ public protocol CentralStore: AnyObject {
   ///
   /// - Parameter received: when the batches came, by central's clock.
   func commit(_ group: IngestMachine.Group, received: Timestamp) throws(CentralStoreError)
+
+  /// Keeps a command for a gateway, and drops those that are older than ``OperatorCommand/lifetime``. An event that answers
+  /// a command takes it away, in the transaction that stores the event.
+  func add(_ command: OperatorCommand) throws(CentralStoreError)
+
+  /// Commands that no event has answered, oldest first.
+  func commands() throws(CentralStoreError) -> [OperatorCommand]
 }
 
 /// A gateway as the query API lists it.
@@ -51,6 +59,8 @@ public struct GatewayOverview: Hashable, Sendable {
   public var devices: Int
   public var tags: Int
   public var activeAlarms: Int
+  /// Alarms that nobody has acknowledged, gone or not.
+  public var unacknowledgedAlarms = 0
   public var lanes: [LanePosition]
 
   public init(
@@ -131,7 +141,7 @@ public struct Sample: Hashable, Sendable {
   }
 }
 
-/// An alarm event of a gateway, or the state of an alarm after its newest event.
+/// An alarm event of a gateway.
 public struct StoredAlarm: Hashable, Sendable {
   public var gateway: String
   public var event: AlarmEvent
@@ -139,6 +149,20 @@ public struct StoredAlarm: Hashable, Sendable {
   public init(gateway: String, event: AlarmEvent) {
     self.gateway = gateway
     self.event = event
+  }
+}
+
+/// An alarm that is not simply normal, as its events add up.
+public struct StoredAlarmState: Hashable, Sendable {
+  public var gateway: String
+  /// The newest one that raised or ended it.
+  public var event: AlarmEvent
+  public var standing: AlarmStanding
+
+  public init(gateway: String, event: AlarmEvent, standing: AlarmStanding) {
+    self.gateway = gateway
+    self.event = event
+    self.standing = standing
   }
 }
 
@@ -175,6 +199,6 @@ public protocol CentralQueries: AnyObject {
   /// Loss notices, newest first; of all gateways when `gateway` is nil.
   func losses(gateway: String?, limit: Int) throws(CentralStoreError) -> [StoredLoss]
 
-  /// Alarms that are active now: their newest event is a raising.
-  func activeAlarms(gateway: String?) throws(CentralStoreError) -> [StoredAlarm]
+  /// Alarms that are active, wait to be acknowledged, or are set aside; of all gateways when `gateway` is nil.
+  func alarmStates(gateway: String?) throws(CentralStoreError) -> [StoredAlarmState]
 }

@@ -10,6 +10,8 @@ extension IngestAnswer {
       json.member("checksum", ifPresent: body.checksum)
       json.member("error", ifPresent: body.error?.rawValue)
       json.member("message", ifPresent: body.message)
+      guard !commands.isEmpty else { return }
+      json.array("commands") { json in for command in commands { json.object { command.write(to: &$0) } } }
     }
   }
 }

@@ -85,6 +85,8 @@ public struct IngestAnswer: Hashable, Sendable {
   public var body: SyncAnswer
   /// Seconds for the Retry-After header.
   public var retryAfter: Int?
+  /// What operators want of the gateway's alarms.
+  public var commands: [OperatorCommand] = []
 
   public init(status: Int, _ body: SyncAnswer, retryAfter: Int? = nil) {
     self.status = status

@@ -75,6 +75,7 @@ public struct CentralDaemon {
     let router = Router(context: CentralContext.self)
     SyncRoutes(ingest: ingest).add(to: router)
     QueryRoutes(queries: queries).add(to: router)
+    CommandRoutes(ingest: ingest, queries: queries).add(to: router)
     let channel = HTTP1Channel.Configuration(idleTimeout: .seconds(ServeSettings.idleSeconds))
     return Application(
       router: router, server: try .tls(.http1(configuration: channel), tlsConfiguration: tls),

@@ -12,7 +12,17 @@ final class IngestLoop: Sendable {
   enum Event: Sendable {
     case submit(Submission, CheckedContinuation<IngestAnswer, Never>)
     case position(LaneKey, at: UInt64?, CheckedContinuation<IngestAnswer, Never>)
+    case command(OperatorCommand, CheckedContinuation<CommandOutcome, Never>)
+    case waiting(gateway: String, CheckedContinuation<[OperatorCommand], Never>)
     case stop
+  }
+
+  /// What became of an operator's command.
+  enum CommandOutcome: Sendable {
+    case kept
+    /// So many wait for this gateway already, or for the store.
+    case full
+    case failed(String)
   }
 
   /// For /metrics.
@@ -67,6 +77,19 @@ final class IngestLoop: Sendable {
     }
   }
 
+  func keep(_ command: OperatorCommand) async -> CommandOutcome {
+    await withCheckedContinuation { continuation in
+      if !events.send(.command(command, continuation)) { continuation.resume(returning: .full) }
+    }
+  }
+
+  /// Commands that wait for a gateway, oldest first.
+  func waiting(for gateway: String) async -> [OperatorCommand] {
+    await withCheckedContinuation { continuation in
+      if !events.send(.waiting(gateway: gateway, continuation)) { continuation.resume(returning: []) }
+    }
+  }
+
   private static var busy: IngestAnswer {
     IngestAnswer(
       status: 503, SyncAnswer(position: nil, error: .busy, message: "central is busy; try again in a moment"),
@@ -75,7 +98,8 @@ final class IngestLoop: Sendable {
 
   private func run(_ store: any CentralStore) {
     var machine = IngestMachine()
-    var open: [Int: CheckedContinuation<IngestAnswer, Never>] = [:]
+    var open: [Int: (continuation: CheckedContinuation<IngestAnswer, Never>, gateway: String)] = [:]
+    var commands = loadCommands(store)
     var isStopping = false
     let watchdogPeriod = SystemdNotify.watchdogInterval.map { $0 / 3 }
     var nextWatchdog = SystemClock.monotonic()
@@ -86,15 +110,23 @@ final class IngestLoop: Sendable {
         switch event {
         case .stop: isStopping = true
         case .position(let key, let number, let continuation):
-          continuation.resume(returning: PositionAnswer.make(key, at: number, store))
+          var answer = PositionAnswer.make(key, at: number, store)
+          answer.commands = commands.next(for: key.gateway, now: SystemClock.wall())
+          continuation.resume(returning: answer)
+        case .command(let command, let continuation):
+          continuation.resume(returning: keep(command, store, &commands))
+        case .waiting(let gateway, let continuation): continuation.resume(returning: commands.all(of: gateway))
         case .submit(let submission, let continuation):
-          open[submission.identifier] = continuation
+          open[submission.identifier] = (continuation, submission.key.gateway)
           machine.submit(submission, now: SystemClock.monotonic())
         }
       }
-      turn(&machine, store)
+      turn(&machine, store, &commands)
       for (identifier, answer) in machine.takeAnswers() {
-        open.removeValue(forKey: identifier)?.resume(returning: answer)
+        guard let (continuation, gateway) = open.removeValue(forKey: identifier) else { continue }
+        var answer = answer
+        answer.commands = commands.next(for: gateway, now: SystemClock.wall())
+        continuation.resume(returning: answer)
       }
       publish(machine)
       // After real work: the turn above asked the store, and a store that hangs never gets here.
@@ -103,16 +135,41 @@ final class IngestLoop: Sendable {
         nextWatchdog = SystemClock.monotonic() + watchdogPeriod
       }
     }
-    for continuation in open.values { continuation.resume(returning: Self.busy) }
+    for waiting in open.values { waiting.continuation.resume(returning: Self.busy) }
   }
 
-  private func turn(_ machine: inout IngestMachine, _ store: any CentralStore) {
+  private func loadCommands(_ store: any CentralStore) -> WaitingCommands {
+    do {
+      return WaitingCommands(try store.commands())
+    } catch {
+      log.error("cannot read the operators' commands, which wait until the next start: \(error)")
+      return WaitingCommands()
+    }
+  }
+
+  private func keep(
+    _ command: OperatorCommand, _ store: any CentralStore, _ commands: inout WaitingCommands
+  ) -> CommandOutcome {
+    guard commands.hasRoom(for: command.gateway) else { return .full }
+    do {
+      try store.add(command)
+    } catch {
+      return .failed(error.description)
+    }
+    commands.add(command)
+    return .kept
+  }
+
+  private func turn(
+    _ machine: inout IngestMachine, _ store: any CentralStore, _ commands: inout WaitingCommands
+  ) {
     learnPositions(&machine, store)
     while let group = machine.nextGroup(now: SystemClock.monotonic()) {
       let began = SystemClock.monotonic()
       do {
         try store.commit(group, received: SystemClock.wall())
         machine.committed(group)
+        commands.committed(group)
         let bytes = group.batches.reduce(0) { $0 + $1.batch.bytes.count }
         let records = group.batches.reduce(0) { $0 + $1.batch.header.recordCount }
         let seconds = Double((SystemClock.monotonic() - began).wholeNanoseconds) / 1e9

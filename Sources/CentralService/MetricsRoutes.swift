@@ -12,7 +12,7 @@ struct MetricsRoutes {
     router.get("/healthz") { _, _ in
       // Healthy means that the store answers; that the process runs is known from the answer itself.
       do {
-        _ = try await queries.run { try $0.activeAlarms(gateway: "") }
+        _ = try await queries.run { try $0.alarmStates(gateway: "") }
         return Response.json(Array(#"{"status":"ok"}"#.utf8))
       } catch {
         return Response.json(Array(#"{"status":"the store does not answer"}"#.utf8), status: .serviceUnavailable)
@@ -63,6 +63,9 @@ struct MetricsRoutes {
       "gateway_lag_seconds", "gauge", "Age of a gateway's newest sample.",
       perGateway { $0.newest.map { "\(Double((now - $0).wholeMilliseconds) / 1_000)" } })
     add("gateway_losses", "gauge", "Loss notices that a gateway has sent.", perGateway { "\($0.losses)" })
+    add(
+      "gateway_unacknowledged_alarms", "gauge", "Alarms that nobody has acknowledged.",
+      perGateway { "\($0.unacknowledgedAlarms)" })
     add("gateway_active_alarms", "gauge", "Alarms that are active.", perGateway { "\($0.activeAlarms)" })
     return lines.joined(separator: "\n") + "\n"
   }

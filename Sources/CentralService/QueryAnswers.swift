@@ -14,6 +14,7 @@ enum QueryAnswers {
       json.member("devices", gateway.devices)
       json.member("tags", gateway.tags)
       json.member("active_alarms", gateway.activeAlarms)
+      json.member("unacknowledged_alarms", gateway.unacknowledgedAlarms)
       json.member("losses", gateway.losses)
       json.member("epochs", gateway.epochs)
       json.array("lanes") { json in
@@ -101,14 +102,6 @@ enum QueryAnswers {
     "\"\(text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\""
   }
 
-  static func alarms(active: [StoredAlarm], events: [StoredAlarm]) -> [UInt8] {
-    JSONWriter.object { json in
-      for (name, alarms) in [("active", active), ("events", events)] {
-        json.array(name) { json in for alarm in alarms { json.object { write(alarm, to: &$0) } } }
-      }
-    }
-  }
-
   static func losses(_ losses: [StoredLoss]) -> [UInt8] {
     list("losses", losses) { loss, json in
       json.member("gateway", loss.gateway)
@@ -146,17 +139,6 @@ enum QueryAnswers {
     json.member("reason", "thinned")
     json.member("count", aggregate.count)
     json.member("period_ms", aggregate.periodMilliseconds)
-  }
-
-  private static func write(_ alarm: StoredAlarm, to json: inout JSONWriter) {
-    json.member("gateway", alarm.gateway)
-    json.member("alarm", alarm.event.alarm)
-    json.member("tag", alarm.event.tag)
-    json.member("transition", alarm.event.transition.name)
-    json.member("severity", alarm.event.severity.name)
-    json.member("time", alarm.event.time.iso8601)
-    json.member("value", orNull: alarm.event.value)
-    json.member("message", alarm.event.message)
   }
 
   private static func list<Item>(

@@ -113,12 +113,12 @@ struct QueryRoutes {
     let query = try QueryParameters(request, known: ["from", "to", "limit"])
     let range = try query.range(now: SystemClock.wall(), defaultSpan: .seconds(7 * 86_400))
     let limit = try query.limit(default: 1_000, maximum: 100_000)
-    let (active, events) = try await run {
+    let (states, events) = try await run {
       (
-        try $0.activeAlarms(gateway: gateway),
+        try $0.alarmStates(gateway: gateway),
         try $0.alarmEvents(gateway: gateway, from: range.lowerBound, until: range.upperBound, limit: limit)
       )
     }
-    return Response.json(QueryAnswers.alarms(active: active, events: events))
+    return Response.json(QueryAnswers.alarms(states: states, events: events))
   }
 }

@@ -1,3 +1,4 @@
+import AlarmStates
 import BatchCodec
 import Telemetry
 
@@ -14,6 +15,8 @@ struct Checker {
     var alarms: [AlarmEvent] = []
     /// Alarms that are active by the events since the states were last told anew.
     var activeAlarms: Set<String> = []
+    /// What the events of each alarm add up to, since the states were last told anew.
+    var standings: [String: AlarmStanding] = [:]
     /// Newest time of each device so far.
     var newest: [String: Timestamp] = [:]
   }
@@ -68,9 +71,15 @@ struct Checker {
     case .alarms(let events, let losses):
       held.alarms += events
       // In a new epoch, and after a loss, all states are told again: what is not told is no alarm any more.
-      if row.first == 1 || !losses.isEmpty { held.activeAlarms.removeAll() }
+      if row.first == 1 || !losses.isEmpty {
+        held.activeAlarms.removeAll()
+        held.standings.removeAll()
+      }
       for event in events where event.transition != .written {
-        if event.transition == .raised {
+        held.standings[event.alarm, default: AlarmStanding()].apply(event)
+      }
+      for event in events where event.transition.isActivity {
+        if event.transition == .raised || event.transition == .raisedAgain {
           held.activeAlarms.insert(event.alarm)
         } else {
           held.activeAlarms.remove(event.alarm)
@@ -232,6 +241,14 @@ struct Checker {
     }
   }
 
+  /// What must be the same at both ends. Times are not part of it: after a restore they are those of the telling.
+  private static func picture(_ standing: AlarmStanding) -> String {
+    let acknowledged = standing.isUnacknowledged ? nil : standing.acknowledgement?.who
+    return "\(standing.state.rawValue), underneath \(standing.underlying.rawValue),"
+      + " acknowledged by \(acknowledged ?? "nobody"), shelved by \(standing.shelf?.by.who ?? "nobody"), comment \(standing.comment?.text ?? "none"),"
+      + " first-out \(standing.isFirstOut)"
+  }
+
   private func judgeAlarms(_ held: Held, _ name: String) {
     guard !history.cloned.contains(name), let gateway = evidence.gateways.first(where: { $0.name == name })
     else { return }
@@ -240,6 +257,13 @@ struct Checker {
     let active = gateway.activeAlarms
     if central != active {
       history.report(.divergentAlarmState, "\(name): central has \(central.sorted()), the gateway \(active.sorted())")
+    }
+    for (alarm, standing) in gateway.standings {
+      let told = held.standings[alarm] ?? AlarmStanding()
+      guard Self.picture(told) != Self.picture(standing) else { continue }
+      history.report(
+        .divergentAlarmState,
+        "\(name): \(alarm) is \(Self.picture(standing)) at the gateway and \(Self.picture(told)) at central")
     }
     guard history.rollbacks[name] == nil, history.damagedAt[name] == nil, !history.centralRestored else { return }
     let text = { (event: AlarmEvent) in "\(event.alarm) \(event.transition.name) \(event.value ?? 0)" }

@@ -1,3 +1,4 @@
+import AlarmStates
 import BatchCodec
 import GatewayCore
 import GatewayRuntime
@@ -28,6 +29,8 @@ struct Evidence {
     var activeAlarms: Set<String>
     /// What has not arrived although it had an hour; nil: nothing.
     var waiting: String?
+    /// Where each alarm stands; empty in histories made by hand that are not about it.
+    var standings: [String: AlarmStanding] = [:]
   }
 
   var seed: UInt64
@@ -51,7 +54,8 @@ struct Evidence {
       return Gateway(
         name: gateway.name, series: gateway.series, epoch: state?.epoch.description ?? "",
         activeAlarms: gateway.engine?.activeAlarms ?? [],
-        waiting: gateway.isDrained ? nil : state.map { "\($0)" } ?? "it does not run")
+        waiting: gateway.isDrained ? nil : state.map { "\($0)" } ?? "it does not run",
+        standings: gateway.engine?.alarmPicture ?? [:])
     }
     do {
       rows = try Self.read(world.central.disk)

@@ -10,6 +10,8 @@ final class FaultDriver {
   private let history: History
   private let world: SimulatedWorld
   private var random: SeededRandom
+  /// People have dice of their own, so that what they do leaves the faults of a seed as they were.
+  private var people: SeededRandom
   private var isOver = false
   private var gatewaySnapshot: (gateway: SimulatedGateway, disk: SimulatedDisk.Snapshot, at: MonotonicTime)?
   private var centralSnapshot: SimulatedDisk.Snapshot?
@@ -20,9 +22,14 @@ final class FaultDriver {
     time = world.time
     history = world.history
     random = SeededRandom(seed: seed)
+    people = SeededRandom(seed: seed ^ 0x5ead_0f0f)
   }
 
-  func start() { time.after(.seconds(5)) { [self] in tick() } }
+  func start() {
+    time.after(.seconds(5)) { [self] in tick() }
+    if people.chance(600) { time.after(.seconds(7)) { [self] in attend() } }
+  }
+
   func stop() { isOver = true }
 
   private func tick() {
@@ -32,6 +39,24 @@ final class FaultDriver {
       if happen(fault) { history.count(fault) }
     }
     time.after(random.seconds(2...8)) { [self] in tick() }
+  }
+
+  /// Somebody looks at a gateway's alarms and does something about one.
+  private func attend() {
+    guard !isOver else { return }
+    if let gateway = world.gateways.randomElement(using: &people), gateway.isRunning {
+      let alarm = "high_\(Int.random(in: 1...2, using: &people))"
+      let requests = [
+        "\"acknowledge\",\"all\":true", "\"acknowledge\",\"alarm\":\"\(alarm)\",\"comment\":\"seen\"",
+        "\"shelve\",\"alarm\":\"\(alarm)\",\"for\":\(Int.random(in: 5...120, using: &people))",
+        "\"unshelve\",\"alarm\":\"\(alarm)\"", "\"comment\",\"alarm\":\"\(alarm)\",\"comment\":\"look here\"",
+      ]
+      let request = requests.randomElement(using: &people) ?? ""
+      history.note("\(time.now.nanoseconds / 1_000_000) \(gateway.series) somebody asks to \(request)")
+      gateway.engine?.take(.request(client: 1, Array("{\"request\":\(request)}".utf8)))
+      gateway.turn()
+    }
+    time.after(people.seconds(2...20)) { [self] in attend() }
   }
 
   private func happen(_ fault: Scenario.Fault) -> Bool {

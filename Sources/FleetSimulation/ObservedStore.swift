@@ -1,3 +1,4 @@
+import AlarmStates
 import BatchCodec
 import GatewayCore
 import SQLiteOutbox
@@ -38,6 +39,7 @@ final class ObservedStore: OutboxStore {
     return news
   }
   func state() throws(OutboxStoreError) -> OutboxState { try store.state() }
+  func alarms() throws(OutboxStoreError) -> [SavedAlarm] { try store.alarms() }
   func register(_ catalogue: Catalogue) throws(OutboxStoreError) -> Int {
     let number = try store.register(catalogue)
     catalogues[number] = catalogue

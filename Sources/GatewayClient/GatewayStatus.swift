@@ -72,19 +72,6 @@ struct GatewayStatus: Decodable {
     }
   }
 
-  struct Rule: Decodable {
-    var alarm: String
-    var active: Bool
-    var pending: Bool
-    var held: Bool
-    var severity: String
-    var tag: String
-    var since: String?
-    var message: String?
-  }
-
-  struct Alarms: Decodable { var rules: [Rule] }
-
   struct Counters: Decodable {
     var samples: Int
     var goodSamples: Int
@@ -124,7 +111,7 @@ struct GatewayStatus: Decodable {
   var central: Central
   var outbox: OutboxStatus
   var buses: [Bus]
-  var alarms: Alarms
+  var alarms: AlarmsAnswer
   var counters: Counters
 }
 
@@ -149,12 +136,15 @@ struct DaemonLine: Decodable {
     var transition: String
     var severity: String
     var message: String
+    var tag: String?
+    var who: String?
+    var until: String?
   }
 
   struct End: Decodable {}
 
   var status: GatewayStatus?
-  var alarms: GatewayStatus.Alarms?
+  var alarms: AlarmsAnswer?
   var outbox: OutboxStatus?
   var plan: PlanAnswer?
   var scan: Scan?
@@ -165,7 +155,13 @@ struct DaemonLine: Decodable {
   var read: ReadAnswer?
   var probe: ProbeAnswer?
   var reload: ReloadAnswer?
+  var alarmReply: AlarmReplyAnswer?
   var error: Refusal?
+
+  enum CodingKeys: String, CodingKey {
+    case status, alarms, outbox, plan, scan, alarm, end, tag, reply, read, probe, reload, error
+    case alarmReply = "alarm_reply"
+  }
 }
 
 /// A value of a tag as JSON has it.

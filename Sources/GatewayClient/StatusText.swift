@@ -107,10 +107,16 @@ struct StatusText {
 
   private var alarmLines: [String] {
     guard !status.alarms.rules.isEmpty else { return ["  no rules are configured"] }
-    return status.alarms.rules.map { rule in
-      let state = rule.active ? "ACTIVE" : rule.pending ? "pending" : "normal"
+    return status.alarms.all.map { rule in
+      var state = rule.active ? "ACTIVE" : rule.pending ?? false ? "pending" : "normal"
+      switch rule.state {
+      case "acknowledged": state = "active, acknowledged"
+      case "returned": state = "gone, not acknowledged"
+      case "shelved", "suppressed": state = rule.state
+      default: break
+      }
       var text = "  \(rule.alarm)  \(state)  \(rule.severity)  \(rule.tag)"
-      if rule.held { text += "  (held: the tag has no value now)" }
+      if rule.held ?? false { text += "  (held: the tag has no value now)" }
       if rule.active, let message = rule.message { text += "  \(message)" }
       if rule.active, let since = rule.since.flatMap(age) { text += "; this state for \(since)" }
       return text

@@ -17,6 +17,10 @@ public enum EngineLimits {
   /// How often what windows and detectors know is saved. A power cut loses that much of it at most, and an SD card is
   /// written 96 times a day.
   static let stateInterval = Duration.seconds(900)
+  /// Central's commands for unknown alarms that are remembered as answered.
+  static let declinedCommands = 1_024
+  /// How often what is left of shelving is saved: shelving lasts at most that much longer after a power cut.
+  static let shelfInterval = Duration.seconds(600)
   /// A bus thread whose loop has not turned for this long is stuck: one request lasts at most 60 s (the largest time-out),
   /// and opening a bus no longer.
   static let stuckBus = Duration.seconds(150)

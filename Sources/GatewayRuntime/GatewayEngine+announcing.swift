@@ -1,3 +1,4 @@
+import AlarmStates
 import GatewayConfiguration
 import GatewayCore
 import Logging
@@ -15,13 +16,14 @@ extension GatewayEngine {
       _ = publishing.waiting.append(.forget(topic))
     }
     announceEntities(now: now)
-    unpublishedAlarms.formUnion(alarmNames)
+    // Of a flood that never was there is nothing to say.
+    unpublishedAlarms.formUnion(alarmNames.filter { !alarms.isFlood($0) || alarms[$0]?.since != nil })
     nextStatus = now
     queueStates()
   }
 
   /// Every alarm that this gateway can raise.
-  var alarmNames: [String] { settings.rules.map(\.name) + [Self.capacityAlarm] }
+  var alarmNames: [String] { settings.rules.map(\.name) + [Self.capacityAlarm] + alarms.floodNames }
 
   private func announceEntities(now: MonotonicTime) {
     guard let discovery = publishing.discovery else { return }

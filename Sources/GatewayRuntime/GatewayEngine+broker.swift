@@ -38,20 +38,6 @@ extension GatewayEngine {
     OutgoingMessage(topic: topic, payload: payload, isRetained: true, qualityOfService: .atLeastOnce)
   }
 
-  private func alarmPayload(_ name: String) -> [UInt8] {
-    let isActive = activeAlarms.contains(name)
-    return JSONWriter.object { json in
-      json.member("alarm", name)
-      json.member("active", isActive)
-      if let event = alarmTexts[name] {
-        event.write(to: &json)
-      } else if let rule = settings.rules.first(where: { $0.name == name }) {
-        json.member("tag", rule.tagName)
-        json.member("severity", rule.severity.name)
-      }
-    }
-  }
-
   /// The retained status message, and the line that `systemctl status` shows.
   func renewStatus(now: MonotonicTime) {
     nextStatus = now + EngineLimits.statusInterval
@@ -113,5 +99,7 @@ extension AlarmEvent {
     json.member("time", time.iso8601)
     json.member("value", orNull: value)
     json.member("message", message)
+    if !who.isEmpty { json.member("who", who) }
+    json.member("until", ifPresent: until?.iso8601)
   }
 }

@@ -20,6 +20,7 @@ extension GatewayEngine {
     if becameTrusted {
       sealFrame()
       sealAlarms()
+      placeAlarms(.milliseconds(wall.milliseconds - now.nanoseconds / 1_000_000))
     }
     let isWaiting =
       stored.frames.values.contains { $0.waitingForClock > 0 } || pendingFrames.contains(where: \.hasBootTimes)

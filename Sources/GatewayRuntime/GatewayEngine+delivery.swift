@@ -115,6 +115,7 @@ extension GatewayEngine {
 
   func centralAnswered(_ result: HTTPResult, now: MonotonicTime) {
     let before = delivery.link
+    takeCommands(of: result, now: now)
     let reply = reply(result.outcome)
     delivery.ended(
       request: result.identifier, reply, ownChecksum: ownChecksum(result.identifier, reply), now: now, jitter: jitter())

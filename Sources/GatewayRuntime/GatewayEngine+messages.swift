@@ -8,11 +8,18 @@ extension GatewayEngine {
 
   /// What the engine listens to; told to the broker again whenever the settings change.
   func subscribe() {
-    outside.broker?.subscribe(to: [commandFilter] + (publishing.discovery.map { [$0.birthTopic] } ?? []))
+    outside.broker?.subscribe(
+      to: [commandFilter, publishing.topics.alarmCommand("+")] + (publishing.discovery.map { [$0.birthTopic] } ?? []))
   }
 
   func received(_ message: BrokerMessage, now: MonotonicTime) {
     counters.messagesReceived += 1
+    if message.topic == publishing.topics.allAlarmsCommand {
+      return received(alarmCommand: message, alarm: nil, now: now)
+    }
+    if let alarm = publishing.topics.commandAlarm(message.topic) {
+      return received(alarmCommand: message, alarm: alarm, now: now)
+    }
     if let device = publishing.topics.commandDevice(message.topic) {
       return received(command: message, device: device, now: now)
     }

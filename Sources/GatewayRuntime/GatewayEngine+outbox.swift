@@ -1,3 +1,4 @@
+import AlarmStates
 import BatchCodec
 import GatewayConfiguration
 import GatewayCore
@@ -19,10 +20,10 @@ extension GatewayEngine {
       catalogues.storeOpened()
       _ = try catalogues.number(catalogues.current, in: outside.store)
       let state = try outside.store.state()
+      let saved = wasStoreOpen ? nil : try outside.store.alarms()
       isStoreOpen = true
-      let isFirst = !wasStoreOpen
       wasStoreOpen = true
-      took(state, isFirst: isFirst, now: now)
+      took(state, alarms: saved, now: now)
       allClear("the outbox takes data again", about: "outbox")
     } catch {
       isStoreOpen = false
@@ -32,7 +33,8 @@ extension GatewayEngine {
     }
   }
 
-  private func took(_ state: OutboxState, isFirst: Bool, now: MonotonicTime) {
+  /// - Parameter saved: what the store keeps of alarms, when it was opened for the first time.
+  private func took(_ state: OutboxState, alarms saved: [SavedAlarm]?, now: MonotonicTime) {
     stored = state
     // What was to tell them may have gone with a damaged file.
     toldAlarmStates = false
@@ -43,11 +45,12 @@ extension GatewayEngine {
     nextSequence = max(nextSequence, state.lastFrame + 1, (pendingFrames.last?.sequence ?? 0) + 1)
     outbox.committed(state, wall: outside.clock.wall(), now: now)
     delivery.storeChanged(state)
-    if isFirst {
-      dropKnownChanges(state.activeAlarms)
-      beginRules(active: Set(state.activeAlarms).union(rules.activeAlarms), now: now)
-      clearAlarmsWithoutRule(now: now)
+    if let saved {
+      beginAlarms(saved, now: now)
+      beginRules(active: activeAlarms.union(rules.activeAlarms), now: now)
     }
+    // A new file may have been put in the place of a damaged one, of which not every row could be read.
+    unsavedAlarms.formUnion(alarms.all.map(\.name))
     lookAtClock(now: now)
     keepWaitingScans(floor: floor, now: now)
   }
@@ -71,20 +74,6 @@ extension GatewayEngine {
     sealFrame()
     builder = FrameBuilder(catalogue: catalogues[catalogue])
     builderCatalogue = catalogue
-  }
-
-  /// Alarms that rose before the store could be opened may have been active before the start: they are not raised twice.
-  private func dropKnownChanges(_ known: [String]) {
-    var active = Set(known)
-    pendingAlarms.removeAll { event in
-      switch event.transition {
-      case .raised: !active.insert(event.alarm).inserted
-      case .cleared: active.remove(event.alarm) == nil
-      case .written, .acknowledged, .shelved, .unshelved, .suppressed, .unsuppressed, .commented, .raisedAgain,
-        .returned, .firstOut, .firstOutOver:
-        false
-      }
-    }
   }
 
   /// Commits until nothing more is due: after a long time without central several batches may be cut in a row.
@@ -126,7 +115,7 @@ extension GatewayEngine {
     }
     var transaction = wanted
     transaction.frames = pendingFrames
-    if pendingFrames.contains(where: { $0.lane == .alarms }) { transaction.activeAlarms = activeAlarms.sorted() }
+    saveAlarms(in: &transaction, now: now)
     transaction.tellsAlarmStates = toldAlarmStates
     transaction.clockOffset = clockOffset
     for (row, number) in delivery.confirmations(beyond: stored) { transaction.confirmed[row] = number }
@@ -176,6 +165,7 @@ extension GatewayEngine {
     catalogues.framesLeft()
     if transaction.traffic != nil { traffic = (0, 0) }
     if transaction.clockOffset != nil { clockOffset = nil }
+    unsavedAlarms.removeAll()
     if transaction.tellsAlarmStates { toldAlarmStates = false }
     stored = after
     outbox.committed(after, wall: outside.clock.wall(), now: now)

@@ -1,3 +1,4 @@
+import AlarmStates
 import GatewayConfiguration
 import GatewayCore
 import Logging
@@ -15,7 +16,6 @@ extension GatewayEngine {
           + "fieldgate outbox")
     }
     let old = running
-    let activeBefore = activeAlarms
     // Delays that ran out so far belong to the old rules.
     raise(rules.expire(now: now, time: outside.clock.wall(), minuteOfWeek: minuteOfWeek))
     running = new.configuration
@@ -26,7 +26,7 @@ extension GatewayEngine {
     moveDevices(from: old, now: now)
     moveBuses(from: old)
     for client in tails.keys { tails[client] = tails[client]?.moved(to: catalogue) }
-    judgeByNewRules(old, activeBefore: activeBefore, now: now)
+    judgeByNewRules(old, now: now)
     applyLimits()
     commands.machine.reconfigure(devices: CommandDesk.devices(running))
     replaceConnections(new, now: now)
@@ -75,22 +75,13 @@ extension GatewayEngine {
     }
   }
 
-  private func judgeByNewRules(_ old: RunningConfiguration, activeBefore: Set<String>, now: MonotonicTime) {
+  private func judgeByNewRules(_ old: RunningConfiguration, now: MonotonicTime) {
     rules = rules.continued(with: settings.rules, now: now) { tag in
       running.device(old.deviceHandles[tag.device]).map { TagIndex(device: $0, tag: tag.tag) }
     }
-    let gone = activeBefore.subtracting(activeAlarms)
-    raise(
-      gone.sorted().map { name in
-        let rule = old.settings.rules.first { $0.name == name }
-        return AlarmEvent(
-          time: outside.clock.wall(), alarm: name, tag: rule?.tagName ?? "", transition: .cleared,
-          severity: rule?.severity ?? .low, value: nil, message: "the rule was removed from the configuration")
-      })
+    tell(alarms.redefine(settings.alarmDefinitions, now: now, time: alarmTime(outside.clock.wall())))
     // Their topics are forgotten (``announce(now:)``), so nothing more is published under them.
-    let removed = Set(old.settings.rules.map(\.name)).subtracting(settings.rules.map(\.name))
-    unpublishedAlarms.subtract(removed)
-    for name in removed { alarmTexts[name] = nil }
+    unpublishedAlarms.formIntersection(alarmNames)
   }
 
   private func applyLimits() {
@@ -104,7 +95,9 @@ extension GatewayEngine {
 
   private func replaceConnections(_ new: Reconfiguration, now: MonotonicTime) {
     defer {
-      publishing = PublishingState(settings, alarms: alarmNames, version: version)
+      publishing = PublishingState(
+        settings, alarms: settings.rules.map(\.name) + [Self.capacityAlarm], floods: alarms.floodNames,
+        version: version)
       // By the new topics, whichever connection it is.
       subscribe()
       // With topics to be forgotten, and entities that are new to Home Assistant.

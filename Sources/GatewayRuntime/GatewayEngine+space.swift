@@ -18,9 +18,8 @@ extension GatewayEngine {
   func watchCapacity(now: MonotonicTime) {
     guard isStoreOpen, let left = timeLeft(now: now) else { return }
     let limit = settings.outbox.warnBelow
-    let isActive = ownAlarms.contains(Self.capacityAlarm)
+    let isActive = activeAlarms.contains(Self.capacityAlarm)
     guard isActive ? left > limit * 3 / 2 : left < limit else { return }
-    if isActive { ownAlarms.remove(Self.capacityAlarm) } else { ownAlarms.insert(Self.capacityAlarm) }
     let hours = left.wholeMilliseconds / 3_600_000
     raise([
       AlarmEvent(

@@ -1,3 +1,4 @@
+import AlarmStates
 import GatewayConfiguration
 import GatewayCore
 import JSONText
@@ -141,11 +142,14 @@ extension GatewayEngine {
               json.member("learned", (learning.progress * 1_000).rounded() / 1_000)
             }
           }
-          json.member("since", ifPresent: alarmTexts[status.rule.name]?.time.iso8601)
-          json.member("message", ifPresent: alarmTexts[status.rule.name]?.message)
+          let record = alarms[status.rule.name]
+          json.member("since", ifPresent: record?.since?.iso8601)
+          json.member("message", ifPresent: record?.since == nil ? nil : record?.message)
+          writeState(of: status.rule.name, to: &json)
         }
       }
     }
+    writeOtherAlarms(to: &json)
   }
 
   private func writeCounters(to json: inout JSONWriter) {

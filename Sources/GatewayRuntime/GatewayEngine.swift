@@ -1,3 +1,4 @@
+import AlarmStates
 import BatchCodec
 public import GatewayConfiguration
 public import GatewayCore
@@ -98,8 +99,10 @@ public final class GatewayEngine {
   var fillRate = FillRate()
   /// Bytes to and from central that the store has not counted yet.
   var traffic = (sent: 0, received: 0)
-  /// Alarms that are not those of a rule.
-  var ownAlarms: Set<String> = []
+  /// Alarms whose rows in the store are not what ``alarms`` says.
+  var unsavedAlarms: Set<String> = []
+  /// When what is left of shelving is saved next.
+  var nextShelfSave = MonotonicTime.never
 
   // What is known now.
   var latest: [DeviceScan?]
@@ -109,7 +112,11 @@ public final class GatewayEngine {
   var retiredTime = Timestamp(milliseconds: .min)
   /// Time of the newest alarm event, for the same reason.
   var newestAlarm: Timestamp
-  var alarmTexts: [String: AlarmEvent] = [:]
+  var alarms: AlarmBook
+  var alarmHistory = AlarmHistory()
+  var alarmReplies = AlarmReplies()
+  /// Commands of central for alarms that are not there; they come until central has the answer.
+  var declinedCommands: Set<UInt64> = []
   var unpublishedAlarms: Set<String> = []
   var brokerState = BrokerState.disconnected("not connected yet")
   /// By place in the settings, like `deviceFaults`.
@@ -145,11 +152,13 @@ public final class GatewayEngine {
     commands = CommandDesk(running)
     builder = FrameBuilder(catalogue: catalogue)
     rules = RuleEngine(rules: settings.rules, start: outside.clock.monotonic())
+    alarms = AlarmBook(
+      definitions: settings.alarmDefinitions, settings: settings.alarmBookSettings, now: outside.clock.monotonic())
     treatments = zip(catalogue.devices, settings.devices).map { ScanTreatment($0, $1.tags.map(\.treatment)) }
     staleWatch = StaleWatch(limits: settings.devices.map(\.staleLimits))
     outbox = OutboxMachine(policy: settings.outboxPolicy, space: settings.outboxSpace)
     publishing = PublishingState(
-      settings, alarms: settings.rules.map(\.name) + [Self.capacityAlarm], version: version)
+      settings, alarms: settings.rules.map(\.name) + [Self.capacityAlarm], floods: alarms.floodNames, version: version)
     rememberedTopics = Set(outside.topics?.load() ?? [])
     latest = Array(repeating: nil, count: catalogue.devices.count)
     newestTime = Array(repeating: Timestamp(milliseconds: .min), count: catalogue.devices.count)
@@ -170,6 +179,7 @@ public final class GatewayEngine {
     var next = min(outbox.deadline, nextStatus, nextWatchdog, nextStateSave)
     next = min(next, staleWatch.deadline)
     if let delay = rules.deadline { next = min(next, delay) }
+    next = min(next, alarms.deadline, nextShelfSave)
     return min(next, deliveryDeadline, publishDeadline, commands.machine.deadline)
   }
 
@@ -202,6 +212,7 @@ public final class GatewayEngine {
       raise(changes)
       act(on: changes, now: now)
     }
+    expireAlarms(now: now)
     for scan in staleWatch.expire(now: now, wall: outside.clock.wall()) { tookStale(scan, now: now) }
     commitIfDue(now: now)
     deliver(now: now)
@@ -233,6 +244,7 @@ public final class GatewayEngine {
   /// The last commit and the farewell, after the loop.
   public func finish() {
     let now = outside.clock.monotonic()
+    unsavedAlarms.formUnion(alarms.all.filter { $0.shelfEnd != nil }.map(\.name))
     commit(OutboxTransaction(), now: now)
     saveState(now: now)
     let left =

@@ -42,10 +42,11 @@ struct PublishingState: Sendable {
   /// How long to wait when the connection's queue is full: at loopback it empties in milliseconds.
   static let pause = Duration.milliseconds(50)
 
-  init(_ settings: GatewaySettings, alarms: [String], version: String) {
+  /// - Parameter floods: alarms that are published, and that Home Assistant is not told of.
+  init(_ settings: GatewaySettings, alarms: [String], floods: [String], version: String) {
     topics = MQTTTopics(settings)
     discovery = Discovery(settings, alarms: alarms, version: version)
-    retainedTopics = Self.retainedTopics(settings, topics, discovery, alarms)
+    retainedTopics = Self.retainedTopics(settings, topics, discovery, alarms + floods)
     let rate = settings.broker?.messagesPerSecond ?? 1
     bucket = TokenBucket(perSecond: rate, burst: rate)
     let rules = settings.devices.map { device in

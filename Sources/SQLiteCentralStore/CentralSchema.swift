@@ -2,8 +2,9 @@ import SQLite
 
 /// Tables of central's embedded store, described column by column in `docs/central.md`.
 enum CentralSchema {
-  static let version = 2
+  static let version = 3
 
+  /// Version 2; a new store goes on with ``toVersion3``.
   static let statements = """
     CREATE TABLE gateways(
       id INTEGER PRIMARY KEY,
@@ -101,13 +102,45 @@ enum CentralSchema {
     ALTER TABLE tags ADD COLUMN definition BLOB;
     """
 
+  /// From version 2: what people did with alarms. Whether somebody had seen an active one was not known, so nobody has.
+  static let toVersion3 = """
+    ALTER TABLE alarm_events ADD COLUMN who TEXT NOT NULL DEFAULT '';
+    ALTER TABLE alarm_events ADD COLUMN until_ms INTEGER;
+    ALTER TABLE alarm_events ADD COLUMN command INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE alarm_states ADD COLUMN is_unacknowledged INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE alarm_states ADD COLUMN is_suppressed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE alarm_states ADD COLUMN is_first_out INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE alarm_states ADD COLUMN raised_ms INTEGER;
+    ALTER TABLE alarm_states ADD COLUMN raises INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE alarm_states ADD COLUMN acknowledged_by TEXT;
+    ALTER TABLE alarm_states ADD COLUMN acknowledged_ms INTEGER;
+    ALTER TABLE alarm_states ADD COLUMN shelved_by TEXT;
+    ALTER TABLE alarm_states ADD COLUMN shelved_ms INTEGER;
+    ALTER TABLE alarm_states ADD COLUMN shelved_until_ms INTEGER;
+    ALTER TABLE alarm_states ADD COLUMN comment TEXT;
+    ALTER TABLE alarm_states ADD COLUMN comment_by TEXT;
+    ALTER TABLE alarm_states ADD COLUMN comment_ms INTEGER;
+    CREATE TABLE alarm_commands(
+      number INTEGER PRIMARY KEY,
+      gateway TEXT NOT NULL,
+      alarm TEXT NOT NULL,
+      action INTEGER NOT NULL,
+      seconds INTEGER,
+      comment TEXT NOT NULL,
+      who TEXT NOT NULL,
+      created_ms INTEGER NOT NULL);
+    UPDATE alarm_states SET is_unacknowledged = is_active, raises = is_active,
+      raised_ms = CASE is_active WHEN 1 THEN (SELECT time_ms FROM alarm_events WHERE id = event) END;
+    """
+
   struct SchemaError: Error, CustomStringConvertible { let description: String }
 
   static func prepare(_ connection: SQLiteConnection) throws {
     let steps: String
     switch try connection.userVersion() {
-    case 0: steps = statements
-    case 1: steps = toVersion2
+    case 0: steps = statements + toVersion3
+    case 1: steps = toVersion2 + toVersion3
+    case 2: steps = toVersion3
     default: return try check(connection)
     }
     try connection.transaction {
@@ -118,9 +151,11 @@ enum CentralSchema {
 
   static func check(_ connection: SQLiteConnection) throws {
     let found = try connection.userVersion()
-    if found == 1 {
+    if (1..<version).contains(found) {
       throw SchemaError(
-        description: "\(connection.path) has format 1; start fieldgate-central serve once, which brings it to format 2")
+        description:
+          "\(connection.path) has format \(found); start fieldgate-central serve once, which brings it to format \(version)"
+      )
     }
     guard found == version else {
       throw SchemaError(

@@ -35,7 +35,8 @@ public final class SQLiteCentralReader: CentralQueries {
           (SELECT count(*) FROM devices WHERE gateway = g.id),
           (SELECT count(*) FROM tags JOIN devices ON devices.id = tags.device WHERE devices.gateway = g.id),
           (SELECT count(*) FROM alarm_states WHERE gateway = g.id AND is_active),
-          (SELECT count(*) FROM losses WHERE gateway = g.id)
+          (SELECT count(*) FROM losses WHERE gateway = g.id),
+          (SELECT count(*) FROM alarm_states WHERE gateway = g.id AND is_unacknowledged)
         FROM gateways g ORDER BY name
         """)
       try list.forEachRow { row in
@@ -44,6 +45,7 @@ public final class SQLiteCentralReader: CentralQueries {
           lastSeen: Timestamp(milliseconds: row.int64(3)), devices: row.int(4), tags: row.int(5),
           activeAlarms: row.int(6), lanes: try lanes(of: row.int64(0)))
         overview.losses = row.int(7)
+        overview.unacknowledgedAlarms = row.int(8)
         found.append(overview)
         return true
       }
@@ -139,53 +141,5 @@ public final class SQLiteCentralReader: CentralQueries {
       }
       return samples
     }
-  }
-
-  public func alarmEvents(
-    gateway: String?, from: Timestamp, until: Timestamp, limit: Int
-  ) throws(CentralStoreError) -> [StoredAlarm] {
-    try read {
-      let list = try connection.statement(
-        """
-        SELECT gateways.name, time_ms, alarm, tag, transition, severity, value, message
-        FROM alarm_events JOIN gateways ON gateways.id = alarm_events.gateway
-        WHERE (?1 IS NULL OR gateways.name = ?1) AND time_ms >= ?2 AND time_ms < ?3
-        ORDER BY time_ms DESC, alarm_events.id DESC LIMIT ?4
-        """)
-      if let gateway { try list.bind(1, gateway) }
-      try list.bind(2, from.milliseconds)
-      try list.bind(3, until.milliseconds)
-      try list.bind(4, limit)
-      return try alarms(list)
-    }
-  }
-
-  public func activeAlarms(gateway: String?) throws(CentralStoreError) -> [StoredAlarm] {
-    try read {
-      let list = try connection.statement(
-        """
-        SELECT gateways.name, e.time_ms, e.alarm, e.tag, e.transition, e.severity, e.value, e.message
-        FROM alarm_states s JOIN alarm_events e ON e.id = s.event JOIN gateways ON gateways.id = s.gateway
-        WHERE s.is_active AND (?1 IS NULL OR gateways.name = ?1) ORDER BY gateways.name, e.alarm
-        """)
-      if let gateway { try list.bind(1, gateway) }
-      return try alarms(list)
-    }
-  }
-
-  private func alarms(_ list: SQLiteStatement) throws -> [StoredAlarm] {
-    var found: [StoredAlarm] = []
-    try list.forEachRow { row in
-      found.append(
-        StoredAlarm(
-          gateway: row.text(0),
-          event: AlarmEvent(
-            time: Timestamp(milliseconds: row.int64(1)), alarm: row.text(2), tag: row.text(3),
-            transition: AlarmEvent.Transition(rawValue: UInt8(row.int(4))) ?? .raised,
-            severity: Severity(rawValue: UInt8(row.int(5))) ?? .low, value: row.isNull(6) ? nil : row.double(6),
-            message: row.text(7))))
-      return true
-    }
-    return found
   }
 }

@@ -205,34 +205,4 @@ extension SQLiteCentralStore {
     try delete.bind(1, gateway)
     try delete.run()
   }
-
-  private func store(_ event: AlarmEvent, gateway: Int64, batch: Int64) throws {
-    let insert = try connection.statement(
-      """
-      INSERT INTO alarm_events(gateway, batch, time_ms, alarm, tag, transition, severity, value, message)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-      """)
-    try insert.bind(1, gateway)
-    try insert.bind(2, batch)
-    try insert.bind(3, event.time.milliseconds)
-    try insert.bind(4, event.alarm)
-    try insert.bind(5, event.tag)
-    try insert.bind(6, Int64(event.transition.rawValue))
-    try insert.bind(7, Int64(event.severity.rawValue))
-    if let value = event.value { try insert.bind(8, value) } else { try insert.bindNull(8) }
-    try insert.bind(9, event.message)
-    try insert.run()
-    // A write is an event, but no state of an alarm.
-    guard event.transition != .written else { return }
-    let upsert = try connection.statement(
-      """
-      INSERT INTO alarm_states VALUES (?1, ?2, ?3, ?4)
-      ON CONFLICT DO UPDATE SET event = excluded.event, is_active = excluded.is_active
-      """)
-    try upsert.bind(1, gateway)
-    try upsert.bind(2, event.alarm)
-    try upsert.bind(3, connection.lastInsertRowID)
-    try upsert.bind(4, event.transition == .raised ? 1 : 0)
-    try upsert.run()
-  }
 }

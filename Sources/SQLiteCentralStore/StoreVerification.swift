@@ -1,3 +1,4 @@
+import AlarmStates
 import BatchCodec
 import CentralCore
 import SQLite
@@ -24,8 +25,8 @@ public struct StoreVerification: Sendable {
   public static let maximumProblems = 1_000
 
   private var newest: [String: Timestamp] = [:]
-  /// By gateway and alarm: whether it is active.
-  private var alarmsByBatches: [String: [String: Bool]] = [:]
+  /// By gateway and alarm.
+  private var alarmsByBatches: [String: [String: AlarmStanding]] = [:]
 
   /// - Throws: when the store cannot be read at all.
   public init(directory: String, vfs: String? = nil) throws {
@@ -134,11 +135,12 @@ public struct StoreVerification: Sendable {
       epochs[gateway] = row.text(1)
       var states = batch.header.beginsAlarmStates(losses: losses) ? [:] : alarmsByBatches[gateway] ?? [:]
       for event in events where event.transition != .written {
-        let isRaised = event.transition == .raised
-        if isRaised, states[event.alarm] == true, !mayRepeat.contains(gateway) {
+        var standing = states[event.alarm] ?? AlarmStanding()
+        if event.transition == .raised, standing.isActive, !mayRepeat.contains(gateway) {
           report("\(gateway): \(event.alarm) is raised twice in a row in alarms batch \(batch.header.number)")
         }
-        states[event.alarm] = isRaised
+        standing.apply(event)
+        states[event.alarm] = standing
       }
       alarmsByBatches[gateway] = states
       return true
@@ -147,22 +149,26 @@ public struct StoreVerification: Sendable {
 
   private mutating func verifyAlarms(_ connection: SQLiteConnection) throws {
     try followAlarms(connection)
-    var kept: [String: [String: Bool]] = [:]
-    try connection.statement(
-      "SELECT name, alarm, is_active FROM alarm_states JOIN gateways ON gateways.id = alarm_states.gateway"
-    ).forEachRow { row in
-      kept[row.text(0), default: [:]][row.text(1)] = row.int(2) != 0
+    var kept: [String: [String: AlarmStanding]] = [:]
+    try connection.statement(AlarmStateRows.all).forEachRow { row in
+      kept[row.text(AlarmStateRows.width), default: [:]][row.text(0)] = AlarmStateRows.standing(row)
       return true
     }
     for (gateway, states) in alarmsByBatches {
-      for (alarm, isActive) in states where kept[gateway]?[alarm] != isActive {
-        report("alarm \(gateway)/\(alarm): the events say \(isActive ? "active" : "normal"), the state says otherwise")
+      for (alarm, standing) in states where !isSame(kept[gateway]?[alarm] ?? AlarmStanding(), standing) {
+        report("alarm \(gateway)/\(alarm): the events say \(standing.state.title), the state says otherwise")
       }
     }
     for (gateway, states) in kept {
-      for (alarm, isActive) in states where isActive && alarmsByBatches[gateway]?[alarm] == nil {
+      for (alarm, standing) in states where standing.isActive && alarmsByBatches[gateway]?[alarm] == nil {
         report("alarm \(gateway)/\(alarm): the state says active, and no event since the states were told anew does")
       }
     }
+  }
+
+  /// Counts and times of what was before an upgrade were not kept.
+  private func isSame(_ kept: AlarmStanding, _ told: AlarmStanding) -> Bool {
+    kept.state == told.state && kept.underlying == told.underlying && kept.isFirstOut == told.isFirstOut
+      && kept.shelf == told.shelf && kept.acknowledgement == told.acknowledgement && kept.comment == told.comment
   }
 }

@@ -28,7 +28,8 @@ enum OutboxReader {
       state.frames[lane] = try frames(connection, lane)
     }
     state.retired = try retired(connection, current)
-    state.activeAlarms = try ActiveAlarmRows.read(connection)
+    state.activeAlarms = try AlarmTable.read(from: connection, boot: "").filter(\.record.standing.isActive)
+      .map(\.record.name)
     state.damagedFrames = try count(connection, "SELECT count(*) FROM damaged_frames")
     try connection.statement("SELECT reason, samples FROM losses").forEachRow {
       if let reason = LossNotice.Reason(rawValue: UInt8(clamping: $0.int(0))) {

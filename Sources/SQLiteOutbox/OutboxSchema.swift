@@ -3,9 +3,9 @@ import SQLite
 /// Tables of the outbox, described column by column in `docs/outbox.md`.
 enum OutboxSchema {
   /// 1 wrote `store.last_frame` and `newest.ms` in each commit, and frames of version 1. What it wrote is read as it
-  /// is; it would not read what later versions write. 2 did not know whether alarm states were owed,
-  /// and had no check sums of the names of active alarms.
-  static let version = 3
+  /// is; it would not read what later versions write. 2 did not know whether alarm states were owed. 3 kept nothing of
+  /// alarms but the names of those that are active.
+  static let version = 4
 
   static let statements = """
     CREATE TABLE epochs(
@@ -60,7 +60,7 @@ enum OutboxSchema {
       last_ms INTEGER NOT NULL,
       error TEXT NOT NULL,
       bytes BLOB NOT NULL);
-    CREATE TABLE active_alarms(name TEXT PRIMARY KEY, checksum INTEGER NOT NULL) WITHOUT ROWID;
+    \(AlarmTable.statements)
     CREATE TABLE losses(reason INTEGER PRIMARY KEY, samples INTEGER NOT NULL);
     CREATE TABLE traffic(day TEXT PRIMARY KEY, sent INTEGER NOT NULL, received INTEGER NOT NULL) WITHOUT ROWID;
     """
@@ -93,7 +93,13 @@ enum OutboxSchema {
     case 1, 2:
       try connection.transaction {
         try connection.execute(toVersion3)
-        try ActiveAlarmRows.addChecksums(connection)
+        try AlarmTable.makeFromActiveAlarms(connection)
+        try connection.setUserVersion(version)
+      }
+      return false
+    case 3:
+      try connection.transaction {
+        try AlarmTable.makeFromActiveAlarms(connection)
         try connection.setUserVersion(version)
       }
       return false

@@ -1,3 +1,4 @@
+import AlarmStates
 import BatchCodec
 import GatewayCore
 import SQLite
@@ -9,7 +10,7 @@ extension SQLiteOutbox {
     _ transaction: OutboxTransaction, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
     try insert(transaction.frames, connection, &after)
-    if let names = transaction.activeAlarms { try replaceActiveAlarms(names, connection, &after) }
+    try keep(transaction.alarms, forgotten: transaction.forgottenAlarms, connection, &after)
     if transaction.tellsAlarmStates { try setOwesAlarmStates(false, connection, &after) }
     if let offset = transaction.clockOffset { try place(offset, connection, &after) }
     for (row, number) in transaction.confirmed { try deleteBatches(row, through: number, connection, &after) }
@@ -93,12 +94,17 @@ extension SQLiteOutbox {
     return try search.firstRow { $0.int64(0) } ?? 0
   }
 
-  private func replaceActiveAlarms(
-    _ names: [String], _ connection: SQLiteConnection, _ after: inout OutboxState
+  private func keep(
+    _ alarms: [SavedAlarm], forgotten: [String], _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
-    try connection.statement("DELETE FROM active_alarms").run()
-    try ActiveAlarmRows.insert(names, connection)
-    after.activeAlarms = names.sorted()
+    guard !alarms.isEmpty || !forgotten.isEmpty else { return }
+    var active = Set(after.activeAlarms).subtracting(forgotten)
+    for alarm in alarms {
+      try AlarmTable.write(alarm, boot: place.boot, to: connection)
+      if alarm.record.standing.isActive { active.insert(alarm.record.name) } else { active.remove(alarm.record.name) }
+    }
+    for name in forgotten { try AlarmTable.delete(name, from: connection) }
+    after.activeAlarms = active.sorted()
   }
 
   /// What central knows of the alarms may be wrong until the state of each is told again (promise G5). That it is owed

@@ -74,7 +74,7 @@ extension SQLiteOutbox {
     let update = try connection.statement("UPDATE store SET last_frame = ?1, owes_alarm_states = 1")
     try update.bind(1, salvage.lastFrame + 1)
     try update.run()
-    try ActiveAlarmRows.insert(salvage.activeAlarms, connection)
+    for (alarm, boot) in salvage.alarms { try AlarmTable.write(alarm, boot: boot, to: connection) }
     try addNotice(salvage, cause, connection, &after)
   }
 

@@ -1,3 +1,4 @@
+public import AlarmStates
 import BatchCodec
 public import GatewayCore
 import SQLite
@@ -124,6 +125,10 @@ public final class SQLiteOutbox: OutboxStore {
       known = read
       return read
     }
+  }
+
+  public func alarms() throws(OutboxStoreError) -> [SavedAlarm] {
+    try attempt(outcomeUnknown: false) { try AlarmTable.read(from: try opened(), boot: place.boot) }
   }
 
   public func register(_ catalogue: Catalogue) throws(OutboxStoreError) -> Int {

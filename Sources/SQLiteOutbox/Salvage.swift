@@ -1,3 +1,4 @@
+import AlarmStates
 import BatchCodec
 import GatewayCore
 import SQLite
@@ -41,7 +42,7 @@ final class Salvage {
   private(set) var epochs: [Epoch: EpochRows] = [:]
   private(set) var newest: [Lane: Timestamp] = [:]
   private(set) var lastFrame: Int64 = 0
-  private(set) var activeAlarms: [String] = []
+  private(set) var alarms: [(alarm: SavedAlarm, boot: String)] = []
   /// Rows whose check sum was wrong; those that could not be found at all are not counted.
   private(set) var unreadable = 0
   private let connection: SQLiteConnection?
@@ -60,7 +61,8 @@ final class Salvage {
     }
     let last = try? connection.statement("SELECT last_frame FROM store").firstRow { $0.int64(0) }
     lastFrame = max(lastFrame, (last ?? nil) ?? 0)
-    activeAlarms = ActiveAlarmRows.salvage(connection)
+    // A store of an earlier version may have been found damaged before its tables were brought up to date.
+    alarms = AlarmTable.salvage(from: connection)
   }
 
   /// The bytes of a batch that was found.

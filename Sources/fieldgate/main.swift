@@ -14,6 +14,7 @@ struct Fieldgate: ParsableCommand {
       Examples:
         fieldgate status                 is everything all right, and if not, what is wrong?
         fieldgate doctor                 what is wrong, from the wires to central, and the next step
+        fieldgate alarms                 what is wrong with the plant; ack, shelve, history
         fieldgate outbox                 what waits for central, and for how long there is room
         fieldgate tail                   live values of all devices
         fieldgate tail boiler pump/run   live values of one device and of one tag
@@ -29,7 +30,8 @@ struct Fieldgate: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Status.self, DoctorCommand.self, Outbox.self, Values.self, Tail.self, Plan.self, Devices.self, Scan.self,
+      Status.self, DoctorCommand.self, Outbox.self, Alarms.self, Values.self, Tail.self, Plan.self, Devices.self,
+      Scan.self,
       Write.self, Read.self,
       Check.self, Reload.self, Profile.self, Serial.self, Rules.self,
     ])

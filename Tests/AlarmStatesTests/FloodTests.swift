@@ -49,6 +49,17 @@ struct FloodTests {
     #expect(bench.state("boiler.alarm_flood") == .normal)
   }
 
+  @Test("One alarm that comes and goes is no flood")
+  func chatteringIsNoFlood() {
+    var bench = BookBench(Self.many)
+    for _ in 1...30 {
+      bench.rule("a1", .raised)
+      bench.rule("a1", .cleared)
+      bench.pass(1)
+    }
+    #expect(bench.state("boiler.alarm_flood") == .normal && bench.news.allSatisfy(\.isAnnunciated))
+  }
+
   @Test("The name of a flood stays within the bound of names, and long device names stay apart")
   func floodNames() {
     let long = String(repeating: "d", count: 63)

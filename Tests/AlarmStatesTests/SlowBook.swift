@@ -61,7 +61,7 @@ struct SlowBook {
       tell(name, "unshelved")
       settle(name)
     }
-    for device in floods.sorted() where (counted[device] ?? []).filter({ now - $0 < 60 }).count <= 5 {
+    for device in floods.sorted() where (counted[device] ?? []).filter({ now - $0 < 60 }).count <= 2 {
       floods.remove(device)
       told.append("\(device).alarm_flood cleared")
       for name in alarms.keys where definition(name).device == device { alarms[name]!.hidden = false }
@@ -94,9 +94,10 @@ struct SlowBook {
       !group(name).isEmpty && !alarm.aside && alarm.quiet
       && group(name).allSatisfy { alarms[$0]!.quiet || alarms[$0]!.aside }
       && !group(name).contains { alarms[$0]!.first }
-    if !alarm.aside {
+    // One that comes and goes counts once.
+    if !alarm.aside, alarm.raises.last.map({ now - $0 > 60 }) ?? true {
       counted[device, default: []].append(now)
-      if !floods.contains(device), counted[device]!.filter({ now - $0 <= 60 }).count >= 10 {
+      if !floods.contains(device), counted[device]!.filter({ now - $0 <= 60 }).count >= 4 {
         floods.insert(device)
         told.append("\(device).alarm_flood raised")
       }

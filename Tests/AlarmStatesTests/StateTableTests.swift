@@ -224,4 +224,33 @@ struct StateTableTests {
     #expect(bench.person(name, action, comment: comment) == expected)
     #expect(bench.news.isEmpty)
   }
+
+  @Test("A command of central is carried out once, and one that is refused is answered with an event")
+  func centralCommands() throws {
+    var bench = BookBench()
+    bench.rule("hot", .raised)
+    let command = AlarmCommand(alarm: "hot", action: .acknowledge, who: "anna@central", comment: "seen", number: 77)
+    let done = try bench.book.perform(command, now: bench.now, time: bench.wall)
+    #expect(done.events.map(\.transition) == [.acknowledged, .commented])
+    #expect(done.events.allSatisfy { $0.command == 77 })
+    bench.rule("hot", .raisedAgain)
+    let again = #expect(throws: AlarmRefusal.self) {
+      try bench.book.perform(command, now: bench.now, time: bench.wall)
+    }
+    #expect(again?.reason == .answeredBefore && bench.state("hot") == .unacknowledged)
+    #expect(bench.book.decline(command, try #require(again), time: bench.wall).news.isEmpty)
+    let late = AlarmCommand(alarm: "hot", action: .unshelve, who: "anna@central", number: 78)
+    let refusal = #expect(throws: AlarmRefusal.self) {
+      try bench.book.perform(late, now: bench.now, time: bench.wall)
+    }
+    let told = bench.book.decline(late, try #require(refusal), time: bench.wall)
+    #expect(told.events.map(\.command) == [78])
+    #expect(told.events.first?.message.hasPrefix("refused (asked by anna@central): hot is not shelved") == true)
+    let unknown = AlarmCommand(alarm: "cold", action: .unshelve, who: "", number: 79)
+    let nobody = #expect(throws: AlarmRefusal.self) {
+      try bench.book.perform(unknown, now: bench.now, time: bench.wall)
+    }
+    #expect(bench.book.decline(unknown, try #require(nobody), time: bench.wall).events.map(\.command) == [79])
+    #expect(bench.book["hot"]?.commands == [77, 78] && bench.book["cold"] == nil)
+  }
 }

@@ -1,3 +1,4 @@
+import AlarmStates
 import BatchCodec
 import GatewayCore
 import Telemetry
@@ -105,6 +106,15 @@ struct CheckerTests {
       $0.evidence.gateways[0].activeAlarms = ["high_1"]
       $0.events.append($0.event("high_1", .raised))
       $0.history.alarms["g1"]!.append($0.event("high_1", .raised))
+    },
+    Case(
+      .divergentAlarmState,
+      { $0.evidence.gateways[0].standings = ["high_1": AlarmStanding(isUnacknowledged: true)] },
+      but: "its return is at central too"
+    ) {
+      $0.evidence.gateways[0].standings = ["high_1": AlarmStanding(isUnacknowledged: true)]
+      $0.events.append($0.event("high_1", .returned))
+      $0.history.alarms["g1"]!.append($0.event("high_1", .returned))
     },
     Case(
       .reusedNumber, { for sum: UInt32 in [1, 2] { $0.history.stored("g1 e telemetry 1", checksum: sum) } },

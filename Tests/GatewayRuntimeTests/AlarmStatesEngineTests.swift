@@ -1,3 +1,4 @@
+import AlarmStates
 import FieldgateTestKit
 import GatewayCore
 import GatewayRuntime
@@ -22,7 +23,9 @@ struct AlarmStatesEngineTests {
       let store = SQLiteOutbox(.machine(directory: directory.path, boot: "boot"))
       _ = try store.open()
       var transaction = OutboxTransaction()
-      transaction.activeAlarms = ["high"]
+      let standing = AlarmStanding(isActive: true, isUnacknowledged: true, raises: 1)
+      let record = AlarmRecord(name: "high", tag: "first/value", severity: .medium, standing: standing)
+      transaction.alarms = [SavedAlarm(record: record, shelfRemaining: nil)]
       transaction.retirement = .close("restored")
       _ = try store.commit(transaction)
       store.close()

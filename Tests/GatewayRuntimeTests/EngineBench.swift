@@ -10,10 +10,11 @@ import YAMLParser
 /// A real engine over a real store, with a broker and clocks of the test's own.
 final class EngineBench {
   let temporary: TemporaryDirectory
-  let clock = ManualClock()
+  let clock: ManualClock
   let broker = RecordingBroker()
   let settings: GatewaySettings
-  let engine: GatewayEngine
+  /// Nil once another bench went on with its store.
+  private(set) var engine: GatewayEngine!
 
   /// - Parameters:
   ///   - yaml: a whole configuration without `outbox` and `api`.
@@ -24,6 +25,25 @@ final class EngineBench {
     let (settings, diagnostics) = GatewaySettingsReader.read(try YAMLFile.parse(Array(text.utf8)))
     guard let settings else { throw TestKitError("\(diagnostics)") }
     self.settings = settings
+    clock = ManualClock()
+    try start(topics: topics)
+  }
+
+  /// As after a kill: another engine goes on with the same store and the same clock.
+  func restarted() throws -> EngineBench {
+    engine = nil
+    let next = EngineBench(after: self)
+    try next.start(topics: nil)
+    return next
+  }
+
+  private init(after other: EngineBench) {
+    temporary = other.temporary
+    settings = other.settings
+    clock = other.clock
+  }
+
+  private func start(topics: (any TopicMemory)?) throws {
     let store = SQLiteOutbox(.machine(directory: temporary.path, boot: "boot"))
     try store.claimDirectory()
     engine = try GatewayEngine(

@@ -97,9 +97,9 @@ final class SQLiteCentralStoreTests {
     let store = try SQLiteCentralStore(directory: directory)
     let reader = { try SQLiteCentralReader(directory: self.directory) }
     try store.commit(group(key, 1...3), received: received)
-    #expect(try reader().activeAlarms(gateway: nil).map(\.event.alarm) == ["hot"])
+    #expect(try reader().alarmStates(gateway: nil).map(\.event.alarm) == ["hot"])
     try store.commit(group(key, 4...4), received: received)
-    #expect(try reader().activeAlarms(gateway: "barn").isEmpty)
+    #expect(try reader().alarmStates(gateway: "barn").isEmpty)
     let events = try reader().alarmEvents(gateway: "barn", from: Timestamp(milliseconds: 0), until: received, limit: 3)
     #expect(events.map(\.event.value) == [4, 3, 2])
     #expect(try StoreVerification(directory: directory).problems == [])
@@ -127,7 +127,7 @@ final class SQLiteCentralStoreTests {
   func alarmStatesBeginAnew() throws {
     let other = BatchFactory.key("mill", lane: .alarms)
     let store = try SQLiteCentralStore(directory: directory)
-    let active = { try SQLiteCentralReader(directory: self.directory).activeAlarms(gateway: "barn").map(\.event.alarm) }
+    let active = { try SQLiteCentralReader(directory: self.directory).alarmStates(gateway: "barn").map(\.event.alarm) }
     try store.commit(group(other, 1...1), received: received)
     try commit(store, 1, 1, [event("hot", .raised), event("removed", .raised)])
     try commit(store, 1, 2, [event("cold", .raised)])
@@ -140,12 +140,15 @@ final class SQLiteCentralStoreTests {
     try commit(store, 2, 1, [event("cold", .raised)])
     #expect(try active() == ["cold"])
     // Another gateway's are its own.
-    #expect(try SQLiteCentralReader(directory: directory).activeAlarms(gateway: "mill").map(\.event.alarm) == ["hot"])
+    #expect(try SQLiteCentralReader(directory: directory).alarmStates(gateway: "mill").map(\.event.alarm) == ["hot"])
     #expect(try StoreVerification(directory: directory).problems == [])
     store.close()
     let connection = try SQLiteConnection(path: directory + "/central.db", mode: .readWrite)
     try connection.execute(
-      "INSERT INTO alarm_states SELECT gateway, alarm, id, 1 FROM alarm_events WHERE alarm = 'removed'")
+      """
+      INSERT INTO alarm_states(gateway, alarm, event, is_active)
+      SELECT gateway, alarm, id, 1 FROM alarm_events WHERE alarm = 'removed'
+      """)
     connection.close()
     #expect(
       try StoreVerification(directory: directory).problems == [

@@ -51,7 +51,7 @@ struct OutboxSalvageTests {
   func changedAlarm() throws {
     let before = try prepare()
     let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
-    try connection.execute("UPDATE active_alarms SET name = 'hat'")
+    try connection.execute("UPDATE alarms SET name = 'hat'")
     connection.close()
     var news: [String] = []
     let store = try scratch.open(news: &news)

@@ -1,3 +1,4 @@
+import AlarmStates
 import BatchCodec
 import Foundation
 import GatewayCore
@@ -77,13 +78,18 @@ final class OutboxScratch {
 
 extension OutboxTransaction {
   static func with(
-    _ frames: [PendingFrame] = [], cut: [Lane] = [], confirmed: [EpochLane: UInt64] = [:], alarms: [String]? = nil
+    _ frames: [PendingFrame] = [], cut: [Lane] = [], confirmed: [EpochLane: UInt64] = [:], alarms: [String] = []
   ) -> Self {
     var transaction = Self()
     transaction.frames = frames
     transaction.cut = cut
     transaction.confirmed = confirmed
-    transaction.activeAlarms = alarms
+    transaction.alarms = alarms.map {
+      let standing = AlarmStanding(isActive: true, isUnacknowledged: true, raises: 1)
+      return SavedAlarm(
+        record: AlarmRecord(name: $0, tag: "boiler/supply_temp", severity: .high, standing: standing),
+        shelfRemaining: nil)
+    }
     return transaction
   }
 }

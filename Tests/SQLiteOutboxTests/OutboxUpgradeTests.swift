@@ -1,3 +1,5 @@
+import AlarmStates
+import Foundation
 import GatewayCore
 import SQLite
 import Telemetry
@@ -11,10 +13,11 @@ import Testing
 
   init() throws { scratch = try OutboxScratch() }
 
-  /// Takes back what version 3 added.
+  /// Takes back what versions 3 and 4 brought.
   private static let fromVersion3 = """
     ALTER TABLE store DROP COLUMN owes_alarm_states;
-    ALTER TABLE active_alarms DROP COLUMN checksum;
+    DROP TABLE alarms;
+    CREATE TABLE active_alarms(name TEXT PRIMARY KEY) WITHOUT ROWID;
     """
 
   /// A store as version 1 left it: frames of columns, newest number and time beside them.
@@ -44,22 +47,30 @@ import Testing
     connection.close()
   }
 
-  @Test("A store of version 2 is opened as it is, and owes no alarm states")
-  func upgradeFrom2() throws {
-    var store: SQLiteOutbox? = try scratch.open()
-    let before = try store?.commit(.with([scratch.alarm("hot", .raised)], cut: [.alarms], alarms: ["hot"]))
-    store?.close()
-    store = nil
-    let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
-    try connection.execute(Self.fromVersion3)
-    try connection.setUserVersion(2)
-    connection.close()
-    var news: [String] = []
-    let state = try scratch.open(news: &news).state()
-    #expect(news.isEmpty && state.epoch == before?.epoch && state.activeAlarms == ["hot"] && !state.owesAlarmStates)
+  @Test("Alarms that were active in a store of an earlier version are, and nobody has seen them")
+  func alarms() throws {
+    for version in 1...3 {
+      try makeVersion1(frames: 1)
+      let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+      try connection.execute("INSERT INTO active_alarms VALUES ('hot'), ('low')")
+      if version == 3 {
+        try connection.execute("ALTER TABLE store ADD COLUMN owes_alarm_states INTEGER NOT NULL DEFAULT 1")
+        try connection.execute("ALTER TABLE active_alarms ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0")
+      }
+      try connection.setUserVersion(version)
+      connection.close()
+      let store = try scratch.open()
+      let state = try store.state()
+      #expect(state.activeAlarms == ["hot", "low"] && state.owesAlarmStates == (version == 3))
+      let alarms = try store.alarms()
+      #expect(alarms.map(\.record.name) == ["hot", "low"])
+      #expect(alarms.allSatisfy { $0.record.standing.state == .unacknowledged && !$0.isOfThisBoot })
+      store.close()
+      try FileManager.default.removeItem(atPath: scratch.path)
+    }
   }
 
-  @Test("A store of version 1 is opened with its backlog, goes on, and is of version 3 then")
+  @Test("A store of version 1 is opened with its backlog, goes on, and is of the present version then")
   func upgrade() throws {
     try makeVersion1(frames: 3)
     let store = try scratch.open()
@@ -79,7 +90,7 @@ import Testing
     #expect(devices.first?.columns[0].bits.prefix(3) == [1, 2, 3])
     store.close()
     let connection = try SQLiteConnection(path: scratch.path, mode: .readOnly)
-    #expect(try connection.userVersion() == 3)
+    #expect(try connection.userVersion() == OutboxSchema.version)
   }
 
   @Test("Newest number and time of frames that were cut or are still there are known after a restart")

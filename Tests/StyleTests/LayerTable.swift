@@ -27,9 +27,10 @@ enum LayerTable {
     row("logic", "Diagnosis", pure: true, "JSONText"),
     row("logic", "TagWindows", pure: true, "Telemetry"),
     row(
-      "cores", "GatewayCore", pure: true, "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors",
+      "cores", "GatewayCore", pure: true, "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
+      "SerialSensors",
       "SyncProtocol"),
-    row("cores", "CentralCore", pure: true, "Telemetry", "JSONText", "BatchCodec", "SyncProtocol"),
+    row("cores", "CentralCore", pure: true, "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol"),
     row(
       "configuration", "GatewayConfiguration", pure: true, "Telemetry", "JSONText", "AnomalyDetection", "RuleEngine",
       "SerialSensors"),
@@ -42,8 +43,8 @@ enum LayerTable {
     row("adapters", "SerialBus", "Telemetry", "GatewayCore", "SerialPort"),
     row("adapters", "MQTTBroker", "GatewayCore", "Threads", "CMosquitto"),
     row("adapters", "SQLite", "CSQLite"),
-    row("adapters", "SQLiteOutbox", "Telemetry", "BatchCodec", "GatewayCore", "SQLite"),
-    row("adapters", "SQLiteCentralStore", "Telemetry", "BatchCodec", "CentralCore", "SQLite"),
+    row("adapters", "SQLiteOutbox", "AlarmStates", "Telemetry", "BatchCodec", "GatewayCore", "SQLite"),
+    row("adapters", "SQLiteCentralStore", "AlarmStates", "Telemetry", "BatchCodec", "CentralCore", "SQLite"),
     row("adapters", "HTTPClient", "Telemetry", "GatewayCore", "Threads", "CCurl"),
     row("adapters", "PKI", "COpenSSL"),
     row("adapters", "LocalAPI", "Threads"),
@@ -51,7 +52,8 @@ enum LayerTable {
       "composition", "BusPlanning", pure: true, "Telemetry", "JSONText", "GatewayCore", "SerialSensors",
       "GatewayConfiguration"),
     row(
-      "composition", "GatewayRuntime", "BusPlanning", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
+      "composition", "GatewayRuntime", "AlarmStates", "BusPlanning", "Telemetry", "JSONText", "BatchCodec",
+      "RuleEngine",
       "SerialSensors", "SyncProtocol",
       "GatewayCore", "GatewayConfiguration", "YAMLParser", "Logging"),
     row(
@@ -64,7 +66,8 @@ enum LayerTable {
       "GatewayConfiguration", "YAMLParser", "LocalAPI", "ModbusBus", "PKI", "RuleEngine", "SerialPort", "SerialSensors",
       "FoundationEssentials"),
     row(
-      "composition", "CentralService", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "CentralCore", "Threads",
+      "composition", "CentralService", "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol",
+      "CentralCore", "Threads",
       "SystemdNotify", "ServiceLog", "SQLiteCentralStore", "PKI", "FoundationEssentials", "Logging", "ServiceLifecycle",
       "UnixSignals", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOCore", "NIOSSL"),
     row("programs", "fieldgated", "GatewayService"),
@@ -80,7 +83,8 @@ enum LayerTable {
       "CentralCore", "GatewayCore", "SQLite",
       "SQLiteCentralStore", "SQLiteOutbox", "TagWindows", "Telemetry", "ArgumentParser"),
     row(
-      "test kit", "FleetSimulation", "GatewayRuntime", "GatewayConfiguration", "GatewayCore", "CentralCore",
+      "test kit", "FleetSimulation", "AlarmStates", "GatewayRuntime", "GatewayConfiguration", "GatewayCore",
+      "CentralCore",
       "RuleEngine",
       "SyncProtocol", "BatchCodec", "SQLiteOutbox", "SQLiteCentralStore", "SQLite", "SimulatedDisk", "Telemetry",
       "Logging"),

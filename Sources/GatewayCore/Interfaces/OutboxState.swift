@@ -56,6 +56,7 @@ public struct OutboxState: Hashable, Sendable {
   /// Earlier epochs that still hold batches, oldest first.
   public var retired: [RetiredEpoch] = []
   public var frames: [Lane: Frames] = [:]
+  /// Names of alarms whose cause holds, in their order.
   public var activeAlarms: [String] = []
   /// Events of the alarms lane are missing at central, or a new epoch began: the state of every alarm is to be told
   /// again.

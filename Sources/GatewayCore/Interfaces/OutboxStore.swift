@@ -1,3 +1,4 @@
+public import AlarmStates
 public import Telemetry
 
 /// Why the store failed: what, where, and what to do next, in one line.
@@ -46,6 +47,9 @@ public protocol OutboxStore: AnyObject {
 
   /// What the store holds now, read from it.
   func state() throws(OutboxStoreError) -> OutboxState
+
+  /// What is kept of alarms, by name.
+  func alarms() throws(OutboxStoreError) -> [SavedAlarm]
 
   /// Remembers a catalogue and gives the number by which frames refer to it; the same catalogue gets the same number.
   func register(_ catalogue: Catalogue) throws(OutboxStoreError) -> Int

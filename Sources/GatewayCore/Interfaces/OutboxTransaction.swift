@@ -1,3 +1,4 @@
+public import AlarmStates
 public import Telemetry
 
 /// A frame that waits for its commit. Its sequence number makes a retry after an unknown commit harmless.
@@ -41,8 +42,10 @@ public struct OutboxTransaction: Sendable {
   }
 
   public var frames: [PendingFrame] = []
-  /// Names of all active alarms after the frames above; nil leaves them as they are.
-  public var activeAlarms: [String]?
+  /// Alarms as they are after the frames above, where that is not what the store has.
+  public var alarms: [SavedAlarm] = []
+  /// Alarms of which nothing is to be kept any more.
+  public var forgottenAlarms: [String] = []
   /// The frames above tell the state of every alarm, so that none is owed any more. What the same transaction loses is
   /// owed all the same.
   public var tellsAlarmStates = false
@@ -74,7 +77,8 @@ public struct OutboxTransaction: Sendable {
   public init() {}
 
   public var isEmpty: Bool {
-    frames.isEmpty && activeAlarms == nil && clockOffset == nil && confirmed.isEmpty && offered.isEmpty
+    frames.isEmpty && alarms.isEmpty && forgottenAlarms.isEmpty && clockOffset == nil && confirmed.isEmpty
+      && offered.isEmpty
       && missingAtCentral.isEmpty && damaged.isEmpty && abandoned.isEmpty && retirement == nil && cut.isEmpty
       && thin == 0 && drop == nil
   }

@@ -20,6 +20,7 @@ public struct AlarmCutter: Sendable {
     for var event in try FrameCodec.decodeAlarms(frame.bytes) {
       newest = max(newest, event.time + frame.shift)
       event.time = newest
+      event.until = event.until.map { $0 + frame.shift }
       events.append(event)
     }
   }

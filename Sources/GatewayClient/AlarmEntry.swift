@@ -1,0 +1,62 @@
+/// An alarm in the daemon's answers to `status` and `alarms` (`docs/formats/local-api.md`).
+struct AlarmEntry: Decodable {
+  struct Chattering: Decodable {
+    var count: Int
+    var seconds: Int
+  }
+
+  var alarm: String
+  var active: Bool
+  /// Of rules only: the on-delay runs; the tag has no value, so that the state is held.
+  var pending: Bool?
+  var held: Bool?
+  var severity: String
+  var tag: String
+  var value: Double?
+  var since: String?
+  var message: String?
+  var state: String
+  var underlying: String?
+  var group: String?
+  var firstOut: Bool?
+  var heldBack: Bool?
+  var raises: Int?
+  var chattering: Chattering?
+  var acknowledgedBy: String?
+  var shelvedBy: String?
+  var shelvedUntil: String?
+  var shelvedSeconds: Int?
+  var comment: String?
+  var commentBy: String?
+
+  enum CodingKeys: String, CodingKey {
+    case alarm, active, pending, held, severity, tag, value, since, message, state, underlying, group, raises
+    case chattering, comment
+    case firstOut = "first_out"
+    case heldBack = "held_back"
+    case acknowledgedBy = "acknowledged_by"
+    case shelvedBy = "shelved_by"
+    case shelvedUntil = "shelved_until"
+    case shelvedSeconds = "shelved_seconds"
+    case commentBy = "comment_by"
+  }
+
+  /// Something about it is to be seen.
+  var isNotable: Bool { state != "normal" || firstOut == true || chattering != nil }
+}
+
+/// The daemon's answer to `alarms`.
+struct AlarmsAnswer: Decodable {
+  var rules: [AlarmEntry]
+  /// Alarms of the gateway itself, and floods.
+  var others: [AlarmEntry]?
+
+  var all: [AlarmEntry] { rules + (others ?? []) }
+}
+
+/// The daemon's answer to a command for alarms.
+struct AlarmReplyAnswer: Decodable {
+  var outcome: String
+  var reason: String?
+  var message: String
+}

@@ -1,0 +1,131 @@
+public import AlarmStates
+import GatewayConfiguration
+import GatewayCore
+import Logging
+import RuleEngine
+import Telemetry
+
+/// Alarms: from rules and people into the book, and from there into the record and before people (`docs/alarms.md`).
+extension GatewayEngine {
+  /// Alarms whose cause holds, those of the gateway itself included.
+  public var activeAlarms: Set<String> { alarms.active }
+
+  /// Every alarm that is not simply normal, by name: its state and who has seen it. What central's picture must equal.
+  public var alarmPicture: [String: AlarmStanding] {
+    Dictionary(alarms.all.map { ($0.name, $0.standing) }) { first, _ in first }
+  }
+
+  // MARK: Into the record
+
+  /// The time of an event that happens now, or happened at `wall` by the wall clock: events of one gateway stay in order
+  /// even when rules of several devices change at different wall-clock times.
+  func alarmTime(_ wall: Timestamp) -> Timestamp {
+    guard clockTrust.isTrusted else { return keptTime(wall, bootTime: outside.clock.monotonic()) }
+    return max(wall, newestAlarm)
+  }
+
+  /// Gives an event its time and lets it wait for the next commit, which is at once.
+  func admit(_ arrived: AlarmEvent) -> AlarmEvent {
+    var event = arrived
+    event.time = alarmTime(event.time)
+    enter(event)
+    return event
+  }
+
+  private func enter(_ event: AlarmEvent) {
+    let hasBootTime = !clockTrust.isTrusted
+    if !hasBootTime { newestAlarm = max(newestAlarm, event.time) }
+    counters.alarmEvents += 1
+    if hasBootTime != alarmsHaveBootTimes { sealAlarms() }
+    alarmsHaveBootTimes = hasBootTime
+    pendingAlarms.append(event)
+    alarmHistory.append(event)
+    outbox.alarmAppended()
+  }
+
+  /// What rules found out goes into the book.
+  func raise(_ changes: [AlarmEvent]) {
+    let now = outside.clock.monotonic()
+    for change in changes {
+      var event = change
+      event.time = alarmTime(event.time)
+      tell(alarms.take(event, now: now))
+    }
+  }
+
+  /// What the book says goes into the alarms lane, which is committed at once, to viewers, and where it is to be heard.
+  func tell(_ outcome: AlarmOutcome) {
+    for news in outcome.news {
+      let event = news.event
+      enter(event)
+      if news.isAnnunciated {
+        log.notice("alarm \(event.alarm) \(event.transition.name): \(event.message)")
+      } else {
+        log.debug("alarm \(event.alarm) \(event.transition.name), not annunciated: \(event.message)")
+      }
+      showTails(event)
+    }
+    unpublishedAlarms.formUnion(outcome.presented)
+    unsavedAlarms.formUnion(alarms.takeChanges())
+  }
+
+  // MARK: Time
+
+  func expireAlarms(now: MonotonicTime) {
+    if alarms.deadline <= now {
+      tell(alarms.expire(now: now, time: alarmTime(outside.clock.wall())))
+    }
+    guard nextShelfSave <= now else { return }
+    nextShelfSave = alarms.hasShelved ? now + EngineLimits.shelfInterval : .never
+    // So that a power cut does not begin the time of shelving anew.
+    unsavedAlarms.formUnion(alarms.all.filter { $0.shelfEnd != nil }.map(\.name))
+    if !unsavedAlarms.isEmpty { outbox.alarmAppended() }
+  }
+
+  // MARK: The store
+
+  /// Alarms whose rows are not what the book says; nothing is lost when they are written again.
+  func saveAlarms(in transaction: inout OutboxTransaction, now: MonotonicTime) {
+    for name in unsavedAlarms.sorted() {
+      if let saved = alarms.saved(name, now: now) {
+        transaction.alarms.append(saved)
+      } else {
+        transaction.forgottenAlarms.append(name)
+      }
+    }
+    if alarms.hasShelved { nextShelfSave = now + EngineLimits.shelfInterval }
+  }
+
+  /// The store was opened for the first time: what it knows goes before what happened since the start. Alarms that rose
+  /// before it could be opened may have been active before the start, and are not raised twice.
+  func beginAlarms(_ saved: [SavedAlarm], now: MonotonicTime) {
+    let early = alarms
+    alarms = AlarmBook(
+      definitions: settings.alarmDefinitions, settings: settings.alarmBookSettings, saved: saved, now: now)
+    pendingAlarms = pendingAlarms.compactMap { event in
+      event.transition == .written ? event : alarms.replay(event, of: early)
+    }
+    // Rules that are gone from the configuration.
+    tell(alarms.redefine(settings.alarmDefinitions, now: now, time: alarmTime(outside.clock.wall())))
+    if alarms.hasShelved { nextShelfSave = now }
+  }
+
+  /// Central may not know what alarms there are, and forgets what it knew (``OutboxState/owesAlarmStates``): each state
+  /// is told again, once. They wait in memory like all alarms; the commit that takes them says that nothing is owed any
+  /// more.
+  func tellOwedAlarmStates() {
+    guard isStoreOpen, stored.owesAlarmStates else { return toldAlarmStates = false }
+    guard !toldAlarmStates else { return }
+    toldAlarmStates = true
+    for event in alarms.restatement(time: alarmTime(outside.clock.wall())) {
+      enter(event)
+      showTails(event)
+    }
+  }
+
+  /// Times of the boot clock in the book get their places, as those in frames do.
+  func placeAlarms(_ offset: Duration) {
+    alarms.place(offset) { $0.milliseconds < ClockTrust.earliest.milliseconds }
+    unsavedAlarms.formUnion(alarms.takeChanges())
+  }
+}

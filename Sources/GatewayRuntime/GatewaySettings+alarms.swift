@@ -1,0 +1,19 @@
+import AlarmStates
+import GatewayConfiguration
+import RuleEngine
+import Telemetry
+
+extension GatewaySettings {
+  /// What the configuration says of every alarm of this gateway, its own included.
+  var alarmDefinitions: [AlarmDefinition] {
+    rules.map { rule in
+      let device = rule.tagName.firstIndex(of: "/").map { String(rule.tagName[..<$0]) } ?? ""
+      return AlarmDefinition(name: rule.name, tag: rule.tagName, device: device, severity: rule.severity)
+    } + [
+      AlarmDefinition(
+        name: GatewayEngine.capacityAlarm, tag: "", device: "", severity: .high, needsAcknowledge: false)
+    ]
+  }
+
+  var alarmBookSettings: AlarmBookSettings { AlarmBookSettings() }
+}
