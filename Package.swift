@@ -61,6 +61,7 @@ let package = Package(
     system("COpenSSL", "libcrypto"),
     system("CSystemd", "libsystemd"),
     system("CPCRE2", "libpcre2-8"),
+    system("CMath", nil),
     system("CLinux", nil),
 
     // support: threads and bounded queues
@@ -74,6 +75,7 @@ let package = Package(
     library("SyncProtocol", ["Telemetry"]),
     library("SerialSensors", ["Telemetry", "CPCRE2"]),
     library("Diagnosis", ["JSONText"]),
+    library("TagExpressions", ["CMath", "Telemetry"]),
 
     // cores (pure)
     library("GatewayCore", ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol"]),
@@ -139,6 +141,7 @@ let package = Package(
     program("fieldgate-central", ["CentralService", arguments]),
 
     // test kit: never shipped
+    .target(name: "CAllocationCounter"),
     .target(name: "CSimulatedDisk", dependencies: ["CSQLite"], linkerSettings: [.linkedLibrary("sqlite3")]),
     library("SimulatedDisk", ["CSimulatedDisk"]),
     library("FieldgateTestKit", ["Telemetry", "JSONText", "Threads", "CLinux"]),
@@ -166,6 +169,7 @@ let package = Package(
     tests("BatchCodecTests", ["BatchCodec", "SampleTelemetry", "Telemetry"]),
     tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
     tests("SerialSensorsTests", ["SerialSensors", "Telemetry"]),
+    tests("TagExpressionsTests", ["CAllocationCounter", "TagExpressions", "Telemetry"]),
     tests(
       "GatewayCoreTests",
       ["GatewayCore", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol", "Telemetry"]),

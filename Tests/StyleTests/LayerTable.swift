@@ -23,6 +23,7 @@ enum LayerTable {
     row("logic", "SyncProtocol", pure: true, "Telemetry"),
     row("logic", "SerialSensors", pure: true, "Telemetry", "CPCRE2"),
     row("logic", "Diagnosis", pure: true, "JSONText"),
+    row("logic", "TagExpressions", pure: true, "Telemetry", "CMath"),
     row(
       "cores", "GatewayCore", pure: true, "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors",
       "SyncProtocol"),
