@@ -72,6 +72,7 @@ let package = Package(
     library("JSONText"),
     library("BatchCodec", ["Telemetry", "CZstd"]),
     library("RuleEngine", ["Telemetry"]),
+    library("AlarmStates", ["Telemetry"]),
     library("SyncProtocol", ["Telemetry"]),
     library("SerialSensors", ["Telemetry", "CPCRE2"]),
     library("Diagnosis", ["JSONText"]),
@@ -168,6 +169,7 @@ let package = Package(
     tests("JSONTextTests", ["JSONText"]),
     tests("BatchCodecTests", ["BatchCodec", "SampleTelemetry", "Telemetry"]),
     tests("RuleEngineTests", ["RuleEngine", "Telemetry"]),
+    tests("AlarmStatesTests", ["AlarmStates", "Telemetry"]),
     tests("SerialSensorsTests", ["SerialSensors", "Telemetry"]),
     tests("TagExpressionsTests", ["CAllocationCounter", "TagExpressions", "Telemetry"]),
     tests(

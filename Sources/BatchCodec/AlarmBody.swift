@@ -17,6 +17,10 @@ enum AlarmBody {
       writer.append(text: event.alarm)
       writer.append(text: event.tag)
       writer.append(text: event.message)
+      guard event.transition.namesPeople else { continue }
+      writer.append(text: event.who)
+      writer.append(zigzag: event.until?.milliseconds ?? 0)
+      writer.append(varint: event.command)
     }
     LossCodec.append(losses, to: &writer)
     return writer.bytes
@@ -47,10 +51,24 @@ enum AlarmBody {
     case 1: value = Double(bitPattern: try reader.fixed(UInt64.self, "value of an alarm"))
     default: throw CodecError(.malformed, offset: reader.offset, "a value flag that is neither 0 nor 1")
     }
-    return AlarmEvent(
+    var event = AlarmEvent(
       time: time, alarm: try reader.text("alarm name", limit: BatchLimits.maximumNameBytes),
       tag: try reader.text("tag of an alarm", limit: 2 * BatchLimits.maximumNameBytes + 1), transition: transition,
       severity: severity, value: value,
       message: try reader.text("message of an alarm", limit: BatchLimits.maximumMessageBytes))
+    guard transition.namesPeople else { return event }
+    event.who = try reader.text("person of an alarm", limit: AlarmEvent.maximumWhoBytes)
+    let until = try reader.zigzag("end of shelving")
+    guard until == 0 || transition == .shelved else {
+      throw CodecError(.malformed, offset: reader.offset, "an end of shelving where nothing was shelved")
+    }
+    event.until = until == 0 ? nil : Timestamp(milliseconds: until)
+    event.command = try reader.varint("command of an alarm")
+    return event
   }
+}
+
+extension AlarmEvent.Transition {
+  /// Events 1 to 3 came first and keep their bytes; all that came later say who, until when and upon which command.
+  fileprivate var namesPeople: Bool { rawValue > AlarmEvent.Transition.written.rawValue }
 }

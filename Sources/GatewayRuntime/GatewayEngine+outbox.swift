@@ -80,7 +80,9 @@ extension GatewayEngine {
       switch event.transition {
       case .raised: !active.insert(event.alarm).inserted
       case .cleared: active.remove(event.alarm) == nil
-      case .written: false
+      case .written, .acknowledged, .shelved, .unshelved, .suppressed, .unsuppressed, .commented, .raisedAgain,
+        .returned, .firstOut, .firstOutOver:
+        false
       }
     }
   }

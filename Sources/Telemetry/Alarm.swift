@@ -29,15 +29,54 @@ public struct AlarmEvent: Hashable, Sendable {
     case cleared = 2
     /// No change of an alarm: a value was written, or should have been, and the message says by whom and what came of it.
     case written = 3
+    /// Somebody has seen it.
+    case acknowledged = 4
+    /// Set aside by a person until ``AlarmEvent/until``.
+    case shelved = 5
+    case unshelved = 6
+    /// Set aside by design: the condition under which its rule means something does not hold.
+    case suppressed = 7
+    case unsuppressed = 8
+    /// The message is what somebody wrote.
+    case commented = 9
+    /// It was active, and its cause came again or got worse: it is to be acknowledged anew.
+    case raisedAgain = 10
+    /// Its cause is gone, and it is still to be acknowledged; ``cleared`` says that nothing is owed.
+    case returned = 11
+    /// It was the first of its group.
+    case firstOut = 12
+    /// Its group is quiet and acknowledged again.
+    case firstOutOver = 13
 
     public var name: String {
       switch self {
       case .raised: "raised"
       case .cleared: "cleared"
       case .written: "written"
+      case .acknowledged: "acknowledged"
+      case .shelved: "shelved"
+      case .unshelved: "unshelved"
+      case .suppressed: "suppressed"
+      case .unsuppressed: "unsuppressed"
+      case .commented: "commented"
+      case .raisedAgain: "raised again"
+      case .returned: "returned"
+      case .firstOut: "first-out"
+      case .firstOutOver: "first-out over"
+      }
+    }
+
+    /// The cause of the alarm came or went.
+    public var isActivity: Bool {
+      switch self {
+      case .raised, .cleared, .raisedAgain, .returned: true
+      default: false
       }
     }
   }
+
+  /// Longest ``who``, in UTF-8 bytes.
+  public static let maximumWhoBytes = 64
 
   /// The name that the events of writes have in place of a rule's.
   public static let writes = "write"
@@ -53,11 +92,20 @@ public struct AlarmEvent: Hashable, Sendable {
   public var value: Double?
   /// One sentence for people; at most 512 UTF-8 bytes.
   public var message: String
+  /// Who did it, at most ``maximumWhoBytes`` UTF-8 bytes; empty when nobody did. Events 1 to 3 name nobody.
+  public var who: String
+  /// Until when an alarm is shelved; nil with every other transition.
+  public var until: Timestamp?
+  /// The number of central's command that it answers; 0: none does.
+  public var command: UInt64
 
   public init(
     time: Timestamp, alarm: String, tag: String, transition: Transition, severity: Severity, value: Double?,
-    message: String
+    message: String, who: String = "", until: Timestamp? = nil, command: UInt64 = 0
   ) {
+    self.who = who
+    self.until = until
+    self.command = command
     self.time = time
     self.alarm = alarm
     self.tag = tag

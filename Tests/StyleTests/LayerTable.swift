@@ -20,6 +20,7 @@ enum LayerTable {
     row("vocabulary", "JSONText", pure: true),
     row("logic", "BatchCodec", pure: true, "Telemetry", "CZstd"),
     row("logic", "RuleEngine", pure: true, "Telemetry"),
+    row("logic", "AlarmStates", pure: true, "Telemetry"),
     row("logic", "SyncProtocol", pure: true, "Telemetry"),
     row("logic", "SerialSensors", pure: true, "Telemetry", "CPCRE2"),
     row("logic", "Diagnosis", pure: true, "JSONText"),

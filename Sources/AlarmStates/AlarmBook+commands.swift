@@ -1,0 +1,78 @@
+public import Telemetry
+
+/// What people do with alarms.
+extension AlarmBook {
+  /// Carries out a command. Ask ``expire(now:time:)`` first, so that what is due by then comes before it.
+  ///
+  /// - Throws: when it means nothing now; then nothing has changed.
+  public mutating func perform(
+    _ command: AlarmCommand, now: MonotonicTime, time: Timestamp
+  ) throws(AlarmRefusal) -> AlarmOutcome {
+    let name = command.alarm
+    let who = AlarmWords.cut(command.who, to: AlarmEvent.maximumWhoBytes)
+    try check(command)
+    var outcome = AlarmOutcome()
+    func event(_ message: String, until: Timestamp? = nil) -> AlarmEvent {
+      mark(
+        name, .acknowledged, time: time, message: message, who: who, until: until, command: command.number)
+    }
+    switch command.action {
+    case .acknowledge:
+      add(event("acknowledged\(AlarmWords.by(who))"), .acknowledged, &outcome)
+    case .shelve(let wanted):
+      let length = wanted ?? settings.shelving
+      let text = "shelved for \(AlarmWords.duration(length))\(AlarmWords.by(who))"
+      add(event(text, until: time + length), .shelved, &outcome)
+      records[name]?.shelfEnd = now + length
+      shelved.insert(name)
+    case .unshelve:
+      unshelve(name, event("no longer shelved\(AlarmWords.by(who))"), &outcome)
+    case .comment: break
+    }
+    if !command.comment.isEmpty { add(event(command.comment), .commented, &outcome) }
+    settleGroup(of: name, time: time, &outcome)
+    return outcome
+  }
+
+  private func check(_ command: AlarmCommand) throws(AlarmRefusal) {
+    let name = command.alarm
+    guard definitions[name] != nil || records[name] != nil else {
+      let known = Set(definitions.keys.filter { floods[$0] == nil }).union(records.keys).sorted()
+      let hint = EditDistance.nearest(to: name, among: known).map { "; did you mean '\($0)'?" } ?? ""
+      throw AlarmRefusal(.unknownAlarm, "there is no alarm '\(name)'\(hint)")
+    }
+    let standing = records[name]?.standing ?? AlarmStanding()
+    let isTooLong = command.comment.utf8.count > AlarmCommand.maximumCommentBytes
+    guard !isTooLong, command.action != .comment || !command.comment.isEmpty else {
+      throw AlarmRefusal(.badComment, "a comment has 1 to \(AlarmCommand.maximumCommentBytes) bytes")
+    }
+    switch command.action {
+    case .acknowledge where !standing.isUnacknowledged:
+      let mark = standing.acknowledgement
+      let text = mark.map { "\(name) is acknowledged\(AlarmWords.by($0.who)) already" }
+      throw AlarmRefusal(
+        .nothingToAcknowledge, text ?? "\(name) is \(standing.state.title): there is nothing to acknowledge")
+    case .shelve where floods[name] != nil:
+      throw AlarmRefusal(
+        .isFlood, "\(name) stands for alarms that are not shown; shelve those that cause it: fieldgate alarms history")
+    case .shelve(let length?) where length < .seconds(1) || length > settings.longestShelving:
+      throw AlarmRefusal(
+        .badDuration, "shelving lasts 1 s to \(AlarmWords.duration(settings.longestShelving))")
+    case .unshelve where standing.shelf == nil:
+      throw AlarmRefusal(.notShelved, "\(name) is not shelved; it is \(standing.state.title)")
+    case .acknowledge, .shelve, .unshelve, .comment: break
+    }
+  }
+
+  mutating func unshelve(_ name: String, _ event: AlarmEvent, _ outcome: inout AlarmOutcome) {
+    add(event, .unshelved, &outcome)
+    records[name]?.shelfEnd = nil
+    shelved.remove(name)
+    settleGroup(of: name, time: event.time, &outcome)
+  }
+
+  /// Alarms that wait for somebody who has seen them, by name; those that are set aside are not among them.
+  public var acknowledgeable: [String] {
+    records.values.filter { $0.standing.isUnacknowledged && !$0.standing.isSetAside }.map(\.name).sorted()
+  }
+}

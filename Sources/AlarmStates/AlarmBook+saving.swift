@@ -1,0 +1,139 @@
+public import Telemetry
+
+/// Over restarts, reloads, and to a central that has forgotten.
+extension AlarmBook {
+  /// - Returns: nil when there is no such record any more.
+  public func saved(_ name: String, now: MonotonicTime) -> SavedAlarm? {
+    records[name].map { record in
+      SavedAlarm(record: record, shelfRemaining: record.shelfEnd.map { max(.zero, $0 - now) })
+    }
+  }
+
+  mutating func restore(_ saved: SavedAlarm, now: MonotonicTime) {
+    var record = saved.record
+    if !saved.isOfThisBoot {
+      // The monotonic clock began anew; how long the machine was off nobody knows for sure.
+      record.watch = RaiseWatch()
+      record.shelfEnd = saved.shelfRemaining.map { now + $0 }
+    }
+    if record.standing.shelf != nil {
+      record.shelfEnd = record.shelfEnd ?? now
+      shelved.insert(record.name)
+    }
+    if let definition = definitions[record.name] {
+      record.severity = definition.severity
+      record.tag = definition.tag
+    }
+    records[record.name] = record
+    if floods[record.name] != nil || record.name.hasSuffix(".alarm_flood"), record.standing.isActive {
+      activeFloods.insert(record.name)
+    }
+  }
+
+  /// Goes on with other definitions. Alarms that are not defined any more end, and their records go.
+  public mutating func redefine(
+    _ list: [AlarmDefinition], now: MonotonicTime, time: Timestamp
+  ) -> AlarmOutcome {
+    var outcome = expire(now: now, time: time)
+    let before = definitions
+    define(list)
+    for name in records.keys.sorted() {
+      guard let definition = definitions[name] else {
+        end(name, before[name], time: time, &outcome)
+        continue
+      }
+      guard records[name]?.severity != definition.severity || records[name]?.tag != definition.tag else { continue }
+      records[name]?.severity = definition.severity
+      records[name]?.tag = definition.tag
+      touch(name)
+    }
+    for group in groups.keys.sorted() {
+      if let first = groups[group]?.first { settleGroup(of: first, time: time, &outcome) }
+    }
+    return outcome
+  }
+
+  private mutating func end(
+    _ name: String, _ former: AlarmDefinition?, time: Timestamp, _ outcome: inout AlarmOutcome
+  ) {
+    let standing = records[name]?.standing ?? AlarmStanding()
+    let text = AlarmWords.removed
+    if standing.shelf != nil { add(mark(name, .unshelved, time: time, message: text), .unshelved, &outcome) }
+    if standing.isSuppressed { add(mark(name, .unsuppressed, time: time, message: text), .unsuppressed, &outcome) }
+    if standing.underlying != .normal {
+      add(mark(name, .cleared, time: time, message: text), .cleared, &outcome)
+    }
+    if standing.isFirstOut { add(mark(name, .firstOutOver, time: time, message: text), .firstOutOver, &outcome) }
+    records[name] = nil
+    shelved.remove(name)
+    activeFloods.remove(name)
+    touch(name)
+  }
+
+  /// Events that tell the state of every alarm to whoever knows of none.
+  public func restatement(time: Timestamp) -> [AlarmEvent] {
+    Set(definitions.keys).union(records.keys).sorted().flatMap { name -> [AlarmEvent] in
+      let record = records[name] ?? AlarmRecord(name: name, tag: "", severity: .low)
+      // Most devices never have a flood.
+      if floods[name] != nil, record.standing == AlarmStanding() { return [] }
+      return restated(record, time: time)
+    }
+  }
+
+  private func told(
+    _ name: String, _ transition: AlarmEvent.Transition, _ what: String, _ time: Timestamp, who: String = "",
+    until: Timestamp? = nil
+  ) -> AlarmEvent {
+    var event = mark(name, transition, time: time, message: "state told again: \(what)", who: who, until: until)
+    if transition.isActivity { event.value = records[name]?.value }
+    return event
+  }
+
+  private func restated(_ record: AlarmRecord, time: Timestamp) -> [AlarmEvent] {
+    let (name, standing) = (record.name, record.standing)
+    var events: [AlarmEvent] = []
+    switch standing.underlying {
+    case .unacknowledged: events.append(told(name, .raised, standing.underlying.title, time))
+    case .acknowledged:
+      let mark = standing.acknowledgement
+      events.append(told(name, .raised, standing.underlying.title, time))
+      events.append(told(name, .acknowledged, "acknowledged", time, who: mark?.who ?? ""))
+    case .returned: events.append(told(name, .returned, standing.underlying.title, time))
+    case .normal, .shelved, .suppressed: events.append(told(name, .cleared, standing.underlying.title, time))
+    }
+    if let shelf = standing.shelf {
+      events.append(told(name, .shelved, "shelved", time, who: shelf.by.who, until: shelf.until))
+    }
+    if standing.isSuppressed { events.append(told(name, .suppressed, "suppressed", time)) }
+    if standing.isFirstOut { events.append(told(name, .firstOut, "first-out", time)) }
+    if let comment = standing.comment {
+      events.append(mark(name, .commented, time: time, message: comment.text, who: comment.mark.who))
+    }
+    return events
+  }
+
+  /// Times that were those of the boot clock get their places, once the wall clock is trusted.
+  ///
+  /// - Parameter isBootTime: whether a time is one of the boot clock.
+  public mutating func place(_ offset: Duration, where isBootTime: (Timestamp) -> Bool) {
+    for (name, record) in records {
+      var moved = record
+      moved.move { isBootTime($0) ? $0 + offset : $0 }
+      guard moved != record else { continue }
+      records[name] = moved
+      touch(name)
+    }
+  }
+}
+
+extension AlarmRecord {
+  /// Puts every wall-clock time of it elsewhere.
+  fileprivate mutating func move(_ place: (Timestamp) -> Timestamp) {
+    since = since.map(place)
+    standing.raisedAt = standing.raisedAt.map(place)
+    if let until = standing.shelf?.until { standing.shelf?.until = place(until) }
+    if let time = standing.shelf?.by.time { standing.shelf?.by.time = place(time) }
+    if let time = standing.acknowledgement?.time { standing.acknowledgement?.time = place(time) }
+    if let time = standing.comment?.mark.time { standing.comment?.mark.time = place(time) }
+  }
+}
