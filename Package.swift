@@ -79,9 +79,11 @@ let package = Package(
     library("TagExpressions", ["CMath", "Telemetry"]),
 
     // cores (pure)
-    library("GatewayCore", ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol"]),
+    library(
+      "GatewayCore",
+      ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol", "TagExpressions"]),
     library("CentralCore", ["Telemetry", "JSONText", "BatchCodec", "SyncProtocol"]),
-    library("GatewayConfiguration", ["Telemetry", "RuleEngine", "SerialSensors", "JSONText"]),
+    library("GatewayConfiguration", ["Telemetry", "RuleEngine", "SerialSensors", "TagExpressions", "JSONText"]),
 
     // adapters
     library("YAMLParser", ["GatewayConfiguration", "CFYAML"]),
@@ -105,7 +107,7 @@ let package = Package(
       "GatewayRuntime",
       [
         "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors",
-        "SyncProtocol",
+        "SyncProtocol", "TagExpressions",
         "GatewayConfiguration", "YAMLParser", log,
       ]),
     library(
@@ -174,7 +176,7 @@ let package = Package(
     tests("TagExpressionsTests", ["CAllocationCounter", "TagExpressions", "Telemetry"]),
     tests(
       "GatewayCoreTests",
-      ["GatewayCore", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol", "Telemetry"]),
+      ["GatewayCore", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol", "TagExpressions", "Telemetry"]),
     tests(
       "GatewayConfigurationTests", ["GatewayConfiguration", "GatewayCore", "YAMLParser", "RuleEngine", "Telemetry"]),
     tests(

@@ -49,6 +49,7 @@ struct GatewayStatus: Decodable {
 
   struct Bus: Decodable {
     var name: String
+    var type: String?
     var up: Bool
     var fault: String?
     var requests: Int
@@ -59,7 +60,7 @@ struct GatewayStatus: Decodable {
     var devices: [Device]
 
     enum CodingKeys: String, CodingKey {
-      case name, up, fault, requests, failures, serial, devices
+      case name, type, up, fault, requests, failures, serial, devices
       case scansLate = "scans_late"
       case scansSkipped = "scans_skipped"
     }

@@ -41,6 +41,7 @@ extension GatewayEngine {
     showTails(scan, definition)
     keep(kept, hasBootTime: hasBootTime, now: now)
     raise(changes)
+    compute(with: scan, started: started, now: now)
   }
 
   /// Values grew old: told like a scan, with nothing but them.
@@ -60,6 +61,7 @@ extension GatewayEngine {
     publish(stale, definition, now: now)
     showTails(stale, definition)
     keep(scan, hasBootTime: hasBootTime, now: now)
+    compute(with: stale, started: now, now: now)
   }
 
   /// The newest reading of each tag; a tag that the scan says nothing of keeps the one before.

@@ -60,6 +60,8 @@ public final class GatewayEngine {
   /// One a device.
   var treatments: [ScanTreatment]
   var staleWatch: StaleWatch
+  var computed: ComputedTags
+  var isComputing = false
   var outbox: OutboxMachine
   var delivery = DeliveryMachine()
   var logLimiter = LogLimiter()
@@ -143,6 +145,7 @@ public final class GatewayEngine {
     rules = RuleEngine(rules: settings.rules)
     treatments = zip(catalogue.devices, settings.devices).map { ScanTreatment($0, $1.tags.map(\.treatment)) }
     staleWatch = StaleWatch(limits: settings.devices.map(\.staleLimits))
+    computed = ComputedTags(settings.computedDevices(catalogue), catalogue: catalogue)
     outbox = OutboxMachine(policy: settings.outboxPolicy, space: settings.outboxSpace)
     publishing = PublishingState(
       settings, alarms: settings.rules.map(\.name) + [Self.capacityAlarm], version: version)
@@ -164,7 +167,7 @@ public final class GatewayEngine {
   /// When something is to be done even if nothing happens.
   public var deadline: MonotonicTime {
     var next = min(outbox.deadline, nextStatus, nextWatchdog, nextStateSave)
-    next = min(next, staleWatch.deadline)
+    next = min(next, staleWatch.deadline, computed.deadline)
     if let delay = rules.deadline { next = min(next, delay) }
     return min(next, deliveryDeadline, publishDeadline, commands.machine.deadline)
   }
@@ -197,6 +200,7 @@ public final class GatewayEngine {
       raise(rules.expire(now: now, time: outside.clock.wall()))
     }
     for scan in staleWatch.expire(now: now, wall: outside.clock.wall()) { tookStale(scan, now: now) }
+    computeIfDue(now: now)
     commitIfDue(now: now)
     deliver(now: now)
     publishWaitingAlarms(now: now)

@@ -21,6 +21,9 @@ final class Site {
   /// The broker's section of the configuration and of mosquitto's own, where a test wants others than the usual.
   var brokerSection: String?
   var brokerRules = "allow_anonymous true"
+  /// Whole sections that a test wants besides.
+  var moreSections = ""
+  var moreRules: [String] = []
   /// Lines that are taken out of the list of devices.
   var leftOut: (Substring) -> Bool = { _ in false }
 
@@ -106,8 +109,10 @@ final class Site {
         batch-interval: 1s
       rules:
         - { name: too_hot, tag: boiler/supply_temp, above: 85, hysteresis: 2, for: 500ms, severity: high }
+      \(moreRules.map { "  - \($0)" }.joined(separator: "\n"))
       outbox: { directory: \(path("outbox")), flush-interval: 200ms }
       api: { socket: \(path("gateway.sock")) }
+      \(moreSections)
       \(buses.yaml.split(separator: "\n").filter { !leftOut($0) }.joined(separator: "\n"))
       """
     try text.write(toFile: path("gateway.yaml"), atomically: true, encoding: .utf8)
@@ -138,8 +143,8 @@ final class Site {
   func everyDeviceAtCentral() async throws {
     _ = try await eventually("a value of each device at central") {
       let values = try? query("/v1/gateways/\(gatewayName)/latest", as: Latest.self).values
-      let devices = Set((values ?? []).filter { $0.quality == "good" }.map { $0.tag.prefix { $0 != "/" } })
-      return devices.count == Self.devices.count ? true : nil
+      let devices = Set((values ?? []).filter { $0.quality == "good" }.map { String($0.tag.prefix { $0 != "/" }) })
+      return devices.isSuperset(of: Self.devices) ? true : nil
     }
   }
 

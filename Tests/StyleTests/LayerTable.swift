@@ -27,9 +27,11 @@ enum LayerTable {
     row("logic", "TagExpressions", pure: true, "Telemetry", "CMath"),
     row(
       "cores", "GatewayCore", pure: true, "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors",
-      "SyncProtocol"),
+      "SyncProtocol", "TagExpressions"),
     row("cores", "CentralCore", pure: true, "Telemetry", "JSONText", "BatchCodec", "SyncProtocol"),
-    row("configuration", "GatewayConfiguration", pure: true, "Telemetry", "JSONText", "RuleEngine", "SerialSensors"),
+    row(
+      "configuration", "GatewayConfiguration", pure: true, "Telemetry", "JSONText", "RuleEngine", "SerialSensors",
+      "TagExpressions"),
     row("support", "Threads", "Telemetry", "CLinux"),
     row("support", "SystemdNotify", "CSystemd"),
     row("support", "ServiceLog", "Telemetry", "SystemdNotify", "Logging"),
@@ -48,7 +50,7 @@ enum LayerTable {
       "composition", "BusPlanning", pure: true, "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration"),
     row(
       "composition", "GatewayRuntime", "BusPlanning", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
-      "SerialSensors", "SyncProtocol",
+      "SerialSensors", "SyncProtocol", "TagExpressions",
       "GatewayCore", "GatewayConfiguration", "YAMLParser", "Logging"),
     row(
       "composition", "GatewayService", "BusPlanning", "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration",
