@@ -29,6 +29,10 @@ extension JSONObject {
       guard let number = Double(text), number.isFinite else {
         throw Mistake(description: "'\(name)' is neither a number nor a text nor true nor false")
       }
+      // Numbers are doubles from here on. One with more digits would be written as its neighbour.
+      if let whole = Int64(text), Int64(exactly: number) != whole {
+        throw Mistake(description: "'\(name)' has more digits than can be kept: \(text) would become \(number)")
+      }
       return .number(number)
     case .sequence, .mapping, nil:
       throw Mistake(description: "'\(name)' must be one value: a number, a text, true or false")

@@ -13,7 +13,7 @@ import Threads
 
 /// How single parts are made, at the start and when a reload replaces them.
 extension GatewayParts {
-  /// Connects in the background at once.
+  /// Connects in the background at once. Its news waits until the gate is released: when the engine has the connection.
   static func connectBroker(
     _ settings: GatewaySettings, version: String, _ events: Mailbox<EngineEvent>
   ) throws -> BrokerLink? {

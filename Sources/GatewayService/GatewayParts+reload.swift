@@ -52,9 +52,8 @@ extension GatewayParts {
     }
     rest.removed = workers.filter { old in !newWorkers.contains { $0 === old } }
 
-    let (newBroker, newCentral) = try connections(old.settings, next.settings, isCredentialsChanged)
     let oldBroker = broker.withLock { $0 }
-    if case .replaced = newBroker { oldBroker?.gate.hold() }
+    let (newBroker, newCentral) = try connections(old.settings, next.settings, isCredentialsChanged)
     let outcome = Mailbox<String?>(capacity: 1)
     events.send(
       .reconfigure(
@@ -74,6 +73,7 @@ extension GatewayParts {
     for (worker, place) in told { worker.poll(Self.devices(next, ofBus: place)) }
     if case .replaced(let link) = newBroker {
       oldBroker?.gate.close()
+      link?.gate.release()
       rest.broker = oldBroker
       broker.withLock { $0 = link }
     }
@@ -113,14 +113,18 @@ extension GatewayParts {
     _ old: GatewaySettings, _ new: GatewaySettings, _ isCredentialsChanged: Bool
   ) throws(Refusal) -> (Reconfiguration.Part<BrokerLink>, Reconfiguration.Part<CentralConnection>) {
     var newBroker = Reconfiguration.Part<BrokerLink>.kept
+    let oldGate = broker.withLock { $0?.gate }
     do {
       if old.broker?.connectionSettings != new.broker?.connectionSettings {
+        // Before the new connection is made: a broker that knows us already ends the old one for it.
+        oldGate?.hold()
         newBroker = .replaced(try Self.connectBroker(new, version: version, events))
       }
       let isChanged = old.central?.connectionSettings != new.central?.connectionSettings
       guard isChanged || (new.central != nil && isCredentialsChanged) else { return (newBroker, .kept) }
       return (newBroker, .replaced(try Self.connectCentral(new, events)))
     } catch {
+      oldGate?.release()
       if case .replaced(let link?) = newBroker { link.connection.stop() }
       throw Refusal(description: "\(error)")
     }

@@ -70,7 +70,9 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
         case .closed(let client): events.send(.viewerLeft(client: client), always: true)
         }
       }
-      broker = Mutex(try Self.connectBroker(settings, version: version, events))
+      let link = try Self.connectBroker(settings, version: version, events)
+      link?.gate.release()
+      broker = Mutex(link)
       central = try Self.connectCentral(settings, events)
     } catch {
       throw GatewayDaemon.StartError(description: "\(error)", exitCode: 71)

@@ -1,16 +1,16 @@
 import Synchronization
 
-/// Lets the news of a connection through until another one takes its place: what the old one says afterwards would be taken
-/// for the state of the new one.
+/// Lets the news of a connection through from the moment at which the engine has it until another one takes its place: what
+/// it says before, or afterwards, would be taken for the state of the other one.
 final class NewsGate: Sendable {
   private enum State: Sendable {
     case open
-    /// Another connection is about to take the place of this one.
+    /// This connection is about to take the place of another one, or another one its place.
     case held([@Sendable () -> Void])
     case closed
   }
 
-  private let state = Mutex(State.open)
+  private let state = Mutex(State.held([]))
 
   func pass(_ news: @escaping @Sendable () -> Void) {
     state.withLock { state in
@@ -25,7 +25,7 @@ final class NewsGate: Sendable {
   /// When it returns nothing is passing, and nothing will until ``release()``.
   func hold() { state.withLock { $0 = .held([]) } }
 
-  /// The connection stays after all.
+  /// It is the engine's: what waited passes, in its order.
   func release() {
     state.withLock { state in
       if case .held(let waiting) = state { for news in waiting { news() } }
@@ -33,5 +33,6 @@ final class NewsGate: Sendable {
     }
   }
 
+  /// It is no longer the engine's.
   func close() { state.withLock { $0 = .closed } }
 }

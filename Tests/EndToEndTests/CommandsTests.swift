@@ -5,17 +5,6 @@ import Testing
 /// Commands the whole way: from mosquitto_pub and the command line to a simulated device, and back to central.
 @Suite("Commands, end to end")
 struct CommandsTests {
-  struct Reply: Decodable {
-    struct Value: Decodable {
-      var outcome: String
-    }
-    var id: String?
-    var outcome: String
-    var reason: String?
-    var duplicate: Bool?
-    var values: [String: Value]?
-  }
-
   private func site() async throws -> Site {
     let site = try Site()
     try site.startBroker()
@@ -32,28 +21,19 @@ struct CommandsTests {
     return site
   }
 
-  /// Sends with mosquitto_rr, which subscribes to the answer before it sends.
-  private func ask(_ site: Site, _ message: String, device: String = "boiler", _ more: [String] = []) throws -> Reply {
-    let topic = "fieldgate/site/\(device)/set"
-    let output = try site.run(
-      "mosquitto_rr",
-      ["-p", "\(site.brokerPort)", "-t", topic, "-e", topic + "/reply", "-m", message, "-W", "20"] + more)
-    return try JSONDecoder().decode(Reply.self, from: Data(output.text.utf8))
-  }
-
   @Test("mosquitto_rr writes, gets the outcome, and central has the event")
   func broker() async throws {
     let site = try await site()
-    let done = try ask(site, #"{"id":"a1","values":{"return_temp":21.5,"burner":true},"ttl":"15s"}"#)
+    let done = try site.ask(#"{"id":"a1","values":{"return_temp":21.5,"burner":true},"ttl":"15s"}"#)
     #expect(done.outcome == "done" && done.id == "a1")
     #expect(done.values?["return_temp"]?.outcome == "done" && done.values?["burner"]?.outcome == "done")
-    #expect(try ask(site, #"{"id":"a1","values":{"return_temp":21.5,"burner":true}}"#).duplicate == true)
-    #expect(try ask(site, #"{"return_temp":81}"#).reason == "out-of-limits")
-    #expect(try ask(site, #"{"supply_temp":20}"#).reason == "not-writable")
-    #expect(try ask(site, "on").reason == "bad-command")
-    #expect(try ask(site, #"{"burner":true}"#, device: "boilr").reason == "unknown-device")
+    #expect(try site.ask(#"{"id":"a1","values":{"return_temp":21.5,"burner":true}}"#).duplicate == true)
+    #expect(try site.ask(#"{"return_temp":81}"#).reason == "out-of-limits")
+    #expect(try site.ask(#"{"supply_temp":20}"#).reason == "not-writable")
+    #expect(try site.ask("on").reason == "bad-command")
+    #expect(try site.ask(#"{"burner":true}"#, device: "boilr").reason == "unknown-device")
     let old = #"{"values":{"burner":false},"time":"2020-01-01T00:00:00Z"}"#
-    #expect(try ask(site, old).outcome == "expired")
+    #expect(try site.ask(old).outcome == "expired")
     _ = try await eventually("the next scan") {
       try site.fieldgate("values", "boiler/return_temp").text.contains("return_temp 21.5") ? true : nil
     }

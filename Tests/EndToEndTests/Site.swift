@@ -21,9 +21,11 @@ final class Site {
   /// The broker's section of the configuration and of mosquitto's own, where a test wants others than the usual.
   var brokerSection: String?
   var brokerRules = "allow_anonymous true"
-  /// Whole sections that a test wants besides.
+  /// Whole sections that a test wants besides, and rules.
   var moreSections = ""
   var moreRules: [String] = []
+  /// Buses and devices of a test's own, in the place of the plant's and without its rule.
+  var ownSections: String?
   /// Lines that are taken out of the list of devices.
   var leftOut: (Substring) -> Bool = { _ in false }
 
@@ -96,26 +98,36 @@ final class Site {
   func stopCentral() { _ = try? central?.terminate() }
   func killCentral() { _ = central?.kill() }
 
+  /// - Parameter hasCentral: false to name none; otherwise start it before, because of its port.
   func writeConfiguration(hasCentral: Bool = true) throws {
-    let buses = plant.configuration(host: "127.0.0.1", port: sensorPort, link: path("rs485"), every: every)
     let text = """
       gateway: \(gatewayName)
       broker: \(brokerSection ?? "{ host: 127.0.0.1, port: \(brokerPort) }")
-      central:
-        url: "https://127.0.0.1:\(centralPort)"
-        authority: \(path("tls/ca.pem"))
-        certificate: \(path("tls/\(gatewayName).pem"))
-        key: \(path("tls/\(gatewayName).key"))
-        batch-interval: 1s
-      rules:
-        - { name: too_hot, tag: boiler/supply_temp, above: 85, hysteresis: 2, for: 500ms, severity: high }
-      \(moreRules.map { "  - \($0)" }.joined(separator: "\n"))
       outbox: { directory: \(path("outbox")), flush-interval: 200ms }
       api: { socket: \(path("gateway.sock")) }
+      \(hasCentral ? centralSection : "")
       \(moreSections)
-      \(buses.yaml.split(separator: "\n").filter { !leftOut($0) }.joined(separator: "\n"))
+      \(ownSections ?? plantSections)
       """
     try text.write(toFile: path("gateway.yaml"), atomically: true, encoding: .utf8)
+  }
+
+  private var centralSection: String {
+    """
+    central:
+      url: "https://127.0.0.1:\(centralPort)"
+      authority: \(path("tls/ca.pem"))
+      certificate: \(path("tls/\(gatewayName).pem"))
+      key: \(path("tls/\(gatewayName).key"))
+      batch-interval: 1s
+    """
+  }
+
+  private var plantSections: String {
+    let map = plant.configuration(host: "127.0.0.1", port: sensorPort, link: path("rs485"), every: every)
+    let lines = map.yaml.split(separator: "\n").filter { !leftOut($0) }
+    let rule = "{ name: too_hot, tag: boiler/supply_temp, above: 85, hysteresis: 2, for: 500ms, severity: high }"
+    return (["rules:"] + ([rule] + moreRules).map { "  - \($0)" } + lines).joined(separator: "\n")
   }
 
   func startGateway() throws {

@@ -59,7 +59,7 @@ struct CommandOverModbusTests {
     }
   }
 
-  private static func request(_ one: Case) -> WriteRequest? {
+  static func request(_ one: Case) -> WriteRequest? {
     let tag = CommandTag(name: "t", point: one.point, scaling: .identity, unit: "", limits: .any)
     var machine = CommandMachine(devices: [
       CommandDevice(name: "d", bus: 0, unit: 1, functions: [.registers, .maskRegister], tags: [tag])

@@ -41,6 +41,14 @@ enum RegisterEncoding {
     }
   }
 
+  /// Two bytes a register, zeros behind the end.
+  static func entries(_ text: String, _ point: RegisterPoint) -> [UInt16] {
+    var bytes = point.encoding == .latin1 ? text.unicodeScalars.map { UInt8(clamping: $0.value) } : Array(text.utf8)
+    bytes += [UInt8](repeating: 0, count: max(0, 2 * point.length - bytes.count))
+    let words = (0..<point.length).map { UInt16(bytes[2 * $0]) << 8 | UInt16(bytes[2 * $0 + 1]) }
+    return ordered(words, point.order)
+  }
+
   /// The decimal digits of a number, read as hexadecimal ones.
   private static func digits(_ raw: Double) -> UInt64 {
     UInt64(exactly: raw.rounded()).flatMap { UInt64(String($0), radix: 16) } ?? 0
@@ -54,8 +62,12 @@ enum RegisterEncoding {
 
   private static func words(_ bits: UInt64, _ count: Int, _ order: WordOrder) -> [UInt16] {
     let bigEndian = (0..<count).map { UInt16(truncatingIfNeeded: bits >> (16 * UInt64(count - 1 - $0))) }
-    let ordered = order.wordsAreLittleEndian ? bigEndian.reversed() : bigEndian
-    return order.bytesAreLittleEndian ? ordered.map(\.byteSwapped) : ordered
+    return ordered(bigEndian, order)
+  }
+
+  private static func ordered(_ bigEndian: [UInt16], _ order: WordOrder) -> [UInt16] {
+    let words = order.wordsAreLittleEndian ? bigEndian.reversed() : bigEndian
+    return order.bytesAreLittleEndian ? words.map(\.byteSwapped) : words
   }
 
   private static func assembled(_ words: [UInt16], _ order: WordOrder) -> UInt64 {

@@ -10,6 +10,8 @@ public struct SimulatedTag: Hashable, Sendable {
   public var offset: DecimalNumber
   public var unit: String
   public var signal: Signal
+  /// What a string holds until a client writes another; its signal then says nothing.
+  public var text = ""
 
   public init(
     _ name: String, _ table: RegisterTable, _ address: UInt16, _ type: RegisterType, order: WordOrder = .bigBig,
@@ -28,11 +30,25 @@ public struct SimulatedTag: Hashable, Sendable {
     self.init(name, table, address, .bool, signal)
   }
 
+  /// A string in holding or input registers, filled up with zeros.
+  ///
+  /// - Parameter registers: 1 to 125, two bytes each; what does not fit is left out.
+  public init(
+    _ name: String, _ table: RegisterTable, _ address: UInt16, text: String, registers: Int,
+    order: WordOrder = .bigBig, encoding: TextEncoding = .utf8
+  ) {
+    self.init(name, table, address, .string, order: order, .constant(0))
+    point.length = registers
+    point.encoding = encoding
+    self.text = text
+  }
+
   /// The entries that hold a value: one bit as 0 or 1, or the registers in the order of their addresses.
   ///
   /// What does not fit an integer type becomes the nearest value that does.
   public func entries(for value: Double) -> [UInt16] {
-    RegisterEncoding.entries((value - offset.doubleValue) / scale.doubleValue, point)
+    if point.type == .string { return RegisterEncoding.entries(text, point) }
+    return RegisterEncoding.entries((value - offset.doubleValue) / scale.doubleValue, point)
   }
 
   /// The value that entries hold: 559 × 0.1 is 55.9 here, not its binary neighbour.

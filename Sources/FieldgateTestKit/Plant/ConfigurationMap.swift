@@ -57,6 +57,10 @@ public struct ConfigurationMap: Sendable {
     var parts = ["name: \(tag.name)", "\(key(tag.point.table)): \(tag.point.address)"]
     if !tag.point.table.isBits { parts.append("type: \(tag.point.type.rawValue)") }
     if tag.point.order != .bigBig { parts.append("order: \(tag.point.order.rawValue)") }
+    if tag.point.type == .string {
+      parts.append("length: \(tag.point.length)")
+      if tag.point.encoding != .utf8 { parts.append("encoding: \(tag.point.encoding.rawValue)") }
+    }
     if tag.scale != .one { parts.append("scale: \(tag.scale.text)") }
     if tag.offset != .zero { parts.append("offset: \(tag.offset.text)") }
     if !tag.unit.isEmpty { parts.append("unit: \(quoted(tag.unit))") }

@@ -18,6 +18,7 @@ public final class SimulatedUnits: @unchecked Sendable {  // devices and faults 
   private var devices: [SimulatedDevice]
   private var faults: [UInt8: Fault] = [:]
   private var requests: [UInt8: Int] = [:]
+  private var order: [UInt8] = []
   private let start = monotonicNanoseconds()
 
   public init(_ devices: [SimulatedDevice]) {
@@ -35,6 +36,9 @@ public final class SimulatedUnits: @unchecked Sendable {  // devices and faults 
 
   /// Requests that reached a unit so far, whatever came of them.
   public func requestCount(unit: UInt8) -> Int { lock.withLock { requests[unit] ?? 0 } }
+
+  /// The units of the newest requests, in the order in which they came; 1,000 at least, or all.
+  public var requestOrder: [UInt8] { lock.withLock { order } }
 
   // MARK: Faults and values
 
@@ -75,6 +79,8 @@ public final class SimulatedUnits: @unchecked Sendable {  // devices and faults 
       guard let index = devices.firstIndex(where: { $0.unit == unit }) else { return nil }
       if !isLate {
         requests[unit, default: 0] += 1
+        order.append(unit)
+        if order.count > 2_000 { order.removeFirst(1_000) }
         if let fault = takeFault(unit) {
           return Self.reaction(fault.kind, request, device: devices[index], at: time)
         }

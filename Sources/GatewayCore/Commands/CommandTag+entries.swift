@@ -98,9 +98,9 @@ extension CommandTag {
       }
       guard case .float64(let value) = try scaling.raw(for: number, as: .float64), let raw = power.raw(for: value)
       else {
+        let (asked, step) = (CommandValue.number(number), CommandValue.number(engineering(.integer(1)) ?? 1))
         throw CommandProblem(
-          .outOfLimits,
-          "\(title) cannot be \(number): the device counts it in steps of \(engineering(.integer(1)) ?? 1) now")
+          .outOfLimits, "\(title) cannot be \(asked): the device counts it in steps of \(step) now")
       }
       return .integer(raw)
     } catch let problem as CommandProblem {
