@@ -77,6 +77,7 @@ let package = Package(
     library("SerialSensors", ["Telemetry", "CPCRE2"]),
     library("Diagnosis", ["JSONText"]),
     library("TagExpressions", ["CMath", "Telemetry"]),
+    library("TagWindows", ["Telemetry"]),
 
     // cores (pure)
     library(
@@ -192,6 +193,7 @@ let package = Package(
     tests("LocalAPITests", ["LocalAPI", "Threads", "FieldgateTestKit"]),
     tests("HTTPClientTests", ["HTTPClient", "CCurl", "GatewayCore", "FieldgateTestKit"]),
     tests("DiagnosisTests", ["Diagnosis"]),
+    tests("TagWindowsTests", ["TagWindows", "Telemetry"]),
     tests(
       "GatewayClientTests",
       ["GatewayClient", "FieldgateTestKit", "GatewayConfiguration", "Telemetry", "Threads", "CLinux"]),

@@ -69,6 +69,8 @@ public struct Quality: RawRepresentable, Hashable, Sendable {
     case clock
     /// The counter fell without a plausible roll-over: it was set back or replaced, and what it counted meanwhile is unknown.
     case counterReset
+    /// Too few samples: of too much of a window's time nothing is known.
+    case incomplete
     /// The device answered with a Modbus exception code 1 to 11 (Modbus Application Protocol 1.1b3, section 7).
     case exception(UInt8)
     /// A code of a newer version.
@@ -88,6 +90,7 @@ public struct Quality: RawRepresentable, Hashable, Sendable {
       case .inputOutput: 9
       case .clock: 10
       case .counterReset: 11
+      case .incomplete: 12
       case .exception(let number): 16 + min(number, 15)
       case .other(let code): code & 0x3f
       }
@@ -107,6 +110,7 @@ public struct Quality: RawRepresentable, Hashable, Sendable {
       case 9: self = .inputOutput
       case 10: self = .clock
       case 11: self = .counterReset
+      case 12: self = .incomplete
       case 16...31: self = .exception(code - 16)
       default: self = .other(code)
       }
@@ -127,6 +131,7 @@ public struct Quality: RawRepresentable, Hashable, Sendable {
       case .inputOutput: "input/output error"
       case .clock: "clock not set"
       case .counterReset: "counter reset"
+      case .incomplete: "incomplete"
       case .exception(let number): Self.exceptionName(number)
       case .other(let code): "reason \(code)"
       }

@@ -25,6 +25,7 @@ enum LayerTable {
     row("logic", "SerialSensors", pure: true, "Telemetry", "CPCRE2"),
     row("logic", "Diagnosis", pure: true, "JSONText"),
     row("logic", "TagExpressions", pure: true, "Telemetry", "CMath"),
+    row("logic", "TagWindows", pure: true, "Telemetry"),
     row(
       "cores", "GatewayCore", pure: true, "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors",
       "SyncProtocol", "TagExpressions"),
