@@ -82,9 +82,14 @@ let package = Package(
     // cores (pure)
     library(
       "GatewayCore",
-      ["Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol", "TagExpressions"]),
+      [
+        "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol", "TagExpressions",
+        "TagWindows",
+      ]),
     library("CentralCore", ["Telemetry", "JSONText", "BatchCodec", "SyncProtocol"]),
-    library("GatewayConfiguration", ["Telemetry", "RuleEngine", "SerialSensors", "TagExpressions", "JSONText"]),
+    library(
+      "GatewayConfiguration",
+      ["Telemetry", "RuleEngine", "SerialSensors", "TagExpressions", "TagWindows", "JSONText"]),
 
     // adapters
     library("YAMLParser", ["GatewayConfiguration", "CFYAML"]),
@@ -177,7 +182,10 @@ let package = Package(
     tests("TagExpressionsTests", ["CAllocationCounter", "TagExpressions", "Telemetry"]),
     tests(
       "GatewayCoreTests",
-      ["GatewayCore", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol", "TagExpressions", "Telemetry"]),
+      [
+        "GatewayCore", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol", "TagExpressions", "TagWindows",
+        "Telemetry",
+      ]),
     tests(
       "GatewayConfigurationTests", ["GatewayConfiguration", "GatewayCore", "YAMLParser", "RuleEngine", "Telemetry"]),
     tests(

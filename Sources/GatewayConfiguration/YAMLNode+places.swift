@@ -1,13 +1,15 @@
 extension YAMLNode {
   /// Where a part of a scalar's text stands in the file.
   ///
-  /// - Parameter offset: bytes of UTF-8 of the text before it. Of a text over several lines, the place is found by going along
-  ///   the text and the lines together: both have the same letters, and differ in blanks, quotes and escapes only.
+  /// Of a text over several lines, the place is found by going along the text and the lines together: both have the same
+  /// letters, and differ in blanks and escapes only. `position` of a quoted text is behind its quote.
+  ///
+  /// - Parameter offset: bytes of UTF-8 of the text before it.
   public func position(ofByte offset: Int) -> FilePosition {
-    guard case .scalar(let text, let isQuoted) = content else { return position }
+    guard case .scalar(let text, _) = content else { return position }
     let before = String(decoding: text.utf8.prefix(offset), as: UTF8.self).unicodeScalars.count
     guard let written else {
-      return FilePosition(line: position.line, column: position.column + (isQuoted ? 1 : 0) + before)
+      return FilePosition(line: position.line, column: position.column + before)
     }
     let scalars = Array(text.unicodeScalars)
     let isAtEnd = before >= scalars.count

@@ -35,8 +35,7 @@ public struct YAMLNode: Hashable, Sendable {
 
   public var position: FilePosition
   public var content: Content
-  /// A scalar as it stands in the file from `position` on, when that is not its text (with quotes, if it has some): of
-  /// several lines, or with escapes.
+  /// A scalar as it stands in the file from `position` on, when that is not its text: of several lines, or with escapes.
   public var written: String?
 
   public init(_ content: Content, at position: FilePosition, written: String? = nil) {

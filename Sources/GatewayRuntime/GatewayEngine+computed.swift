@@ -9,14 +9,16 @@ extension GatewayEngine {
   ///   - scan: with the device's place.
   func compute(with scan: DeviceScan, started: MonotonicTime, now: MonotonicTime) {
     guard !computed.isEmpty else { return }
+    computed.look(wall: outside.clock.wall(), now: now)
     computed.took(scan, started: started, now: now)
     computeIfDue(now: now)
   }
 
   /// One after the other, not inside each other: a computed scan may make further ones due.
   func computeIfDue(now: MonotonicTime) {
-    guard !isComputing else { return }
+    guard !isComputing, computed.deadline <= now else { return }
     isComputing = true
+    computed.look(wall: outside.clock.wall(), now: now)
     while let next = computed.next(now: now) {
       let scan = DeviceScan(
         device: running.deviceHandles[next.device], time: wall(at: next.started, now: now), readings: next.readings)
@@ -27,7 +29,8 @@ extension GatewayEngine {
 
   /// What is known of tags that stay goes on; what is new is computed in this turn.
   func moveComputed(from old: RunningConfiguration, now: MonotonicTime) {
-    var next = ComputedTags(settings.computedDevices(catalogue), catalogue: catalogue)
+    var next = ComputedTags(
+      settings.computedDevices(catalogue), catalogue: catalogue, wall: outside.clock.wall(), now: now)
     next.goOn(after: computed, latest: latest, now: now) { tag in
       running.device(old.deviceHandles[tag.device]).map { TagIndex(device: $0, tag: tag.tag) }
     }

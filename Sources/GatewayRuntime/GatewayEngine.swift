@@ -145,7 +145,9 @@ public final class GatewayEngine {
     rules = RuleEngine(rules: settings.rules)
     treatments = zip(catalogue.devices, settings.devices).map { ScanTreatment($0, $1.tags.map(\.treatment)) }
     staleWatch = StaleWatch(limits: settings.devices.map(\.staleLimits))
-    computed = ComputedTags(settings.computedDevices(catalogue), catalogue: catalogue)
+    computed = ComputedTags(
+      settings.computedDevices(catalogue), catalogue: catalogue, wall: outside.clock.wall(),
+      now: outside.clock.monotonic())
     outbox = OutboxMachine(policy: settings.outboxPolicy, space: settings.outboxSpace)
     publishing = PublishingState(
       settings, alarms: settings.rules.map(\.name) + [Self.capacityAlarm], version: version)

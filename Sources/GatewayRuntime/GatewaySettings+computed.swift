@@ -37,6 +37,7 @@ extension ComputedPoint {
   fileprivate var forCore: ComputedDevice.Calculation {
     switch calculation {
     case .expression(let program): .expression(program)
+    case .window(let specification, _): .window(specification)
     }
   }
 }

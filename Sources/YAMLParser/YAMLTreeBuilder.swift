@@ -13,17 +13,12 @@ struct YAMLTreeBuilder {
 
   /// The whole file.
   let source: UnsafeBufferPointer<UInt8>
-  /// Where in it each line begins.
-  private let lineStarts: [Int]
   private var open: [Open] = []
   private var nodes = 0
   private var documents = 0
   private(set) var root: YAMLNode?
 
-  init(source: UnsafeBufferPointer<UInt8>) {
-    self.source = source
-    lineStarts = [0] + source.indices.filter { source[$0] == UInt8(ascii: "\n") }.map { $0 + 1 }
-  }
+  init(source: UnsafeBufferPointer<UInt8>) { self.source = source }
 
   /// - Throws: a diagnostic for what YAML allows and a configuration does not.
   mutating func take(_ event: UnsafeMutablePointer<fy_event>) throws(Diagnostic) {
@@ -39,7 +34,7 @@ struct YAMLTreeBuilder {
       let token = fy_event_get_token(event)
       let isQuoted = token != nil && fy_token_scalar_style(token) != FYSS_PLAIN
       let text = Self.text(token)
-      let written = written(event, text, isQuoted: isQuoted)
+      let written = written(event, text)
       try add(YAMLNode(.scalar(text, isQuoted: isQuoted), at: position, written: written))
     case FYET_ALIAS:
       throw Diagnostic(
@@ -89,30 +84,13 @@ struct YAMLTreeBuilder {
     return FilePosition(line: Int(mark.pointee.line) + 1, column: Int(mark.pointee.column) + 1)
   }
 
-  /// What stands in the file, when it is more than the text and its quotes.
-  ///
-  /// By lines and columns, because libfyaml's places in bytes are wrong behind letters outside ASCII.
-  private func written(_ event: UnsafeMutablePointer<fy_event>, _ text: String, isQuoted: Bool) -> String? {
-    guard let start = fy_event_start_mark(event)?.pointee, let end = fy_event_end_mark(event)?.pointee else {
-      return nil
-    }
-    let isShort =
-      start.line == end.line && Int(end.column - start.column) == text.unicodeScalars.count + (isQuoted ? 2 : 0)
-    guard !isShort, let from = offset(start), let to = offset(end), from <= to else { return nil }
-    return String(decoding: UnsafeBufferPointer(rebasing: source[from..<to]), as: UTF8.self)
-  }
-
-  /// Bytes before a place in the file; nil when it has none such.
-  private func offset(_ mark: fy_mark) -> Int? {
-    guard lineStarts.indices.contains(Int(mark.line)) else { return nil }
-    var offset = lineStarts[Int(mark.line)]
-    for _ in 0..<mark.column {
-      guard offset < source.count else { return nil }
-      offset += 1
-      // The bytes of one letter that follow its first.
-      while offset < source.count, source[offset] & 0xc0 == 0x80 { offset += 1 }
-    }
-    return offset
+  /// What stands in the file, without quotes, when it is not the text itself.
+  private func written(_ event: UnsafeMutablePointer<fy_event>, _ text: String) -> String? {
+    guard let start = fy_event_start_mark(event)?.pointee.input_pos,
+      let end = fy_event_end_mark(event)?.pointee.input_pos, start <= end, end <= source.count,
+      end - start != text.utf8.count
+    else { return nil }
+    return String(decoding: UnsafeBufferPointer(rebasing: source[start..<end]), as: UTF8.self)
   }
 
   private static func text(_ token: OpaquePointer?) -> String {

@@ -13,6 +13,7 @@ struct ComputedTests {
           every: 200ms
           tags:
             - { name: double, expression: "boiler/supply_temp * 2", decimals: 1 }
+            - { name: newest, window: { of: boiler/supply_temp, type: count, count: 2, function: mean } }
             - { name: hot, expression: boiler/supply_temp > 80, names: { 0: normal, 1: hot } }
       """
     site.moreRules = ["{ name: double_high, tag: calc/double, above: 170, hysteresis: 4, severity: low }"]
@@ -29,16 +30,16 @@ struct ComputedTests {
     let values = try await eventually("computed values at central") { () -> [Site.Latest.Value]? in
       let all = try? site.query("/v1/gateways/site/latest", as: Site.Latest.self).values
       let mine = all?.filter { $0.tag.hasPrefix("calc/") } ?? []
-      return mine.count == 2 ? mine : nil
+      return mine.count == 3 ? mine : nil
     }
-    #expect(Set(values.map(\.tag)) == ["calc/double", "calc/hot"])
+    #expect(Set(values.map(\.tag)) == ["calc/double", "calc/hot", "calc/newest"])
     _ = try await eventually("the alarm at central") {
       let text = try site.curl("/v1/gateways/site/alarms").text
       return text.contains("double_high") ? true : nil
     }
 
     let status = try site.fieldgate("status").text
-    #expect(status.contains("  computed\n") && status.contains("calc    computed  every 200 ms  2 tags"), "\(status)")
+    #expect(status.contains("  computed\n") && status.contains("calc    computed  every 200 ms  3 tags"), "\(status)")
     #expect(try site.fieldgate("devices").text.contains("computed  by the gateway itself"))
     #expect(try site.fieldgate("values", "calc").text.contains("calc"))
     let write = try site.fieldgate("write", "calc/double", "3", mustSucceed: false)

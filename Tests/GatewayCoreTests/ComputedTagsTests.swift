@@ -53,7 +53,11 @@ private struct ComputedBench {
           return ComputedDevice.Tag(.expression(program), inputs: inputs)
         })
     }
-    return (catalogue, ComputedTags(plans, catalogue: catalogue))
+    return (
+      catalogue,
+      ComputedTags(
+        plans, catalogue: catalogue, wall: Timestamp(milliseconds: 0), now: MonotonicTime(nanoseconds: 10_000_000_000))
+    )
   }
 
   /// A scan of a device, and what it brings; nil is absent.

@@ -3,6 +3,14 @@ import GatewayRuntime
 import Telemetry
 import Testing
 
+/// Keeps the state as a file would.
+private final class KeptState: StateMemory {
+  var bytes: [UInt8]?
+
+  func load() throws(StateMemoryFailure) -> [UInt8]? { bytes }
+  func save(_ bytes: [UInt8]) throws(StateMemoryFailure) { self.bytes = bytes }
+}
+
 @Suite("An engine with computed tags")
 struct ComputedEngineTests {
   private static func yaml(_ expression: String, before: String = "", discovery: Bool = false) -> String {
@@ -91,5 +99,60 @@ struct ComputedEngineTests {
     let text = try #require(bench.broker.text("homeassistant/sensor/fieldgate-g/calc-2fdelta/config"))
     #expect(
       text.contains(#""unit_of_measurement":"K""#) && text.contains(#""state_topic":"fieldgate/g/calc""#), "\(text)")
+  }
+
+  private static let windows = """
+    gateway: g
+    broker: { host: 127.0.0.1 }
+    buses: [{ name: plc, type: modbus-tcp, host: 127.0.0.1 }]
+    devices: [{ name: boiler, bus: plc, unit: 1, every: 1s, tags: [{ name: supply, holding: 0 }] }]
+    computed:
+      - name: calc
+        tags:
+          - { name: three, window: { of: boiler/supply, type: count, count: 3, function: sum } }
+          - { name: mean, window: { of: boiler/supply, type: tumbling, length: 10s, function: mean, minimum-coverage: 0 } }
+    """
+
+  @Test("A window ends by itself, and its tag is published")
+  func window() throws {
+    let bench = try EngineBench(Self.windows)
+    bench.connect()
+    bench.scan(0, [Reading(.integer(3))])
+    bench.wait(.seconds(1))
+    bench.scan(0, [Reading(.integer(4))])
+    bench.wait(.seconds(10))
+    #expect(bench.broker.text(Self.topic)?.contains(#""values":{"mean":3.5}"#) == true)
+  }
+
+  @Test("Windows go on over a restart, from the state that was saved at the end")
+  func restart() throws {
+    let memory = KeptState()
+    let first = try EngineBench(Self.windows, state: memory)
+    first.scan(0, [Reading(.integer(1))])
+    first.wait(.seconds(1))
+    first.scan(0, [Reading(.integer(2))])
+    first.engine.finish()
+    let second = try EngineBench(Self.windows, state: memory)
+    second.connect()
+    second.scan(0, [Reading(.integer(3))])
+    second.wait(.seconds(1))
+    #expect(second.broker.text(Self.topic)?.contains(#""three":6"#) == true)
+    memory.bytes?[20] ^= 1
+    let third = try EngineBench(Self.windows, state: memory)
+    third.connect()
+    third.scan(0, [Reading(.integer(3))])
+    third.wait(.seconds(1))
+    #expect(third.broker.text(Self.topic)?.contains(#""three":6"#) != true, "a damaged state is not used")
+  }
+
+  @Test("The state is saved every quarter of an hour")
+  func saving() throws {
+    let memory = KeptState()
+    let bench = try EngineBench(Self.windows, state: memory)
+    bench.scan(0, [Reading(.integer(1))])
+    bench.wait(.seconds(890))
+    #expect(memory.bytes == nil)
+    bench.wait(.seconds(20))
+    #expect(memory.bytes != nil)
   }
 }

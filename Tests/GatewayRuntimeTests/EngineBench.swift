@@ -16,7 +16,7 @@ final class EngineBench {
   let engine: GatewayEngine
 
   /// - Parameter yaml: a whole configuration without `outbox` and `api`.
-  init(_ yaml: String, topics: (any TopicMemory)? = nil) throws {
+  init(_ yaml: String, topics: (any TopicMemory)? = nil, state: (any StateMemory)? = nil) throws {
     temporary = try TemporaryDirectory("engine")
     let text = yaml + "\noutbox: { directory: \(temporary.path), disk-floor: 0B }\n"
     let (settings, diagnostics) = GatewaySettingsReader.read(try YAMLFile.parse(Array(text.utf8)))
@@ -28,7 +28,7 @@ final class EngineBench {
       settings: settings,
       outside: .init(
         clock: clock, store: store, broker: broker, central: nil, viewers: SilentViewers(),
-        supervisor: SilentSupervisor(), topics: topics),
+        supervisor: SilentSupervisor(), topics: topics, state: state),
       buses: [], log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, version: "test",
       random: SplitMix64(seed: 1))
   }

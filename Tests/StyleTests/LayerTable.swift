@@ -28,11 +28,11 @@ enum LayerTable {
     row("logic", "TagWindows", pure: true, "Telemetry"),
     row(
       "cores", "GatewayCore", pure: true, "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors",
-      "SyncProtocol", "TagExpressions"),
+      "SyncProtocol", "TagExpressions", "TagWindows"),
     row("cores", "CentralCore", pure: true, "Telemetry", "JSONText", "BatchCodec", "SyncProtocol"),
     row(
       "configuration", "GatewayConfiguration", pure: true, "Telemetry", "JSONText", "RuleEngine", "SerialSensors",
-      "TagExpressions"),
+      "TagExpressions", "TagWindows"),
     row("support", "Threads", "Telemetry", "CLinux"),
     row("support", "SystemdNotify", "CSystemd"),
     row("support", "ServiceLog", "Telemetry", "SystemdNotify", "Logging"),

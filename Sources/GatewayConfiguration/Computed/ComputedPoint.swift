@@ -1,9 +1,11 @@
 public import TagExpressions
+public import TagWindows
 
 /// How a computed tag comes from others (`docs/computed.md`).
 public struct ComputedPoint: Hashable, Sendable {
   public enum Calculation: Hashable, Sendable {
     case expression(ExpressionProgram)
+    case window(WindowSpecification, of: [TagName])
   }
 
   public var calculation: Calculation
@@ -19,6 +21,7 @@ public struct ComputedPoint: Hashable, Sendable {
   public var inputs: [TagName] {
     switch calculation {
     case .expression(let program): program.inputs
+    case .window(_, let tags): tags
     }
   }
 }

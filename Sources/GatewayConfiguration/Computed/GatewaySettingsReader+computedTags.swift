@@ -3,7 +3,8 @@ import Telemetry
 
 /// Tags of computed devices.
 extension GatewaySettingsReader {
-  static let computedTagKeys = ["name", "expression", "unit", "decimals", "deadband", "names"] + presentationKeys
+  static let computedTagKeys =
+    ["name", "expression", "window", "unit", "decimals", "deadband", "names"] + presentationKeys
 
   /// Nil, with the problem reported, when it has no name.
   mutating func computedTag(
@@ -21,9 +22,23 @@ extension GatewaySettingsReader {
   private mutating func withSource(_ tag: ReadComputedTag) -> ReadComputedTag {
     var tag = tag
     let section = tag.section
-    guard section.require("expression", example: "\"boiler/supply - boiler/return\"", &problems),
-      let text = section.text("expression", &problems), let node = section.value("expression")
-    else { return tag }
+    if section.has("window"), let node = section.value("window") {
+      guard !section.has("expression") else {
+        problems.error(
+          section.keyNode("window"), "\(section.title) has both 'expression' and 'window'",
+          hint: "make two tags of it: a window can be over a computed tag, and an expression over a window")
+        return tag
+      }
+      tag.source = window(node, of: section.title, in: tag.name.device)
+      return tag
+    }
+    guard section.has("expression") || section.has("window") else {
+      problems.error(
+        section.node, "\(section.title) has neither 'expression' nor 'window'",
+        hint: "for example: expression: \"boiler/supply - boiler/return\"")
+      return tag
+    }
+    guard let text = section.text("expression", &problems), let node = section.value("expression") else { return tag }
     do throws(ExpressionError) {
       tag.source = .expression(try ParsedExpression(text, in: tag.name.device), node)
     } catch {
@@ -41,6 +56,9 @@ extension GatewaySettingsReader {
 
   /// Settings of a tag whose inputs are all known; nil when something is wrong, which is reported.
   mutating func computedTagSettings(_ tag: ReadComputedTag, _ directory: TagDirectory) -> TagSettings? {
+    if case .window(let specification, let tags, let section)? = tag.source {
+      return windowTagSettings(tag, specification, tags, section, directory)
+    }
     guard case .expression(let parsed, let node)? = tag.source else { return nil }
     let program: ExpressionProgram
     do throws(ExpressionError) {
@@ -61,7 +79,7 @@ extension GatewaySettingsReader {
   }
 
   /// Nil when it is wrong.
-  private mutating func computedUnit(_ section: Section, _ type: ValueType, implied: String?) -> String? {
+  mutating func computedUnit(_ section: Section, _ type: ValueType, implied: String?) -> String? {
     for key in ["unit", "decimals"] where section.has(key) && type == .boolean {
       problems.error(
         section.keyNode(key), "\(section.title) is true or false and has no '\(key)'", hint: "remove it")
@@ -70,7 +88,7 @@ extension GatewaySettingsReader {
     return section.has("unit") ? unitText(section) : implied ?? ""
   }
 
-  private mutating func computedTagSettings(
+  mutating func computedTagSettings(
     _ tag: ReadComputedTag, _ calculation: ComputedPoint.Calculation, type: ValueType, unit: String
   ) -> TagSettings? {
     let section = tag.section

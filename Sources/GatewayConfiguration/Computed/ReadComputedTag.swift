@@ -1,4 +1,5 @@
 import TagExpressions
+import TagWindows
 import Telemetry
 
 /// A computed tag of the file, on its way from text to settings.
@@ -6,6 +7,7 @@ struct ReadComputedTag {
   /// What its keys say, when that can be understood alone.
   enum Source {
     case expression(ParsedExpression, YAMLNode)
+    case window(WindowSpecification, [TagName], Section)
   }
 
   var name: TagName
@@ -20,6 +22,7 @@ struct ReadComputedTag {
   var references: [TagName] {
     switch source {
     case .expression(let parsed, _): parsed.references
+    case .window(_, let tags, _): tags
     case nil: []
     }
   }

@@ -1,4 +1,5 @@
 public import TagExpressions
+public import TagWindows
 public import Telemetry
 
 /// One computed device, as the configuration has it, with the places of the tags that it uses.
@@ -20,6 +21,7 @@ public struct ComputedDevice: Sendable {
 
   public enum Calculation: Sendable {
     case expression(ExpressionProgram)
+    case window(WindowSpecification)
   }
 
   /// Its place in the catalogue.

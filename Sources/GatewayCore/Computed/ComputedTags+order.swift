@@ -1,4 +1,5 @@
 import TagExpressions
+import TagWindows
 import Telemetry
 
 /// Who uses what, and what is evaluated first.
@@ -8,6 +9,7 @@ extension ComputedTags {
     tags.reduce(1) { deepest, tag in
       switch tag.calculation {
       case .expression(let program): max(deepest, program.stackDepth)
+      case .window: deepest
       }
     }
   }
@@ -18,11 +20,13 @@ extension ComputedTags {
       precondition(device.interval > .zero, "a computed device without an interval")
       devices.append(Device(place: device.place, interval: device.interval, tagCount: device.tags.count))
       for (place, tag) in device.tags.enumerated() {
-        tags.append(
-          Tag(
-            device: index, place: place, definition: catalogue.devices[device.place].tags[place],
-            calculation: tag.calculation, decimals: tag.decimals,
-            inputs: tag.inputs.map { input(of: $0, catalogue, &known) }))
+        let definition = catalogue.devices[device.place].tags[place]
+        var made = Tag(
+          device: index, place: place, name: "\(catalogue.devices[device.place].name)/\(definition.name)",
+          definition: definition, calculation: tag.calculation, decimals: tag.decimals,
+          inputs: tag.inputs.map { input(of: $0, catalogue, &known) })
+        if case .window(let specification) = tag.calculation { made.window = TagWindow(specification) }
+        tags.append(made)
       }
     }
     for index in tags.indices {
@@ -35,6 +39,7 @@ extension ComputedTags {
         return used.device == devices[tags[index].device].place ? index - tags[index].place + used.tag : nil
       }
     }
+    for (index, used) in own.enumerated() { for other in used { tags[other].ownUsers.append(index) } }
     let order = Self.order(own)
     for index in order { devices[tags[index].device].order.append(index) }
     connect(order, own)
@@ -49,7 +54,8 @@ extension ComputedTags {
     return inputs.count - 1
   }
 
-  /// Tells the inputs of each tag, and of those of its device that it uses, that it uses them.
+  /// Tells the inputs of each tag, and of those of its device that it uses, that it uses them. A window is no way for what is
+  /// new: it tells by itself when it has something.
   private mutating func connect(_ order: [Int], _ own: [[Int]]) {
     var foreign: [[Int]] = Array(repeating: [], count: tags.count)
     for index in order {
@@ -59,7 +65,7 @@ extension ComputedTags {
         foreign[index].append(input)
       }
       if case .expression(let program) = tags[index].calculation { tags[index].usesClock = program.usesClock }
-      for other in own[index] {
+      for other in own[index] where tags[index].window == nil && tags[other].window == nil {
         for input in foreign[other] where seen.insert(input).inserted { foreign[index].append(input) }
         if tags[other].usesClock { tags[index].usesClock = true }
       }

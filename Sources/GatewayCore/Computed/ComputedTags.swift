@@ -1,4 +1,5 @@
 import TagExpressions
+import TagWindows
 public import Telemetry
 
 /// The computed tags of a gateway: holds the newest readings of the tags that they use, and says when which computed device
@@ -7,6 +8,8 @@ public import Telemetry
 /// A device is evaluated when something came that one of its tags uses, at most once in its interval; what comes in between
 /// is made up for when the interval is over. An expression over several devices waits for all of them to bring something,
 /// a quarter of the interval at most, so that it joins values of one round. Only tags with something new are evaluated.
+///
+/// A window takes every sample of its tags, and its tag has something new when a window ended.
 ///
 /// Scans of computed devices come back through ``took(_:started:now:)`` like all others, which brings them to other computed
 /// devices; inside its own device a result is used at once, and what is new for one tag is new for those that use it.
@@ -32,6 +35,8 @@ public struct ComputedTags: Sendable {
     var device: Int
     /// Place among the device's tags.
     var place: Int
+    /// `device/tag`.
+    var name: String
     var definition: TagDefinition
     var calculation: ComputedDevice.Calculation
     var decimals: Int?
@@ -39,6 +44,12 @@ public struct ComputedTags: Sendable {
     var inputs: [Int]
     /// Its own place in `inputs`, when others use it.
     var ownInput: Int?
+    /// Tags of its device that use it, by their places in `tags`.
+    var ownUsers: [Int] = []
+    /// Of a tag that is a window.
+    var window: TagWindow?
+    /// What it came to, until that is told.
+    var result: WindowResult?
     /// Changes with time alone, itself or by a tag of its device that it uses.
     var usesClock = false
     /// A bit for each other device that it uses; those beyond the 64th share one.
@@ -70,26 +81,35 @@ public struct ComputedTags: Sendable {
   var devices: [Device] = []
   /// By place in the catalogue, the tags of that device which are used: place in the device, place in `inputs`.
   var used: [[(tag: Int, input: Int)]] = []
+  /// Window time.
+  var clock: WindowClock
+  var nextLook = MonotonicTime.zero
+  /// When a window may end without a sample.
+  var nextSweep = MonotonicTime.never
   /// Places in `devices` of those that wait for their time, by rank.
   private var waiting: [Int] = []
   private var stack: ExpressionStack
   /// The values of `inputs`, side by side as programs want them.
-  private var values: [ExpressionInput] = []
-  /// When ``next(now:)`` will have something, unless something comes earlier.
-  public private(set) var deadline = MonotonicTime.never
+  private(set) var values: [ExpressionInput] = []
+  private var nextEvaluation = MonotonicTime.never
+  /// When ``next(now:)`` may have something, unless something comes earlier.
+  public var deadline: MonotonicTime { min(nextEvaluation, nextSweep) }
 
   /// How long an expression waits for the other devices that it uses: this part of the interval.
   static let patience = 4
 
-  /// - Precondition: no tag uses itself, and all places are those of the catalogue.
-  public init(_ computed: [ComputedDevice], catalogue: Catalogue) {
+  /// - Parameters:
+  ///   - computed: none of their tags uses itself, and all places are those of the catalogue.
+  ///   - wall: the wall clock, and `now` the clock since boot at the same moment.
+  public init(_ computed: [ComputedDevice], catalogue: Catalogue, wall: Timestamp, now: MonotonicTime) {
     stack = ExpressionStack(depth: 1)
+    clock = WindowClock(wall: wall, now: now)
     used = Array(repeating: [], count: catalogue.devices.count)
     place(computed, catalogue)
     values = inputs.map(\.known)
     stack = ExpressionStack(depth: deepest)
     waiting = devices.indices.filter { devices[$0].usesClock }.sorted { devices[$0].rank < devices[$1].rank }
-    if !waiting.isEmpty { deadline = .zero }
+    if !waiting.isEmpty { nextEvaluation = .zero }
   }
 
   /// Nothing is computed.
@@ -102,11 +122,23 @@ public struct ComputedTags: Sendable {
     for (tag, input) in used[scan.device] where scan.readings[tag].quality.level != .absent {
       take(scan.readings[tag], for: input, now: now)
       for user in inputs[input].users {
+        if tags[user.tag].window != nil {
+          feed(user.tag, from: input, at: started, now: now)
+          if tags[user.tag].result != nil { tell(user.tag, started: started, now: now) }
+          continue
+        }
         tags[user.tag].isDue = true
         tags[user.tag].heard |= user.source
         wake(tags[user.tag].device, started: started, now: now)
       }
     }
+  }
+
+  /// A tag has something new, and need not wait for anything else.
+  mutating func tell(_ place: Int, started: MonotonicTime, now: MonotonicTime) {
+    tags[place].isDue = true
+    tags[place].heard = tags[place].sources
+    wake(tags[place].device, started: started, now: now)
   }
 
   private mutating func take(_ reading: Reading, for input: Int, now: MonotonicTime) {
@@ -122,7 +154,7 @@ public struct ComputedTags: Sendable {
         waiting.insert(device, at: waiting.firstIndex { devices[$0].rank > rank } ?? waiting.endIndex)
       }
     }
-    deadline = min(deadline, time(of: device))
+    nextEvaluation = min(nextEvaluation, time(of: device))
   }
 
   // MARK: What is due
@@ -138,13 +170,14 @@ public struct ComputedTags: Sendable {
 
   /// The next scan that is due. Call it until it gives nil, and give each scan to ``took(_:started:now:)`` in between.
   public mutating func next(now: MonotonicTime) -> ComputedScan? {
-    guard deadline <= now else { return nil }
+    sweep(now: now)
+    guard nextEvaluation <= now else { return nil }
     while let position = waiting.firstIndex(where: { time(of: $0) <= now }) {
       let index = waiting[position]
       if !devices[index].usesClock { waiting.remove(at: position) }
       if let scan = evaluate(index, now: now) { return scan }
     }
-    deadline = waiting.reduce(.never) { min($0, time(of: $1)) }
+    nextEvaluation = waiting.reduce(.never) { min($0, time(of: $1)) }
     return nil
   }
 
@@ -159,7 +192,12 @@ public struct ComputedTags: Sendable {
       readings[tags[place].place] = reading
       guard reading.quality.level != .absent else { continue }
       isEmpty = false
-      if let input = tags[place].ownInput { take(reading, for: input, now: now) }
+      guard let input = tags[place].ownInput else { continue }
+      take(reading, for: input, now: now)
+      for user in tags[place].ownUsers {
+        if tags[user].window != nil { feed(user, from: input, at: devices[index].started, now: now) }
+        if tags[user].window == nil || tags[user].result != nil { tags[user].isDue = true }
+      }
     }
     devices[index].evaluated = now
     devices[index].waitsSince = nil
@@ -173,6 +211,10 @@ public struct ComputedTags: Sendable {
     switch tags[place].calculation {
     case .expression(let program):
       value = program.evaluate(values, places: tags[place].inputs, stack: &stack, now: now)
+    case .window:
+      guard let result = tags[place].result else { return .absent }
+      tags[place].result = nil
+      value = ExpressionValue(result.value ?? 0, result.quality)
     }
     guard value.hasValue else { return Reading(bits: 0, quality: value.quality) }
     guard tags[place].definition.type != .boolean else {
@@ -203,6 +245,7 @@ public struct ComputedTags: Sendable {
         take(scan.readings[tag.tag], for: index, now: now)
       }
     }
+    moveWindows(from: old, now: now, moved: moved)
     var before: [Int: Device] = [:]
     for device in old.devices {
       if let place = moved(TagIndex(device: device.place, tag: 0))?.device { before[place] = device }
@@ -213,7 +256,7 @@ public struct ComputedTags: Sendable {
         devices[index].started = device.started
         if device.waitsSince == nil { continue }
       }
-      for place in devices[index].order {
+      for place in devices[index].order where tags[place].window == nil {
         tags[place].isDue = true
         tags[place].heard = tags[place].sources
       }
