@@ -30,6 +30,15 @@ public struct BatchHeader: Hashable, Sendable {
 
   /// The lowest number it stands for; it covers this one to ``number``.
   public var firstNumber: UInt64 { number - UInt64(span) + 1 }
+
+  /// What was known of the gateway's alarms is forgotten before the events of this batch are taken: it is the first of
+  /// its epoch in the alarms lane, or events are missing. In both cases the gateway tells the state of every alarm
+  /// behind it.
+  ///
+  /// - Parameter losses: the loss notices of the batch.
+  public func beginsAlarmStates(losses: [LossNotice]) -> Bool {
+    lane == .alarms && (firstNumber == 1 || !losses.isEmpty)
+  }
 }
 
 /// Bounds that the decoder enforces before it allocates anything. A batch outside them is an error on both sides.

@@ -2,7 +2,7 @@
 ///
 /// It finds every change of up to three bits and every burst of up to 32 in a batch of our size, which zstd's optional
 /// content check does not promise for the head.
-enum CRC32C {
+public enum CRC32C {
   private static let polynomial: UInt32 = 0x82f6_3b78
 
   /// Table k tells what a byte does k bytes further on; one flat array of 8 × 256.
@@ -22,7 +22,8 @@ enum CRC32C {
     return tables
   }()
 
-  static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+  /// Of all the bytes; 0 for none.
+  public static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
     bytes.withUnsafeBytes { buffer in
       tables.withUnsafeBufferPointer { table in
         var crc: UInt32 = 0xffff_ffff

@@ -12,6 +12,8 @@ struct Checker {
     var aggregates: [(device: String, begin: Int64, end: Int64, low: Int64, high: Int64, count: Int64)] = []
     var losses: [LossNotice] = []
     var alarms: [AlarmEvent] = []
+    /// Alarms that are active by the events since the states were last told anew.
+    var activeAlarms: Set<String> = []
     /// Newest time of each device so far.
     var newest: [String: Timestamp] = [:]
   }
@@ -55,15 +57,25 @@ struct Checker {
         history.report(.unaccountedGap, "\(key): \(row.first) after \(positions[key] ?? 0)")
       }
       positions[key] = row.last
-      take(row.content, into: &held[row.gateway, default: Held()], row.gateway)
+      take(row, into: &held[row.gateway, default: Held()])
     }
     return held
   }
 
-  private func take(_ content: Batch.Content, into held: inout Held, _ gateway: String) {
-    switch content {
+  private func take(_ row: Evidence.Row, into held: inout Held) {
+    let gateway = row.gateway
+    switch row.content {
     case .alarms(let events, let losses):
       held.alarms += events
+      // In a new epoch, and after a loss, all states are told again: what is not told is no alarm any more.
+      if row.first == 1 || !losses.isEmpty { held.activeAlarms.removeAll() }
+      for event in events where event.transition != .written {
+        if event.transition == .raised {
+          held.activeAlarms.insert(event.alarm)
+        } else {
+          held.activeAlarms.remove(event.alarm)
+        }
+      }
       held.losses += losses
     case .telemetry(let catalogue, let blocks, let aggregates, let losses):
       held.losses += losses
@@ -224,8 +236,7 @@ struct Checker {
     guard !history.cloned.contains(name), let gateway = evidence.gateways.first(where: { $0.name == name })
     else { return }
     let own = { (event: AlarmEvent) in event.alarm.hasPrefix("high_") }
-    let state = Dictionary(held.alarms.map { ($0.alarm, $0.transition == .raised) }) { $1 }
-    let central = Set(state.filter(\.value).keys)
+    let central = held.activeAlarms
     let active = gateway.activeAlarms
     if central != active {
       history.report(.divergentAlarmState, "\(name): central has \(central.sorted()), the gateway \(active.sorted())")

@@ -58,9 +58,11 @@ final class FaultDriver {
       world.central.stop(isPowerCut: fault == .centralPowerCut)
       time.after(random.seconds(1...60)) { [self] in if !world.central.isRunning { world.central.start() } }
     case .centralDiskError: failDisk(world.central.disk, [.write, .sync, .read], random.seconds(1...20))
-    case .linkOutage:
-      guard world.link.cut.insert(gateway.name).inserted else { return false }
-      time.after(random.seconds(10...240)) { [self] in world.link.cut.remove(gateway.name) }
+    case .linkOutage: return cutLink(of: gateway, for: random.seconds(10...240))
+    case .smallCapacity:
+      // It is counted when the store gives something up for want of room, which needs a long time without central.
+      _ = cutLink(of: gateway, for: random.seconds(60...240))
+      return false
     case .clockStep:
       gateway.clock.offset = random.chance(300) ? .zero : random.seconds(-900...900)
     case .busFault: silence(gateway)
@@ -71,8 +73,14 @@ final class FaultDriver {
     case .restoredGateway: return restore(gateway)
     case .restoredCentral: return restoreCentral()
     case .clonedGateway: return world.clone(gateway, using: &random)
-    case .smallCapacity, .noClock, .linkLoss, .answerLoss, .duplicateRequest, .slowAnswer, .cutRequest: return false
+    case .noClock, .linkLoss, .answerLoss, .duplicateRequest, .slowAnswer, .cutRequest: return false
     }
+    return true
+  }
+
+  private func cutLink(of gateway: SimulatedGateway, for length: Duration) -> Bool {
+    guard world.link.cut.insert(gateway.name).inserted else { return false }
+    time.after(length) { [self] in world.link.cut.remove(gateway.name) }
     return true
   }
 

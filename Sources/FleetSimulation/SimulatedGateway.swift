@@ -78,7 +78,7 @@ final class SimulatedGateway {
     }
     var outbox = OutboxSettings(directory: "/outbox")
     outbox.diskFloorBytes = 0
-    if scenario.has(.smallCapacity) { outbox.capacityBytes = Int.random(in: 150_000...260_000, using: &random) }
+    if scenario.has(.smallCapacity) { outbox.capacityBytes = Int.random(in: 84_000...112_000, using: &random) }
     let central = CentralSettings(
       url: "https://central", authority: "", certificate: "", key: "",
       batchInterval: .seconds(Int.random(in: 1...10, using: &random)),
@@ -153,7 +153,7 @@ final class SimulatedGateway {
     if isPowerCut {
       disk.powerCut()
       boots += 1
-      if scenario.has(.noClock) { clock.loseTime(until: time.now + random.seconds(20...200)) }
+      if scenario.has(.noClock) { loseClock(for: random.seconds(20...200)) }
     } else {
       disk.kill()
     }
@@ -202,9 +202,25 @@ final class SimulatedGateway {
   }
 
   private func check(_ engine: GatewayEngine) {
+    let state = engine.outboxState
     history.judgeBounds(
-      series, samplesWaiting: engine.samplesWaiting, usedBytes: engine.outboxState.usedBytes,
+      series, samplesWaiting: engine.samplesWaiting, usedBytes: state.usedBytes,
       capacityBytes: settings.outbox.capacityBytes)
+    let dropped = state.lost[.outboxFull] ?? 0
+    if state.thinned + dropped > givenUp {
+      history.count(.smallCapacity)
+      history.note("\(milliseconds) \(series) is full: \(state.thinned) samples thinned, \(dropped) dropped")
+    }
+    givenUp = state.thinned + dropped
+  }
+
+  /// Samples thinned or dropped for want of room, as the store last told.
+  private var givenUp: UInt64 = 0
+
+  /// As a boot without a battery: nobody knows the time for so long.
+  func loseClock(for length: Duration) {
+    history.count(.noClock)
+    clock.loseTime(until: time.now + length)
   }
 
   // MARK: The bus

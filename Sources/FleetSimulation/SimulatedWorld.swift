@@ -49,7 +49,7 @@ final class SimulatedWorld {
   /// Runs the scenario, lets all faults end, waits until everything has arrived, and judges.
   func run() {
     for gateway in gateways {
-      if scenario.has(.noClock) { gateway.clock.loseTime(until: time.now + random.seconds(20...200)) }
+      if scenario.has(.noClock) { gateway.loseClock(for: random.seconds(20...200)) }
       time.after(random.milliseconds(0...5_000)) { gateway.start() }
     }
     let faults = FaultDriver(self, seed: random.next())

@@ -109,10 +109,7 @@ extension GatewayEngine {
     if notes.count > 20 { notes.removeFirst() }
     delivery.settled(finding, now: now)
     delivery.storeChanged(stored)
-    switch finding {
-    case .missing(let row, _) where row.lane == .telemetry: break
-    case .missing, .retire, .abandon: restateAlarms()
-    }
+    tellOwedAlarmStates()
     return true
   }
 

@@ -23,8 +23,6 @@ extension GatewayEngine {
       let isFirst = !wasStoreOpen
       wasStoreOpen = true
       took(state, isFirst: isFirst, now: now)
-      // What central knows of the alarms may not be what this store knew.
-      if !news.isEmpty { restateAlarms() }
       allClear("the outbox takes data again", about: "outbox")
     } catch {
       isStoreOpen = false
@@ -36,6 +34,8 @@ extension GatewayEngine {
 
   private func took(_ state: OutboxState, isFirst: Bool, now: MonotonicTime) {
     stored = state
+    // What was to tell them may have gone with a damaged file.
+    toldAlarmStates = false
     let floor = state.frames[.telemetry]?.lastTime ?? Timestamp(milliseconds: .min)
     newestTime = newestTime.map { max($0, floor) }
     newestAlarm = max(newestAlarm, state.frames[.alarms]?.lastTime ?? Timestamp(milliseconds: .min))
@@ -90,6 +90,7 @@ extension GatewayEngine {
   /// Commits until nothing more is due: after a long time without central several batches may be cut in a row.
   func commitIfDue(now: MonotonicTime) {
     for _ in 0..<16 {
+      tellOwedAlarmStates()
       let wall = outside.clock.wall()
       guard outbox.deadline <= now else { return }
       guard isStoreOpen else {
@@ -126,6 +127,7 @@ extension GatewayEngine {
     var transaction = wanted
     transaction.frames = pendingFrames
     if pendingFrames.contains(where: { $0.lane == .alarms }) { transaction.activeAlarms = activeAlarms.sorted() }
+    transaction.tellsAlarmStates = toldAlarmStates
     transaction.clockOffset = clockOffset
     for (row, number) in delivery.confirmations(beyond: stored) { transaction.confirmed[row] = number }
     guard !transaction.isEmpty else {
@@ -174,6 +176,7 @@ extension GatewayEngine {
     catalogues.framesLeft()
     if transaction.traffic != nil { traffic = (0, 0) }
     if transaction.clockOffset != nil { clockOffset = nil }
+    if transaction.tellsAlarmStates { toldAlarmStates = false }
     stored = after
     outbox.committed(after, wall: outside.clock.wall(), now: now)
     delivery.storeChanged(after)

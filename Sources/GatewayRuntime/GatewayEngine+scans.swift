@@ -176,8 +176,13 @@ extension GatewayEngine {
       })
   }
 
-  /// Central was restored and does not know what alarms there are: each state is told again.
-  func restateAlarms() {
+  /// Central may not know what alarms there are, and forgets what it knew (``OutboxState/owesAlarmStates``): each state
+  /// is told again, once. They wait in memory like all alarms; the commit that takes them says that nothing is owed any
+  /// more.
+  func tellOwedAlarmStates() {
+    guard isStoreOpen, stored.owesAlarmStates else { return toldAlarmStates = false }
+    guard !toldAlarmStates else { return }
+    toldAlarmStates = true
     let names = Set(settings.rules.map(\.name)).union([Self.capacityAlarm])
     raise(
       names.sorted().map { name in
@@ -187,7 +192,7 @@ extension GatewayEngine {
         return AlarmEvent(
           time: outside.clock.wall(), alarm: name, tag: rule?.tagName ?? "", transition: isActive ? .raised : .cleared,
           severity: rule?.severity ?? .high, value: known?.value,
-          message: "state told again, because central was restored: \(isActive ? "active" : "normal")")
+          message: "state told again: \(isActive ? "active" : "normal")")
       })
   }
 }

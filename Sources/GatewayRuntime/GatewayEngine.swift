@@ -83,6 +83,8 @@ public final class GatewayEngine {
   var memoryLoss: LossNotice?
   var pendingFrames: [PendingFrame] = []
   var pendingAlarms: [AlarmEvent] = []
+  /// The states that the store owes are among them, or in `pendingFrames`.
+  var toldAlarmStates = false
   var nextSequence: Int64 = 1
   /// What the store holds; empty until it is open.
   var stored = OutboxState(epoch: Epoch(high: 0, low: 0))

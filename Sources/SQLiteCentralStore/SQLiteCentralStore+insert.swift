@@ -37,6 +37,7 @@ extension SQLiteCentralStore {
       }
       for loss in losses { try store(loss, header, gateway: gateway, batch: batch, time: time) }
     case .alarms(let events, let losses):
+      if header.beginsAlarmStates(losses: losses) { try forgetAlarmStates(gateway: gateway) }
       for event in events { try store(event, gateway: gateway, batch: batch) }
       for loss in losses { try store(loss, header, gateway: gateway, batch: batch, time: time) }
     }
@@ -196,6 +197,13 @@ extension SQLiteCentralStore {
       try upsert.bind(13, borrowing: $0)
       try upsert.run()
     }
+  }
+
+  /// Otherwise an alarm whose rule was removed meanwhile, which nobody tells of any more, would be active for ever.
+  private func forgetAlarmStates(gateway: Int64) throws {
+    let delete = try connection.statement("DELETE FROM alarm_states WHERE gateway = ?1")
+    try delete.bind(1, gateway)
+    try delete.run()
   }
 
   private func store(_ event: AlarmEvent, gateway: Int64, batch: Int64) throws {

@@ -8,12 +8,13 @@ enum OutboxReader {
   static func state(_ connection: SQLiteConnection) throws -> OutboxState {
     let store = try connection.statement(
       """
-      SELECT epochs.epoch, max(last_frame, ifnull((SELECT max(sequence) FROM frames), 0)), thinned, epochs.id
+      SELECT epochs.epoch, max(last_frame, ifnull((SELECT max(sequence) FROM frames), 0)), thinned, epochs.id,
+        owes_alarm_states
       FROM store JOIN epochs ON epochs.id = store.epoch
       """)
     guard
-      let (text, lastFrame, thinned, current) = try store.firstRow({
-        ($0.text(0), $0.int64(1), $0.int64(2), $0.int64(3))
+      let (text, lastFrame, thinned, current, owes) = try store.firstRow({
+        ($0.text(0), $0.int64(1), $0.int64(2), $0.int64(3), $0.int(4))
       }),
       let epoch = Epoch(text: text)
     else {
@@ -21,12 +22,13 @@ enum OutboxReader {
     }
     var state = OutboxState(epoch: epoch, lastFrame: lastFrame)
     state.thinned = UInt64(thinned)
+    state.owesAlarmStates = owes != 0
     for lane in Lane.allCases {
       state[lane] = try laneState(connection, current, lane)
       state.frames[lane] = try frames(connection, lane)
     }
     state.retired = try retired(connection, current)
-    state.activeAlarms = try texts(connection, "SELECT name FROM active_alarms ORDER BY name")
+    state.activeAlarms = try ActiveAlarmRows.read(connection)
     state.damagedFrames = try count(connection, "SELECT count(*) FROM damaged_frames")
     try connection.statement("SELECT reason, samples FROM losses").forEachRow {
       if let reason = LossNotice.Reason(rawValue: UInt8(clamping: $0.int(0))) {
@@ -37,15 +39,6 @@ enum OutboxReader {
     (state.thinnableBatches, state.droppableBatches) = try reclaimable(
       connection, current, state[.telemetry].offeredThrough)
     return state
-  }
-
-  private static func texts(_ connection: SQLiteConnection, _ sql: String) throws -> [String] {
-    var found: [String] = []
-    try connection.statement(sql).forEachRow {
-      found.append($0.text(0))
-      return true
-    }
-    return found
   }
 
   static func count(_ connection: SQLiteConnection, _ sql: String) throws -> Int {

@@ -2,9 +2,10 @@ import SQLite
 
 /// Tables of the outbox, described column by column in `docs/outbox.md`.
 enum OutboxSchema {
-  /// 1 wrote `store.last_frame` and `newest.ms` in each commit, and frames of version 1. What it wrote is read as it is; it
-  /// would not read what this version writes.
-  static let version = 2
+  /// 1 wrote `store.last_frame` and `newest.ms` in each commit, and frames of version 1. What it wrote is read as it
+  /// is; it would not read what later versions write. 2 did not know whether alarm states were owed,
+  /// and had no check sums of the names of active alarms.
+  static let version = 3
 
   static let statements = """
     CREATE TABLE epochs(
@@ -17,7 +18,8 @@ enum OutboxSchema {
       epoch INTEGER NOT NULL REFERENCES epochs(id),
       place TEXT NOT NULL,
       last_frame INTEGER NOT NULL,
-      thinned INTEGER NOT NULL);
+      thinned INTEGER NOT NULL,
+      owes_alarm_states INTEGER NOT NULL DEFAULT 0);
     CREATE TABLE lanes(
       epoch INTEGER NOT NULL REFERENCES epochs(id),
       lane INTEGER NOT NULL,
@@ -58,10 +60,12 @@ enum OutboxSchema {
       last_ms INTEGER NOT NULL,
       error TEXT NOT NULL,
       bytes BLOB NOT NULL);
-    CREATE TABLE active_alarms(name TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE active_alarms(name TEXT PRIMARY KEY, checksum INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE losses(reason INTEGER PRIMARY KEY, samples INTEGER NOT NULL);
     CREATE TABLE traffic(day TEXT PRIMARY KEY, sent INTEGER NOT NULL, received INTEGER NOT NULL) WITHOUT ROWID;
     """
+
+  static let toVersion3 = "ALTER TABLE store ADD COLUMN owes_alarm_states INTEGER NOT NULL DEFAULT 0"
 
   /// `epochs.state`.
   enum EpochState: Int {
@@ -86,14 +90,18 @@ enum OutboxSchema {
   static func prepare(_ connection: SQLiteConnection, epoch: String, place: String) throws -> Bool {
     switch try connection.userVersion() {
     case version: return false
-    case 1:
-      try connection.setUserVersion(version)
+    case 1, 2:
+      try connection.transaction {
+        try connection.execute(toVersion3)
+        try ActiveAlarmRows.addChecksums(connection)
+        try connection.setUserVersion(version)
+      }
       return false
     case 0:
       try connection.transaction {
         try connection.execute(statements)
         try beginEpoch(connection, epoch: epoch)
-        let insert = try connection.statement("INSERT INTO store SELECT 1, max(id), ?1, 0, 0 FROM epochs")
+        let insert = try connection.statement("INSERT INTO store SELECT 1, max(id), ?1, 0, 0, 0 FROM epochs")
         try insert.bind(1, place)
         try insert.run()
         try connection.setUserVersion(version)

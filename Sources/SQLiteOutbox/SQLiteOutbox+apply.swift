@@ -10,6 +10,7 @@ extension SQLiteOutbox {
   ) throws {
     try insert(transaction.frames, connection, &after)
     if let names = transaction.activeAlarms { try replaceActiveAlarms(names, connection, &after) }
+    if transaction.tellsAlarmStates { try setOwesAlarmStates(false, connection, &after) }
     if let offset = transaction.clockOffset { try place(offset, connection, &after) }
     for (row, number) in transaction.confirmed { try deleteBatches(row, through: number, connection, &after) }
     for (row, number) in transaction.offered { try offer(row, through: number, connection, &after) }
@@ -96,12 +97,16 @@ extension SQLiteOutbox {
     _ names: [String], _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
     try connection.statement("DELETE FROM active_alarms").run()
-    let insert = try connection.statement("INSERT INTO active_alarms VALUES (?1)")
-    for name in names {
-      try insert.bind(1, name)
-      try insert.run()
-    }
+    try ActiveAlarmRows.insert(names, connection)
     after.activeAlarms = names.sorted()
+  }
+
+  /// What central knows of the alarms may be wrong until the state of each is told again (promise G5). That it is owed
+  /// stands in the transaction that is the reason for it, so no kill comes between.
+  func setOwesAlarmStates(_ owes: Bool, _ connection: SQLiteConnection, _ after: inout OutboxState) throws {
+    guard after.owesAlarmStates != owes else { return }
+    try connection.execute("UPDATE store SET owes_alarm_states = \(owes ? 1 : 0)")
+    after.owesAlarmStates = owes
   }
 
   /// The clock is trusted: frames of this boot get their offset; those of earlier boots, whose clock never was, are put

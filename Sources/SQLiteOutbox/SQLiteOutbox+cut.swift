@@ -62,6 +62,7 @@ extension SQLiteOutbox {
             samples: UInt64(held.samples), detail: error.description))
         after.damagedFrames += 1
         try count(.damagedFrame, UInt64(held.samples), connection, &after)
+        if lane == .alarms { try setOwesAlarmStates(true, connection, &after) }
       }
     }
     return (samples, notices)

@@ -29,6 +29,7 @@ extension SQLiteOutbox {
     try connection.execute("UPDATE store SET epoch = (SELECT max(id) FROM epochs)")
     after.epoch = epoch
     after.lanes = [.alarms: .init(), .telemetry: .init()]
+    try setOwesAlarmStates(true, connection, &after)
     after.thinnableBatches = 0
     after.droppableBatches = 0
   }
@@ -40,6 +41,7 @@ extension SQLiteOutbox {
     try update.bind(2, OutboxSchema.EpochState.abandoned.rawValue)
     try update.run()
     after.retired[index].isMoving = true
+    try setOwesAlarmStates(true, connection, &after)
   }
 
   /// Gives batches of abandoned epochs numbers of the current one, oldest first.
@@ -94,6 +96,7 @@ extension SQLiteOutbox {
       let notice = LossNotice(
         reason: .damagedStore, lane: lane, firstTime: time, samples: UInt64(samples), detail: error.description)
       try count(.damagedStore, UInt64(samples), connection, &after)
+      if lane == .alarms { try setOwesAlarmStates(true, connection, &after) }
       let made = try Self.encode(notice, epoch: after.epoch, number: next, span: 1, time: time)
       let header = try BatchCodec.readHeader(made[...]).header
       try append(made, header, kind: .replacement, samples: 0, lane: lane, connection, &after)
@@ -123,6 +126,7 @@ extension SQLiteOutbox {
     held.batchBytes += bytes.count
     held.oldestTime = header.firstTime
     after.setLaneState(row, held)
+    if row.lane == .alarms { try setOwesAlarmStates(true, connection, &after) }
     if row.lane == .telemetry, row.epoch == after.epoch { try countReclaimable(connection, &after) }
   }
 
@@ -165,6 +169,7 @@ extension SQLiteOutbox {
     held.batchBytes += bytes.count
     after.setLaneState(row, held)
     try count(.damagedStore, notice.samples ?? 0, connection, &after)
+    if row.lane == .alarms { try setOwesAlarmStates(true, connection, &after) }
     if row.lane == .telemetry, row.epoch == after.epoch { try countReclaimable(connection, &after) }
   }
 

@@ -71,14 +71,10 @@ extension SQLiteOutbox {
     try nameLostBoots(salvage, connection)
     for frame in salvage.frames { try insert(frame, connection) }
     for lane in Lane.allCases { try rememberNewest(lane, salvage.newest[lane], connection) }
-    let update = try connection.statement("UPDATE store SET last_frame = ?1")
+    let update = try connection.statement("UPDATE store SET last_frame = ?1, owes_alarm_states = 1")
     try update.bind(1, salvage.lastFrame + 1)
     try update.run()
-    for name in salvage.activeAlarms {
-      let insert = try connection.statement("INSERT OR IGNORE INTO active_alarms VALUES (?1)")
-      try insert.bind(1, name)
-      try insert.run()
-    }
+    try ActiveAlarmRows.insert(salvage.activeAlarms, connection)
     try addNotice(salvage, cause, connection, &after)
   }
 

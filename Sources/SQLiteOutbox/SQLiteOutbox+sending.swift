@@ -20,7 +20,8 @@ extension SQLiteOutbox {
       try bind(list, try epochID(row.epoch, connection), row.lane, number)
       try list.forEachRow { found in
         let (first, newest) = (UInt64(found.int64(0)), UInt64(found.int64(1)))
-        guard newest <= last else { return false }
+        // One notice may stand for more numbers than a request has batches: the first goes whatever its number is.
+        guard newest <= last || result.through == nil else { return false }
         let bytes = found.blob(2)
         // A notice may stand for numbers that central has in part; any other batch begins where the last one ended.
         guard first <= expected, Self.isSound(bytes, row, first...newest) else {

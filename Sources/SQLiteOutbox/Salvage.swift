@@ -60,10 +60,7 @@ final class Salvage {
     }
     let last = try? connection.statement("SELECT last_frame FROM store").firstRow { $0.int64(0) }
     lastFrame = max(lastFrame, (last ?? nil) ?? 0)
-    try? connection.statement("SELECT name FROM active_alarms").forEachRow {
-      activeAlarms.append($0.text(0))
-      return true
-    }
+    activeAlarms = ActiveAlarmRows.salvage(connection)
   }
 
   /// The bytes of a batch that was found.

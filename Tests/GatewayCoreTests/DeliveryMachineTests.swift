@@ -88,9 +88,7 @@ struct DeliveryMachineTests {
     #expect(machine.link == .offline("no route", retryAt: start + .seconds(1)) && !machine.isOnline)
     #expect(machine.next(now: start) == .wait(until: start + .seconds(1)))
     let later = start + .seconds(1)
-    guard case .askPosition(let question, telemetry, 10) = machine.next(now: later) else {
-      throw Unexpected("no question")
-    }
+    let question = try question(&machine, telemetry, now: later)
     // Central had committed six of them before the answer was lost.
     machine.ended(request: question, ok(6), now: later, jitter: 1)
     #expect(machine.confirmedThrough(telemetry) == 6)
@@ -154,13 +152,14 @@ struct DeliveryMachineTests {
     #expect(machine.next(now: start) == .wait(until: start + .seconds(60)))
   }
 
-  private func question(_ machine: inout DeliveryMachine, _ row: EpochLane) throws -> Int {
+  private func question(_ machine: inout DeliveryMachine, _ row: EpochLane, now: MonotonicTime? = nil) throws -> Int {
+    let now = now ?? start
     while true {
-      guard case .askPosition(let request, let asked, _) = machine.next(now: start) else {
+      guard case .askPosition(let request, let asked, _) = machine.next(now: now) else {
         throw Unexpected("no question")
       }
       if asked == row { return request }
-      machine.ended(request: request, ok(0), now: start, jitter: 0)
+      machine.ended(request: request, ok(0), now: now, jitter: 0)
     }
   }
 
@@ -271,6 +270,38 @@ struct DeliveryMachineTests {
     _ = try question(&machine, telemetry)
   }
 
+  @Test("After a failure the lane that had nothing under way asks too, and finds that central was set back")
+  func idleLaneAsks() throws {
+    var machine = asked(10)
+    machine.storeChanged(stored(10, alarms: 3))
+    guard case .send(let alarm, alarms, 1, 3) = machine.next(now: start) else { throw Unexpected("no alarm") }
+    machine.ended(request: alarm, ok(3), now: start, jitter: 0)
+    guard case .send(let request, telemetry, 1, 10) = machine.next(now: start) else { throw Unexpected("no send") }
+    machine.ended(request: request, .failure("no route"), now: start, jitter: 0)
+    let later = start + .seconds(1)
+    guard case .askPosition(let question, alarms, 3) = machine.next(now: later) else {
+      throw Unexpected("no question")
+    }
+    machine.ended(request: question, ok(2), now: later, jitter: 0)
+    #expect(machine.next(now: later) == .settle(.missing(alarms, position: 2)))
+  }
+
+  @Test("After quiet hours both lanes ask for their positions, once")
+  func endOfQuietHours() throws {
+    var machine = asked(0)
+    machine.pauseTelemetry(until: nil)
+    #expect(machine.next(now: start) == .wait(until: .never))
+    machine.pauseTelemetry(until: start + .seconds(60))
+    machine.pauseTelemetry(until: nil)
+    var questions: [Lane] = []
+    while case .askPosition(let request, let row, _) = machine.next(now: start) {
+      questions.append(row.lane)
+      machine.ended(request: request, ok(0), now: start, jitter: 0)
+      machine.pauseTelemetry(until: nil)
+    }
+    #expect(questions == [.alarms, .telemetry])
+  }
+
   @Test("In quiet hours alarms go and telemetry waits")
   func quietHours() throws {
     var machine = asked(5, alarms: 1)
@@ -288,7 +319,8 @@ struct DeliveryMachineTests {
     else { throw Unexpected("no sends") }
     machine.ended(request: first, .failure("cut off"), now: start, jitter: 0)
     let later = start + .seconds(5)
-    // The second is still under way, so no question is asked yet.
+    // The second is still under way, so its lane asks no question yet.
+    guard case .askPosition(_, alarms, 0) = machine.next(now: later) else { throw Unexpected("no question") }
     guard case .wait = machine.next(now: later) else { throw Unexpected("asked too early") }
     machine.ended(request: second, ok(128), now: later, jitter: 0)
     #expect(machine.confirmedThrough(telemetry) == 128)

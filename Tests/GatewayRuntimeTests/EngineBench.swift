@@ -15,9 +15,14 @@ final class EngineBench {
   let settings: GatewaySettings
   let engine: GatewayEngine
 
-  /// - Parameter yaml: a whole configuration without `outbox` and `api`.
-  init(_ yaml: String, topics: (any TopicMemory)? = nil, state: (any StateMemory)? = nil) throws {
-    temporary = try TemporaryDirectory("engine")
+  /// - Parameters:
+  ///   - yaml: a whole configuration without `outbox` and `api`.
+  ///   - directory: with a store that is there already; nil: a new one.
+  init(
+    _ yaml: String, topics: (any TopicMemory)? = nil, state: (any StateMemory)? = nil,
+    directory: TemporaryDirectory? = nil
+  ) throws {
+    temporary = try directory ?? TemporaryDirectory("engine")
     let text = yaml + "\noutbox: { directory: \(temporary.path), disk-floor: 0B }\n"
     let (settings, diagnostics) = GatewaySettingsReader.read(try YAMLFile.parse(Array(text.utf8)))
     guard let settings else { throw TestKitError("\(diagnostics)") }

@@ -105,6 +105,72 @@ final class SQLiteCentralStoreTests {
     #expect(try StoreVerification(directory: directory).problems == [])
   }
 
+  private func event(_ alarm: String, _ transition: AlarmEvent.Transition) -> AlarmEvent {
+    AlarmEvent(
+      time: Timestamp(milliseconds: 1_700_000_000_000), alarm: alarm, tag: "boiler/count", transition: transition,
+      severity: .high, value: nil, message: "")
+  }
+
+  private func commit(
+    _ store: SQLiteCentralStore, _ epoch: UInt64, _ number: UInt64, _ events: [AlarmEvent], span: UInt32 = 1,
+    losses: [LossNotice] = []
+  ) throws {
+    let key = BatchFactory.key(epoch: epoch, lane: .alarms)
+    let bytes = try BatchCodec.encode(
+      epoch: key.epoch, number: number, span: span, alarms: events, losses: losses, time: received)
+    var group = IngestMachine.Group()
+    group.batches = [(key, try ReceivedBatch(bytes))]
+    try store.commit(group, received: received)
+  }
+
+  @Test("After missing events, and in a new epoch, only alarms that are told again are active")
+  func alarmStatesBeginAnew() throws {
+    let other = BatchFactory.key("mill", lane: .alarms)
+    let store = try SQLiteCentralStore(directory: directory)
+    let active = { try SQLiteCentralReader(directory: self.directory).activeAlarms(gateway: "barn").map(\.event.alarm) }
+    try store.commit(group(other, 1...1), received: received)
+    try commit(store, 1, 1, [event("hot", .raised), event("removed", .raised)])
+    try commit(store, 1, 2, [event("cold", .raised)])
+    #expect(try Set(active()) == ["hot", "removed", "cold"])
+    let notice = LossNotice(reason: .centralRestored, lane: .alarms, numbers: 3...4)
+    try commit(store, 1, 4, [], span: 2, losses: [notice])
+    #expect(try active().isEmpty)
+    try commit(store, 1, 5, [event("cold", .cleared), event("hot", .raised)])
+    #expect(try active() == ["hot"])
+    try commit(store, 2, 1, [event("cold", .raised)])
+    #expect(try active() == ["cold"])
+    // Another gateway's are its own.
+    #expect(try SQLiteCentralReader(directory: directory).activeAlarms(gateway: "mill").map(\.event.alarm) == ["hot"])
+    #expect(try StoreVerification(directory: directory).problems == [])
+    store.close()
+    let connection = try SQLiteConnection(path: directory + "/central.db", mode: .readWrite)
+    try connection.execute(
+      "INSERT INTO alarm_states SELECT gateway, alarm, id, 1 FROM alarm_events WHERE alarm = 'removed'")
+    connection.close()
+    #expect(
+      try StoreVerification(directory: directory).problems == [
+        "alarm barn/removed: the state says active, and no event since the states were told anew does"
+      ])
+  }
+
+  @Test("A notice may cover numbers that came after it was made, and nothing else may")
+  func overlap() throws {
+    let store = try SQLiteCentralStore(directory: directory)
+    try commit(store, 1, 1, [event("hot", .raised)])
+    try commit(store, 1, 2, [event("hot", .cleared)])
+    let notice = LossNotice(reason: .centralRestored, lane: .alarms, numbers: 1...3)
+    try commit(store, 1, 3, [], span: 3, losses: [notice])
+    store.close()
+    #expect(try StoreVerification(directory: directory).problems == [])
+    let connection = try SQLiteConnection(path: directory + "/central.db", mode: .readWrite)
+    try connection.execute("UPDATE batches SET records = 1 WHERE number = 3")
+    connection.close()
+    #expect(
+      try StoreVerification(directory: directory).problems.contains {
+        $0.contains("batch 3 should be next, but 1 is")
+      })
+  }
+
   @Test("The verification names what somebody changed behind its back")
   func verification() throws {
     let key = BatchFactory.key()

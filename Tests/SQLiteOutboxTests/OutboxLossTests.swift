@@ -87,6 +87,19 @@ struct OutboxLossTests {
     #expect(rest.through == 8 && rest.damaged == nil)
   }
 
+  @Test("A notice for more batches than a request may hold is sent all the same")
+  func longNotice() throws {
+    let (store, before) = try filled(70, rows: 1)
+    let row = EpochLane(before.epoch, .telemetry)
+    for _ in 0..<7 {
+      var transaction = OutboxTransaction()
+      transaction.drop = (10, .outboxFull)
+      _ = try store.commit(transaction)
+    }
+    let found = try store.batches(row, from: 1, through: 64, maximumBytes: 1 << 20)
+    #expect(found.through == 70 && found.damaged == nil)
+  }
+
   @Test("A closed epoch is delivered under its own numbers, the next one begins at 1 with the frames that were left")
   func closing() throws {
     let (store, before) = try filled(2)

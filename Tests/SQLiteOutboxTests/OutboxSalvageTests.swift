@@ -47,6 +47,19 @@ struct OutboxSalvageTests {
     #expect(losses.map(\.reason) == [.damagedStore])
   }
 
+  @Test("An active alarm whose name changed on the disk is damage, and the states of all alarms are told again")
+  func changedAlarm() throws {
+    let before = try prepare()
+    let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+    try connection.execute("UPDATE active_alarms SET name = 'hat'")
+    connection.close()
+    var news: [String] = []
+    let store = try scratch.open(news: &news)
+    let state = try store.state()
+    #expect(news.count == 1 && state.epoch != before.epoch && state.activeAlarms.isEmpty && state.owesAlarmStates)
+    #expect(state.samples(.telemetry) == before.samples(.telemetry))
+  }
+
   @Test("Wherever a page is overwritten, the store opens, what it delivers is what was there or is named as lost")
   func damagedPages() throws {
     let before = try prepare()

@@ -20,6 +20,8 @@ extension DeliveryMachine {
     guard let flight = flights.removeValue(forKey: request) else { return }
     switch reply {
     case .failure(let text):
+      // Central may come back from a backup: a lane that has nothing to send would never hear that its newest is gone.
+      for lane in Lane.allCases where inFlight(lane) == 0 { restart(lane) }
       stumble(flight.row.lane, .offline(text, retryAt: now), after: nil, now: now, jitter: jitter)
     case .answer(200, let answer, _):
       guard let position = answer.position else {

@@ -125,7 +125,12 @@ public struct DeliveryMachine: Sendable {
   public var requestsInFlight: Int { flights.count }
 
   /// Telemetry waits until then (quiet hours); nil: it does not. Alarms never wait.
-  public mutating func pauseTelemetry(until end: MonotonicTime?) { telemetryPause = end }
+  ///
+  /// After the pause both lanes ask for their positions: for hours nobody may have noticed that central was set back.
+  public mutating func pauseTelemetry(until end: MonotonicTime?) {
+    if end == nil, telemetryPause != nil { for lane in Lane.allCases { restart(lane) } }
+    telemetryPause = end
+  }
 
   /// What to do now. Call again until it says wait.
   public mutating func next(now: MonotonicTime) -> Action {

@@ -57,6 +57,9 @@ public struct OutboxState: Hashable, Sendable {
   public var retired: [RetiredEpoch] = []
   public var frames: [Lane: Frames] = [:]
   public var activeAlarms: [String] = []
+  /// Events of the alarms lane are missing at central, or a new epoch began: the state of every alarm is to be told
+  /// again.
+  public var owesAlarmStates = false
   /// Frames whose check sum was wrong when they were cut; they stay aside in the store.
   public var damagedFrames = 0
   /// Samples that loss notices of this store stand for, by reason, since the store was made.

@@ -54,7 +54,7 @@ public protocol OutboxStore: AnyObject {
   /// not above ``OutboxState/lastFrame`` are there already and are passed over.
   func commit(_ transaction: OutboxTransaction) throws(OutboxStoreError) -> OutboxState
 
-  /// Consecutive batches of a row from `number` on, at most through `through` and, but for the first, within
+  /// Consecutive batches of a row from `number` on; but for the first, at most through `through` and within
   /// `maximumBytes` together.
   func batches(
     _ row: EpochLane, from number: UInt64, through: UInt64, maximumBytes: Int

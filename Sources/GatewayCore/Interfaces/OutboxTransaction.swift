@@ -43,6 +43,9 @@ public struct OutboxTransaction: Sendable {
   public var frames: [PendingFrame] = []
   /// Names of all active alarms after the frames above; nil leaves them as they are.
   public var activeAlarms: [String]?
+  /// The frames above tell the state of every alarm, so that none is owed any more. What the same transaction loses is
+  /// owed all the same.
+  public var tellsAlarmStates = false
   /// The wall clock minus the boot clock, once it is trusted: frames with boot times get their places in time when they are
   /// cut.
   public var clockOffset: Duration?
