@@ -12,7 +12,8 @@ struct FieldgateSimulate: ParsableCommand {
         fault DEVICE delay 800            it answers 800 ms later
         fault DEVICE exception 4 times 3  its next 3 replies are exception 4
         fault DEVICE garbage              its replies are damaged; also: truncated 5, noise,
-                                          wrong-unit, wrong-function, wrong-count, duplicated
+                                          wrong-unit, wrong-function, wrong-count, short-count,
+                                          duplicated
         fault DEVICE drop                 it closes the connection, or unplugs the line
         clear DEVICE                      it is well again; 'clear all' for every one
         set DEVICE TAG VALUE              holds a value

@@ -41,6 +41,8 @@ struct FaultTableTests {
     + both(.damaged(.wrongFunction), .bad(.malformedReply), .bad(.malformedReply))
     // The two bytes that are claimed are waited for.
     + both(.damaged(.wrongCount), .bad(.timeout), .bad(.timeout))
+    // The check sum is looked for two bytes too early.
+    + both(.damaged(.shortCount), .bad(.checksum), .bad(.malformedReply))
     + both(.damaged(.duplicated), .good, .good)
     // A connection that breaks is made anew within the read.
     + both(.drop, .bad(.busDown), .good)

@@ -12,6 +12,8 @@ public enum Damage: Hashable, Sendable {
   case wrongFunction
   /// It claims to have two bytes more than it has.
   case wrongCount
+  /// It claims to have two bytes fewer than it has.
+  case shortCount
   /// It comes twice.
   case duplicated
 
@@ -23,6 +25,7 @@ public enum Damage: Hashable, Sendable {
     // 1 and 2 change places with each other, and so do 3 and 4: the reply has the form of the other's.
     case .wrongFunction: reply[0] ^= reply[0] < 3 ? 3 : 7
     case .wrongCount: if reply.count > 1 { reply[1] &+= 2 }
+    case .shortCount: if reply.count > 1 { reply[1] &-= 2 }
     case .garbage, .truncated, .noise, .duplicated: break
     }
     return (unit, reply)
@@ -34,7 +37,7 @@ public enum Damage: Hashable, Sendable {
     case .truncated(let bytes): Array(frame.prefix(min(bytes, frame.count - 1)))
     case .noise: (0..<20).map { UInt8(truncatingIfNeeded: SplitMix64.mix(UInt64($0)) >> 24) }
     case .duplicated: frame + frame
-    case .garbage, .wrongUnit, .wrongFunction, .wrongCount: frame
+    case .garbage, .wrongUnit, .wrongFunction, .wrongCount, .shortCount: frame
     }
   }
 }

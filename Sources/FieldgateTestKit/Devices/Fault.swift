@@ -42,13 +42,13 @@ public struct Fault: Hashable, Sendable, CustomStringConvertible {
 
   static let damages: [(name: String, damage: Damage)] = [
     ("garbage", .garbage), ("noise", .noise), ("wrong-unit", .wrongUnit), ("wrong-function", .wrongFunction),
-    ("wrong-count", .wrongCount), ("duplicated", .duplicated),
+    ("wrong-count", .wrongCount), ("short-count", .shortCount), ("duplicated", .duplicated),
   ]
 }
 
 extension Fault {
   /// Reads `silent`, `delay MS`, `exception CODE`, `drop`, `garbage`, `truncated BYTES`, `noise`, `wrong-unit`,
-  /// `wrong-function`, `wrong-count`, `duplicated`, each optionally followed by `times N`.
+  /// `wrong-function`, `wrong-count`, `short-count`, `duplicated`, each optionally followed by `times N`.
   ///
   /// - Throws: ``TestKitError`` that shows what is allowed.
   public init(words: [String]) throws(TestKitError) {

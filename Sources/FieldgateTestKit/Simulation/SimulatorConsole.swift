@@ -11,7 +11,7 @@ public struct SimulatorConsole: Sendable {
 
   public static let help = """
     fault DEVICE silent | delay MS | exception CODE | drop | truncated BYTES | garbage | noise [times N]
-    fault DEVICE wrong-unit | wrong-function | wrong-count | duplicated [times N]
+    fault DEVICE wrong-unit | wrong-function | wrong-count | short-count | duplicated [times N]
     clear DEVICE | clear all
     set DEVICE TAG VALUE
     follow DEVICE TAG
