@@ -61,6 +61,7 @@ let package = Package(
     system("COpenSSL", "libcrypto"),
     system("CSystemd", "libsystemd"),
     system("CPCRE2", "libpcre2-8"),
+    system("CMath", nil),
     system("CLinux", nil),
 
     // support: threads and bounded queues
@@ -76,14 +77,20 @@ let package = Package(
     library("SyncProtocol", ["Telemetry"]),
     library("SerialSensors", ["Telemetry", "CPCRE2"]),
     library("Diagnosis", ["JSONText"]),
+    library("TagExpressions", ["CMath", "Telemetry"]),
     library("TagWindows", ["Telemetry"]),
 
     // cores (pure)
     library(
       "GatewayCore",
-      ["AlarmStates", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol"]),
+      [
+        "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol",
+        "TagExpressions", "TagWindows",
+      ]),
     library("CentralCore", ["AlarmStates", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol"]),
-    library("GatewayConfiguration", ["Telemetry", "AnomalyDetection", "RuleEngine", "SerialSensors", "JSONText"]),
+    library(
+      "GatewayConfiguration",
+      ["Telemetry", "AnomalyDetection", "RuleEngine", "SerialSensors", "TagExpressions", "TagWindows", "JSONText"]),
 
     // adapters
     library("YAMLParser", ["GatewayConfiguration", "CFYAML"]),
@@ -107,8 +114,7 @@ let package = Package(
       "GatewayRuntime",
       [
         "AlarmStates", "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
-        "SerialSensors",
-        "SyncProtocol",
+        "SerialSensors", "SyncProtocol", "TagExpressions",
         "GatewayConfiguration", "YAMLParser", log,
       ]),
     library(
@@ -146,6 +152,7 @@ let package = Package(
     program("fieldgate-central", ["CentralService", arguments]),
 
     // test kit: never shipped
+    .target(name: "CAllocationCounter"),
     .target(name: "CSimulatedDisk", dependencies: ["CSQLite"], linkerSettings: [.linkedLibrary("sqlite3")]),
     library("SimulatedDisk", ["CSimulatedDisk"]),
     library("FieldgateTestKit", ["Telemetry", "JSONText", "Threads", "CLinux"]),
@@ -177,9 +184,13 @@ let package = Package(
     tests("RuleEngineTests", ["AnomalyDetection", "RuleEngine", "Telemetry"]),
     tests("AlarmStatesTests", ["AlarmStates", "Telemetry"]),
     tests("SerialSensorsTests", ["SerialSensors", "Telemetry"]),
+    tests("TagExpressionsTests", ["CAllocationCounter", "TagExpressions", "Telemetry"]),
     tests(
       "GatewayCoreTests",
-      ["GatewayCore", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol", "Telemetry"]),
+      [
+        "GatewayCore", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol", "TagExpressions", "TagWindows",
+        "Telemetry",
+      ]),
     tests(
       "GatewayConfigurationTests",
       ["AnomalyDetection", "GatewayConfiguration", "GatewayCore", "YAMLParser", "RuleEngine", "Telemetry"]),

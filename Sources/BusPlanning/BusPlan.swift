@@ -72,7 +72,7 @@ extension BusSettings {
   var isModbus: Bool {
     switch kind {
     case .modbusRTU, .modbusTCP: true
-    case .serialLines: false
+    case .serialLines, .computed: false
     }
   }
 }

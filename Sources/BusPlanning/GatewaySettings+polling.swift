@@ -22,10 +22,10 @@ extension GatewaySettings {
 }
 
 extension BusSettings {
-  /// What requests cost on this bus.
+  /// What requests cost on this bus; nothing is asked on that of computed devices.
   public var lineCosts: LineCosts {
     switch kind {
-    case .modbusTCP: .network
+    case .modbusTCP, .computed: .network
     case .modbusRTU(let line), .serialLines(let line, _):
       .serial(
         baud: line.baud, bits: 1 + 8 + (line.parity == .none ? 0 : 1) + line.stopBits, silence: pacing.silence)

@@ -19,7 +19,7 @@ public enum ConfigurationCheck {
       for diagnostic in loaded.diagnostics { output(diagnostic.rendered(file: path)) }
       if let settings = loaded.settings {
         output(
-          "\(path): good: gateway \(settings.gateway), \(settings.buses.count) buses, \(settings.devices.count) devices, "
+          "\(path): good: gateway \(settings.gateway), \(settings.lineCount) buses, \(settings.devices.count) devices, "
             + "\(settings.catalogue.tagCount) tags, \(settings.rules.count) \(settings.rules.count == 1 ? "rule" : "rules")"
         )
         for plan in SerialBusPlan.all(settings) {
@@ -78,7 +78,7 @@ public enum ConfigurationCheck {
         }
         if let settings = loaded.settings {
           json.member("gateway", settings.gateway)
-          json.member("buses", settings.buses.count)
+          json.member("buses", settings.lineCount)
           json.member("devices", settings.devices.count)
           json.member("tags", settings.catalogue.tagCount)
           json.member("rules", settings.rules.count)

@@ -5,6 +5,10 @@ struct DevicesText {
   var lines: [String] { buses.flatMap { busLines($0) } }
 
   private func busLines(_ bus: DevicesAnswer.Bus) -> [String] {
+    if bus.type == "computed" {
+      let names = bus.devices.map { "  \($0.name)  \($0.tags ?? 0) tags" }
+      return ["\(bus.name)  by the gateway itself, so nobody is asked"] + names
+    }
     var head = "\(bus.name)  \(bus.up ? "up" : "DOWN")"
     if let seconds = bus.retryInSeconds { head += "  next try in \(seconds) s" }
     if let load = bus.load { head += "  busy \(percent(load))" }
@@ -52,6 +56,7 @@ struct DevicesAnswer: Decodable {
   struct Device: Decodable {
     var name: String
     var unit: Int?
+    var tags: Int?
     var requests: Int?
     var successRate: Double?
     var responses: Times?
@@ -61,7 +66,7 @@ struct DevicesAnswer: Decodable {
     var fault: String?
 
     enum CodingKeys: String, CodingKey {
-      case name, unit, requests, silent, fault
+      case name, unit, tags, requests, silent, fault
       case wrongUnitReplies = "wrong_unit_replies"
       case answeredBy = "answered_by"
       case successRate = "success_rate"
@@ -71,6 +76,7 @@ struct DevicesAnswer: Decodable {
 
   struct Bus: Decodable {
     var name: String
+    var type: String?
     var up: Bool
     var fault: String?
     var load: Double?
@@ -80,7 +86,7 @@ struct DevicesAnswer: Decodable {
     var devices: [Device]
 
     enum CodingKeys: String, CodingKey {
-      case name, up, fault, load, devices
+      case name, type, up, fault, load, devices
       case retryInSeconds = "retry_in_seconds"
       case lateReplies = "late_replies"
       case wrongUnitReplies = "wrong_unit_replies"

@@ -26,6 +26,10 @@ public struct DirectBus: Sendable {
       throw GatewayClient.Failure(
         description: "bus \(name) has sensors that speak no Modbus; see: fieldgate serial watch \(line.device)")
     }
+    if bus.kind == .computed {
+      throw GatewayClient.Failure(
+        description: "bus \(name) is that of computed devices: it has no line, so there is nothing to ask")
+    }
     self.settings = bus
   }
 
@@ -69,6 +73,7 @@ public struct DirectBus: Sendable {
     let endpoint: ModbusEndpoint
     switch settings.kind {
     case .modbusTCP(let host, let port): endpoint = .tcp(host: host, port: port)
+    case .computed: preconditionFailure("such a bus is refused when it is chosen")
     case .modbusRTU(let line), .serialLines(let line, _):
       endpoint = .rtu(
         device: line.device, baud: setting?.baud ?? line.baud, parity: Self.parity(setting?.parity ?? line.parity),

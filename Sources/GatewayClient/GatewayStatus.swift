@@ -53,6 +53,7 @@ struct GatewayStatus: Decodable {
 
   struct Bus: Decodable {
     var name: String
+    var type: String?
     var up: Bool
     var fault: String?
     /// While it is down.
@@ -65,7 +66,7 @@ struct GatewayStatus: Decodable {
     var devices: [Device]
 
     enum CodingKeys: String, CodingKey {
-      case name, up, fault, requests, failures, serial, devices
+      case name, type, up, fault, requests, failures, serial, devices
       case retryInSeconds = "retry_in_seconds"
       case scansLate = "scans_late"
       case scansSkipped = "scans_skipped"

@@ -60,6 +60,10 @@ struct StatusText {
   }
 
   private func busLines(_ bus: GatewayStatus.Bus) -> [String] {
+    let width = bus.devices.map(\.name.count).max() ?? 0
+    if bus.type == "computed" {
+      return ["  \(bus.name)"] + bus.devices.map { deviceLine($0, width: width, busFault: nil, kind: "computed") }
+    }
     let failed = bus.failures.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }.joined(separator: ", ")
     var head = "  \(bus.name)  \(bus.up ? "up" : "DOWN")  "
     head += bus.serial.map(serialFigures) ?? "\(bus.requests) requests"
@@ -68,7 +72,6 @@ struct StatusText {
     if bus.scansSkipped > 0 { head += "; \(bus.scansSkipped) scans skipped: the bus is too slow for its intervals" }
     if let seconds = bus.retryInSeconds { head += "; next try in \(seconds) s" }
     if let fault = bus.fault { head += "\n    ! \(fault)" }
-    let width = bus.devices.map(\.name.count).max() ?? 0
     return [head] + bus.devices.map { deviceLine($0, width: width, busFault: bus.fault) }
   }
 
@@ -84,11 +87,14 @@ struct StatusText {
     return text
   }
 
-  private func deviceLine(_ device: GatewayStatus.Device, width: Int, busFault: String?) -> String {
+  /// - Parameter usualKind: of a device that says none.
+  private func deviceLine(
+    _ device: GatewayStatus.Device, width: Int, busFault: String?, kind usualKind: String = "?"
+  ) -> String {
     let name = device.name + String(repeating: " ", count: max(0, width - device.name.count))
     let isEach = device.everyMilliseconds == 0
     let every = isEach ? "each message" : "every \(Self.milliseconds(device.everyMilliseconds))"
-    let kind = device.unit.map { "unit \($0)" } ?? device.identity ?? device.format ?? "?"
+    let kind = device.unit.map { "unit \($0)" } ?? device.identity ?? device.format ?? usualKind
     var text = "    \(name)  \(kind)  \(every)  \(device.tags) tags  "
     text += quality(device)
     // Said once, of the bus.

@@ -35,6 +35,9 @@ public struct GatewaySettings: Hashable, Sendable {
     self.api = api
   }
 
+  /// How many buses have a line.
+  public var lineCount: Int { buses.count { $0.kind != .computed } }
+
   /// Names, types and units of all tags; device and tag indices are those of `devices`.
   public var catalogue: Catalogue {
     Catalogue(devices: devices.map { DeviceDefinition(name: $0.name, tags: $0.tags.map(\.definition)) })
@@ -82,6 +85,18 @@ public struct BusSettings: Hashable, Sendable {
     case modbusTCP(host: String, port: Int)
     /// Sensors that speak no Modbus.
     case serialLines(SerialLine, SerialLinesSettings)
+    /// No line at all: the bus of all computed devices, which is there when there are any.
+    case computed
+
+    /// As in the configuration, where the last one does not stand.
+    public var typeName: String {
+      switch self {
+      case .modbusRTU: "modbus-rtu"
+      case .modbusTCP: "modbus-tcp"
+      case .serialLines: "serial-lines"
+      case .computed: "computed"
+      }
+    }
   }
 
   /// Unique on its gateway.
@@ -188,7 +203,7 @@ public struct TagSettings: Hashable, Sendable {
     self.treatment = treatment
   }
 
-  /// Nil for a tag of a serial sensor.
+  /// Nil for a tag that is not read from registers.
   public var point: RegisterPoint? {
     if case .register(let point) = source { point } else { nil }
   }

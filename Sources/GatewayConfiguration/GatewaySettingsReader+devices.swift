@@ -34,13 +34,7 @@ extension GatewaySettingsReader {
     let name = section.name("name", example: "boiler", &problems)
     if let name {
       section.title = "device '\(name)'"
-      let place = section.value("name") ?? node
-      claim(name, "devices", at: place)
-      if Self.reservedDeviceNames.contains(name) {
-        problems.error(
-          place, "a device cannot be called '\(name)'",
-          hint: "the gateway publishes its own messages under that name; choose another")
-      }
+      claimDevice(name, at: section.value("name") ?? node)
     }
     let bus = busIndex(section, buses)
     if let bus, let lines = buses[bus].lines {
@@ -89,6 +83,14 @@ extension GatewaySettingsReader {
     settings.reading = reading
     settings.publishing = publishing
     return ReadDevice(name: name, bus: bus, settings: settings, tagNames: names)
+  }
+
+  mutating func claimDevice(_ name: String, at place: YAMLNode) {
+    claim(name, "devices", at: place)
+    guard Self.reservedDeviceNames.contains(name) else { return }
+    problems.error(
+      place, "a device cannot be called '\(name)'",
+      hint: "the gateway publishes its own messages under that name; choose another")
   }
 
   private mutating func busIndex(_ section: Section, _ buses: [ReadBus]) -> Int? {

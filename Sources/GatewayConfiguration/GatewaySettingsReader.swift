@@ -17,7 +17,7 @@ public struct GatewaySettingsReader {
   public static let maximumTags = 65_536
   public static let maximumRules = 20_000
 
-  static let keys = ["gateway", "broker", "central", "buses", "devices", "rules", "outbox", "api"]
+  static let keys = ["gateway", "broker", "central", "buses", "devices", "computed", "rules", "outbox", "api"]
 
   init() {}
 
@@ -41,14 +41,18 @@ public struct GatewaySettingsReader {
       problems.warning(root, "there is no 'central': nothing is sent, and the outbox only grows")
     }
     let buses = self.buses(file)
-    let devices = self.devices(file, buses: buses)
+    var devices = self.devices(file, buses: buses)
     reportUnusedBuses(buses, devices)
+    let computed = self.computed(file, devices: devices, bus: buses.count)
+    if !computed.isEmpty { checkComputedBus(buses) }
+    devices += computed
     let rules = self.rules(file, devices: devices)
     let outbox = file.value("outbox").flatMap { self.outbox($0) } ?? OutboxSettings()
     let api = file.value("api").flatMap { self.api($0) } ?? LocalAPISettings()
     guard let gateway else { return nil }
     let settings = GatewaySettings(
-      gateway: gateway, broker: broker, central: central, buses: buses.compactMap(\.settings),
+      gateway: gateway, broker: broker, central: central,
+      buses: buses.compactMap(\.settings) + (computed.isEmpty ? [] : [.computed]),
       devices: devices.compactMap(\.settings), rules: rules, outbox: outbox, api: api)
     checkMessageRate(settings, file)
     return settings

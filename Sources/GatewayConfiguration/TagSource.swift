@@ -7,4 +7,6 @@ public enum TagSource: Hashable, Sendable {
   case register(RegisterPoint)
   /// A field of a serial sensor's messages.
   case field(FieldPoint)
+  /// Other tags.
+  case computed(ComputedPoint)
 }

@@ -35,10 +35,13 @@ public struct YAMLNode: Hashable, Sendable {
 
   public var position: FilePosition
   public var content: Content
+  /// A scalar as it stands in the file from `position` on, when that is not its text: of several lines, or with escapes.
+  public var written: String?
 
-  public init(_ content: Content, at position: FilePosition) {
+  public init(_ content: Content, at position: FilePosition, written: String? = nil) {
     self.position = position
     self.content = content
+    self.written = written
   }
 
   /// Nothing was written: `key:` and no more.

@@ -67,6 +67,10 @@ extension GatewayEngine {
         "bus '\(name)' has sensors that speak no Modbus, so no registers and no units; see: fieldgate serial watch --help"
       )
     }
+    if settings.buses.first(where: { $0.name == name })?.kind == .computed {
+      return refuse(
+        client, "bad-request", "bus '\(name)' is that of computed devices: it has no line, so there is nothing to ask")
+    }
     guard commands.questions.count < CommandDesk.maximumQuestions else {
       return refuse(client, "busy", "\(CommandDesk.maximumQuestions) questions are under way; ask again later")
     }

@@ -50,6 +50,7 @@ extension GatewayEngine {
       return ScanTreatment(catalogue.devices[place], settings.devices[place].tags.map(\.treatment))
     }
     watchAges(now: now)
+    moveComputed(from: old, now: now)
     var faults: [Int: String] = [:]
     for (place, known) in before.enumerated() { faults[place] = known.flatMap { deviceFaults[$0] } }
     deviceFaults = faults

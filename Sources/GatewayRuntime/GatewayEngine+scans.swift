@@ -42,6 +42,7 @@ extension GatewayEngine {
     keep(kept, hasBootTime: hasBootTime, now: now)
     raise(changes)
     act(on: changes, now: now)
+    compute(with: scan, started: started, now: now)
   }
 
   /// Values grew old: told like a scan, with nothing but them.
@@ -63,6 +64,7 @@ extension GatewayEngine {
     keep(scan, hasBootTime: hasBootTime, now: now)
     raise(changes)
     act(on: changes, now: now)
+    compute(with: stale, started: now, now: now)
   }
 
   /// The newest reading of each tag; a tag that the scan says nothing of keeps the one before.

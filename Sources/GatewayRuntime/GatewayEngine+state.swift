@@ -7,7 +7,9 @@ import Telemetry
 extension GatewayEngine {
   /// Each part that has something to keep, by the name of its section.
   private func sections(now: MonotonicTime) -> [String: [UInt8]] {
-    ["rules": rules.saved(now: now)]
+    var sections: [String: [UInt8]] = ["rules": rules.saved(now: now)]
+    if computed.hasWindows { sections["windows"] = computed.saved() }
+    return sections
   }
 
   /// Each part takes its section up; one that is missing, or that its owner does not understand, begins anew.
@@ -16,6 +18,12 @@ extension GatewayEngine {
   ///   - elapsed: since it was saved.
   private func restore(_ sections: [String: [UInt8]], elapsed: Duration, now: MonotonicTime) {
     if let bytes = sections["rules"] { restoreRules(bytes, now: now) }
+    if let bytes = sections["windows"] {
+      computed.look(wall: outside.clock.wall(), now: now)
+      for name in computed.restore(bytes, now: now) {
+        log.notice("the window of \(name) begins anew: it is another one than the one that was saved")
+      }
+    }
   }
 
   /// At the start, when the parts are made.

@@ -52,6 +52,7 @@ extension GatewayEngine {
     let report = bus.current
     let statistics = report.statistics
     json.member("name", bus.name)
+    json.member("type", settings.buses[place].kind.typeName)
     json.member("up", statistics.isBusUp)
     json.member("fault", ifPresent: busFaults[place])
     if !statistics.isBusUp, let retryAt = statistics.retryAt {
@@ -81,7 +82,7 @@ extension GatewayEngine {
           if let serial = device.serial {
             json.member("format", serial.formatName)
             json.member("identity", ifPresent: report.serial?.identities[running.deviceHandles[index]])
-          } else {
+          } else if settings.buses[place].kind != .computed {
             json.member("unit", device.unit)
           }
           json.member("every_ms", device.scanInterval.wholeMilliseconds)

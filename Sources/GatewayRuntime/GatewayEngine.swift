@@ -63,6 +63,8 @@ public final class GatewayEngine {
   /// One a device.
   var treatments: [ScanTreatment]
   var staleWatch: StaleWatch
+  var computed: ComputedTags
+  var isComputing = false
   var outbox: OutboxMachine
   var delivery = DeliveryMachine()
   var logLimiter = LogLimiter()
@@ -156,6 +158,9 @@ public final class GatewayEngine {
       definitions: settings.alarmDefinitions, settings: settings.alarmBookSettings, now: outside.clock.monotonic())
     treatments = zip(catalogue.devices, settings.devices).map { ScanTreatment($0, $1.tags.map(\.treatment)) }
     staleWatch = StaleWatch(limits: settings.devices.map(\.staleLimits))
+    computed = ComputedTags(
+      settings.computedDevices(catalogue), catalogue: catalogue, wall: outside.clock.wall(),
+      now: outside.clock.monotonic())
     outbox = OutboxMachine(policy: settings.outboxPolicy, space: settings.outboxSpace)
     publishing = PublishingState(
       settings, alarms: settings.rules.map(\.name) + [Self.capacityAlarm], floods: alarms.floodNames, version: version)
@@ -177,7 +182,7 @@ public final class GatewayEngine {
   /// When something is to be done even if nothing happens.
   public var deadline: MonotonicTime {
     var next = min(outbox.deadline, nextStatus, nextWatchdog, nextStateSave)
-    next = min(next, staleWatch.deadline)
+    next = min(next, staleWatch.deadline, computed.deadline)
     if let delay = rules.deadline { next = min(next, delay) }
     next = min(next, alarms.deadline, nextShelfSave)
     return min(next, deliveryDeadline, publishDeadline, commands.machine.deadline)
@@ -214,6 +219,7 @@ public final class GatewayEngine {
     }
     expireAlarms(now: now)
     for scan in staleWatch.expire(now: now, wall: outside.clock.wall()) { tookStale(scan, now: now) }
+    computeIfDue(now: now)
     commitIfDue(now: now)
     deliver(now: now)
     publishWaitingAlarms(now: now)

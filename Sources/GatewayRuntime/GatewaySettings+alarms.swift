@@ -8,7 +8,9 @@ extension GatewaySettings {
   var alarmDefinitions: [AlarmDefinition] {
     rules.map { rule in
       let device = rule.tagName.firstIndex(of: "/").map { String(rule.tagName[..<$0]) } ?? ""
-      return AlarmDefinition(name: rule.name, tag: rule.tagName, device: device, severity: rule.severity)
+      return AlarmDefinition(
+        name: rule.name, tag: rule.tagName, device: device, severity: rule.severity, group: rule.group,
+        needsAcknowledge: rule.needsAcknowledge)
     } + [
       AlarmDefinition(
         name: GatewayEngine.capacityAlarm, tag: "", device: "", severity: .high, needsAcknowledge: false)

@@ -61,6 +61,9 @@ extension GatewayParts {
     if case .serialLines(let line, let lines) = running.settings.buses[place].kind {
       return try serialWorker(running, place, line, lines, events)
     }
+    if running.settings.buses[place].kind == .computed {
+      return ComputedBusThread(index: running.busHandles[place], name: running.settings.buses[place].name)
+    }
     return BusWorker(
       index: running.busHandles[place], name: running.settings.buses[place].name,
       devices: devices(running, ofBus: place), seed: .random(in: .min ... .max), events: events, learned: learned,

@@ -101,7 +101,7 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
 
   var summary: String {
     let settings = running.settings
-    return "\(settings.buses.count) buses, \(settings.devices.count) devices, \(settings.catalogue.tagCount) tags, "
+    return "\(settings.lineCount) buses, \(settings.devices.count) devices, \(settings.catalogue.tagCount) tags, "
       + "\(settings.rules.count) rules; outbox in \(settings.outbox.directory)"
   }
 
@@ -142,7 +142,7 @@ extension BusSettings {
   var endpoint: ModbusEndpoint {
     switch kind {
     case .modbusTCP(let host, let port): .tcp(host: host, port: port)
-    case .serialLines: preconditionFailure("a bus of serial lines has no Modbus endpoint")
+    case .serialLines, .computed: preconditionFailure("bus \(name) has no Modbus endpoint")
     case .modbusRTU(let line):
       .rtu(device: line.device, baud: line.baud, parity: line.parity.modbus, stopBits: line.stopBits)
     }

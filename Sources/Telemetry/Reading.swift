@@ -23,7 +23,8 @@ public struct Reading: Hashable, Sendable {
 
   /// The value in the tag's unit, or nil when the reading is bad, absent or a text.
   public func engineeringValue(_ definition: TagDefinition) -> Double? {
-    value(definition.type).map(definition.scaling.apply)
+    guard let value = value(definition.type) else { return nil }
+    return definition.scaling.apply(value)
   }
 }
 
@@ -54,10 +55,15 @@ public struct DeviceScan: Hashable, Sendable {
       var short = text
       while short.utf8.count > TextTable.maximumTextBytes { short.removeLast() }
       texts[tag] = short
-      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-      for byte in short.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-      readings[tag].bits = Int64(bitPattern: hash)
+      readings[tag].bits = Self.bits(ofText: short)
     }
+  }
+
+  /// What a reading of this text has as bits: its hash.
+  public static func bits(ofText text: String) -> Int64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return Int64(bitPattern: hash)
   }
 
   /// Samples that it counts for where memory is bounded: a sample of a number takes about 16 bytes, texts what they have.

@@ -22,15 +22,17 @@ public enum YAMLFile {
     return try bytes.withUnsafeBufferPointer { buffer throws(Diagnostic) -> YAMLNode in
       try buffer.withMemoryRebound(to: CChar.self) { text throws(Diagnostic) -> YAMLNode in
         guard fy_parser_set_string(parser, text.baseAddress, text.count) == 0 else { throw outOfMemory }
-        return try tree(parser, diagnostics)
+        return try tree(parser, diagnostics, buffer)
       }
     }
   }
 
   private static var outOfMemory: Diagnostic { Diagnostic(.error, at: nil, "libfyaml has no memory") }
 
-  private static func tree(_ parser: OpaquePointer, _ diagnostics: OpaquePointer) throws(Diagnostic) -> YAMLNode {
-    var builder = YAMLTreeBuilder()
+  private static func tree(
+    _ parser: OpaquePointer, _ diagnostics: OpaquePointer, _ source: UnsafeBufferPointer<UInt8>
+  ) throws(Diagnostic) -> YAMLNode {
+    var builder = YAMLTreeBuilder(source: source)
     while let event = fy_parser_parse(parser) {
       defer { fy_parser_event_free(parser, event) }
       try builder.take(event)

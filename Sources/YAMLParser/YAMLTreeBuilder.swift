@@ -11,10 +11,14 @@ struct YAMLTreeBuilder {
     case mapping([YAMLNode.Entry], key: YAMLNode?, at: FilePosition)
   }
 
+  /// The whole file.
+  let source: UnsafeBufferPointer<UInt8>
   private var open: [Open] = []
   private var nodes = 0
   private var documents = 0
   private(set) var root: YAMLNode?
+
+  init(source: UnsafeBufferPointer<UInt8>) { self.source = source }
 
   /// - Throws: a diagnostic for what YAML allows and a configuration does not.
   mutating func take(_ event: UnsafeMutablePointer<fy_event>) throws(Diagnostic) {
@@ -29,7 +33,9 @@ struct YAMLTreeBuilder {
     case FYET_SCALAR:
       let token = fy_event_get_token(event)
       let isQuoted = token != nil && fy_token_scalar_style(token) != FYSS_PLAIN
-      try add(YAMLNode(.scalar(Self.text(token), isQuoted: isQuoted), at: position))
+      let text = Self.text(token)
+      let written = written(event, text)
+      try add(YAMLNode(.scalar(text, isQuoted: isQuoted), at: position, written: written))
     case FYET_ALIAS:
       throw Diagnostic(
         .error, at: position, "references (*name) are not allowed in a configuration", hint: "write the value out")
@@ -76,6 +82,15 @@ struct YAMLTreeBuilder {
   private static func position(_ event: UnsafeMutablePointer<fy_event>) -> FilePosition {
     guard let mark = fy_event_start_mark(event) else { return FilePosition(line: 1, column: 1) }
     return FilePosition(line: Int(mark.pointee.line) + 1, column: Int(mark.pointee.column) + 1)
+  }
+
+  /// What stands in the file, without quotes, when it is not the text itself.
+  private func written(_ event: UnsafeMutablePointer<fy_event>, _ text: String) -> String? {
+    guard let start = fy_event_start_mark(event)?.pointee.input_pos,
+      let end = fy_event_end_mark(event)?.pointee.input_pos, start <= end, end <= source.count,
+      end - start != text.utf8.count
+    else { return nil }
+    return String(decoding: UnsafeBufferPointer(rebasing: source[start..<end]), as: UTF8.self)
   }
 
   private static func text(_ token: OpaquePointer?) -> String {

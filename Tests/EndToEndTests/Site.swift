@@ -21,6 +21,9 @@ final class Site {
   /// The broker's section of the configuration and of mosquitto's own, where a test wants others than the usual.
   var brokerSection: String?
   var brokerRules = "allow_anonymous true"
+  /// Whole sections that a test wants besides, and rules.
+  var moreSections = ""
+  var moreRules: [String] = []
   /// Buses and devices of a test's own, in the place of the plant's and without its rule.
   var ownSections: String?
   /// Lines that are taken out of the list of devices.
@@ -103,6 +106,7 @@ final class Site {
       outbox: { directory: \(path("outbox")), flush-interval: 200ms }
       api: { socket: \(path("gateway.sock")) }
       \(hasCentral ? centralSection : "")
+      \(moreSections)
       \(ownSections ?? plantSections)
       """
     try text.write(toFile: path("gateway.yaml"), atomically: true, encoding: .utf8)
@@ -123,7 +127,7 @@ final class Site {
     let map = plant.configuration(host: "127.0.0.1", port: sensorPort, link: path("rs485"), every: every)
     let lines = map.yaml.split(separator: "\n").filter { !leftOut($0) }
     let rule = "{ name: too_hot, tag: boiler/supply_temp, above: 85, hysteresis: 2, for: 500ms, severity: high }"
-    return (["rules:", "  - \(rule)"] + lines).joined(separator: "\n")
+    return (["rules:"] + ([rule] + moreRules).map { "  - \($0)" } + lines).joined(separator: "\n")
   }
 
   func startGateway() throws {
@@ -151,8 +155,8 @@ final class Site {
   func everyDeviceAtCentral() async throws {
     _ = try await eventually("a value of each device at central") {
       let values = try? query("/v1/gateways/\(gatewayName)/latest", as: Latest.self).values
-      let devices = Set((values ?? []).filter { $0.quality == "good" }.map { $0.tag.prefix { $0 != "/" } })
-      return devices.count == Self.devices.count ? true : nil
+      let devices = Set((values ?? []).filter { $0.quality == "good" }.map { String($0.tag.prefix { $0 != "/" }) })
+      return devices.isSuperset(of: Self.devices) ? true : nil
     }
   }
 

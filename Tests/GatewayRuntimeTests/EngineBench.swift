@@ -19,7 +19,10 @@ final class EngineBench {
   /// - Parameters:
   ///   - yaml: a whole configuration without `outbox` and `api`.
   ///   - directory: with a store that is there already; nil: a new one.
-  init(_ yaml: String, topics: (any TopicMemory)? = nil, directory: TemporaryDirectory? = nil) throws {
+  init(
+    _ yaml: String, topics: (any TopicMemory)? = nil, state: (any StateMemory)? = nil,
+    directory: TemporaryDirectory? = nil
+  ) throws {
     temporary = try directory ?? TemporaryDirectory("engine")
     let text = yaml + "\noutbox: { directory: \(temporary.path), disk-floor: 0B }\n"
     let (settings, diagnostics) = GatewaySettingsReader.read(try YAMLFile.parse(Array(text.utf8)))
@@ -50,7 +53,7 @@ final class EngineBench {
       settings: settings,
       outside: .init(
         clock: clock, store: store, broker: broker, central: nil, viewers: SilentViewers(),
-        supervisor: SilentSupervisor(), topics: topics),
+        supervisor: SilentSupervisor(), topics: topics, state: state),
       buses: [], log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, version: "test",
       random: SplitMix64(seed: 1))
   }

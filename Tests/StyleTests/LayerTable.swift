@@ -25,15 +25,15 @@ enum LayerTable {
     row("logic", "SyncProtocol", pure: true, "Telemetry"),
     row("logic", "SerialSensors", pure: true, "Telemetry", "CPCRE2"),
     row("logic", "Diagnosis", pure: true, "JSONText"),
+    row("logic", "TagExpressions", pure: true, "Telemetry", "CMath"),
     row("logic", "TagWindows", pure: true, "Telemetry"),
     row(
       "cores", "GatewayCore", pure: true, "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
-      "SerialSensors",
-      "SyncProtocol"),
+      "SerialSensors", "SyncProtocol", "TagExpressions", "TagWindows"),
     row("cores", "CentralCore", pure: true, "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol"),
     row(
       "configuration", "GatewayConfiguration", pure: true, "Telemetry", "JSONText", "AnomalyDetection", "RuleEngine",
-      "SerialSensors"),
+      "SerialSensors", "TagExpressions", "TagWindows"),
     row("support", "Threads", "Telemetry", "CLinux"),
     row("support", "SystemdNotify", "CSystemd"),
     row("support", "ServiceLog", "Telemetry", "SystemdNotify", "Logging"),
@@ -53,8 +53,7 @@ enum LayerTable {
       "GatewayConfiguration"),
     row(
       "composition", "GatewayRuntime", "AlarmStates", "BusPlanning", "Telemetry", "JSONText", "BatchCodec",
-      "RuleEngine",
-      "SerialSensors", "SyncProtocol",
+      "RuleEngine", "SerialSensors", "SyncProtocol", "TagExpressions",
       "GatewayCore", "GatewayConfiguration", "YAMLParser", "Logging"),
     row(
       "composition", "GatewayService", "BusPlanning", "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration",

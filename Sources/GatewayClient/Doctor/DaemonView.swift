@@ -14,7 +14,7 @@ struct DaemonView {
       let client = try LocalAPIClient(path: socket)
       let text = try Self.ask("status", client)
       status = try Self.decode(DaemonLine.self, text)?.status
-      figures = try Self.decode(FiguresAnswer.self, text)?.status.buses ?? []
+      figures = try Self.decode(FiguresAnswer.self, text)?.status.buses.filter { $0.type != "computed" } ?? []
       plan = try Self.decode(DaemonLine.self, try Self.ask("plan", client))?.plan
     } catch {
       failure = "\(error)"
@@ -55,6 +55,7 @@ struct FiguresAnswer: Decodable {
 
   struct Bus: Decodable {
     var name: String
+    var type: String?
     var up: Bool
     var fault: String?
     var requests: Int
@@ -67,7 +68,7 @@ struct FiguresAnswer: Decodable {
     var devices: [Device]
 
     enum CodingKeys: String, CodingKey {
-      case name, up, fault, requests, failures, scans, serial, devices
+      case name, type, up, fault, requests, failures, scans, serial, devices
       case scansLate = "scans_late"
       case scansSkipped = "scans_skipped"
       case lateReplies = "late_replies"

@@ -9,15 +9,18 @@ extension Doctor {
   func buses() -> [BusEvidence] {
     guard let settings else { return daemon.figures.map { evidence(BusEvidence($0.name, .unknown)) } }
     let plans = BusPlan.all(settings)
-    return settings.buses.map { bus in
-      var seen = evidence(BusEvidence(bus.name, kind(bus)))
+    return settings.buses.compactMap { bus in
+      // Computed devices have no line on which anything could be wrong.
+      guard let kind = kind(bus) else { return nil }
+      var seen = evidence(BusEvidence(bus.name, kind))
       if seen.plannedLoad == nil { seen.plannedLoad = plans.first { $0.name == bus.name }?.load }
       return seen
     }
   }
 
-  private func kind(_ bus: BusSettings) -> BusEvidence.Kind {
+  private func kind(_ bus: BusSettings) -> BusEvidence.Kind? {
     switch bus.kind {
+    case .computed: return nil
     case .modbusRTU(let line): return .modbusRTU(port(line.device), Self.line(line, bus.timeout))
     case .serialLines(let line, _): return .serialLines(port(line.device), Self.line(line, bus.timeout))
     case .modbusTCP(let host, let port):
