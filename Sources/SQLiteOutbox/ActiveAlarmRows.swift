@@ -1,8 +1,8 @@
 import BatchCodec
 import SQLite
 
-/// The names in the table `active_alarms`, each with its check sum: SQLite does not notice a changed byte in a row, and under
-/// another name an active alarm would never be cleared.
+/// The names in the table `active_alarms`, each with its check sum: SQLite does not notice a changed byte in a row, and
+/// under another name an active alarm would never be cleared.
 enum ActiveAlarmRows {
   /// In order.
   ///
