@@ -96,11 +96,11 @@ extension SQLiteOutbox {
 
   /// Adds a batch to the current epoch and moves `cut_through`.
   func append(
-    _ bytes: [UInt8], _ header: BatchHeader, kind: OutboxSchema.Kind, samples: Int, lane: Lane,
-    _ connection: SQLiteConnection, _ after: inout OutboxState
+    _ bytes: [UInt8], _ header: BatchHeader, kind: OutboxSchema.Kind, samples: Int, until: Timestamp? = nil,
+    lane: Lane, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
     let id = try epochID(after.epoch, connection)
-    try insertBatch(bytes, header, epoch: id, kind: kind, samples: samples, connection)
+    try insertBatch(bytes, header, epoch: id, kind: kind, samples: samples, until: until, connection)
     let advance = try connection.statement("UPDATE lanes SET cut_through = ?3 WHERE epoch = ?1 AND lane = ?2")
     try bind(advance, id, lane, header.number)
     try advance.run()
@@ -116,9 +116,11 @@ extension SQLiteOutbox {
     after.droppableBatches += kind == .samples || kind == .thinned ? 1 : 0
   }
 
+  /// - Parameter until: the newest time of the samples that it was made from; nil: that of its head. Of a thinned batch the
+  ///   head says only when the last minute began, and a loss notice must cover what was in it.
   func insertBatch(
     _ bytes: [UInt8], _ header: BatchHeader, epoch: Int64, kind: OutboxSchema.Kind, samples: Int,
-    _ connection: SQLiteConnection
+    until: Timestamp? = nil, _ connection: SQLiteConnection
   ) throws {
     let insert = try connection.statement(
       """
@@ -130,7 +132,7 @@ extension SQLiteOutbox {
     try insert.bind(5, kind.rawValue)
     try insert.bind(6, samples)
     try insert.bind(7, header.firstTime.milliseconds)
-    try insert.bind(8, header.lastTime.milliseconds)
+    try insert.bind(8, max(until ?? header.lastTime, header.lastTime).milliseconds)
     try bytes.withUnsafeBytes {
       try insert.bind(9, borrowing: $0)
       try insert.run()

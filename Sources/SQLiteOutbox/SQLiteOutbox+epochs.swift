@@ -52,22 +52,21 @@ extension SQLiteOutbox {
     for lane in Lane.allCases {
       let list = try connection.statement(
         """
-        SELECT number, kind, samples, bytes, first_number, first_ms FROM batches WHERE epoch = ?1 AND lane = ?2
+        SELECT number, kind, samples, bytes, first_number, first_ms, last_ms FROM batches WHERE epoch = ?1 AND lane = ?2
         ORDER BY number LIMIT ?3
         """)
       try bind(list, id, lane, UInt64(left))
-      var moved: [(number: UInt64, kind: Int, samples: Int, bytes: [UInt8], span: UInt64, time: Timestamp)] = []
+      var moved: [MovedBatch] = []
       try list.forEachRow { row in
         moved.append(
-          (
-            UInt64(row.int64(0)), row.int(1), row.int(2), row.blob(3), UInt64(row.int64(0) - row.int64(4)) + 1,
-            Timestamp(milliseconds: row.int64(5))
-          ))
+          MovedBatch(
+            number: UInt64(row.int64(0)), kind: OutboxSchema.Kind(rawValue: row.int(1)) ?? .samples,
+            samples: row.int(2), bytes: row.blob(3), begin: Timestamp(milliseconds: row.int64(5)),
+            end: Timestamp(milliseconds: row.int64(6))))
         return true
       }
       for batch in moved {
-        let kind = OutboxSchema.Kind(rawValue: batch.kind) ?? .samples
-        try move(batch.bytes, batch.number, kind, batch.samples, batch.time, lane, connection, &after)
+        try move(batch, lane, connection, &after)
         let delete = try connection.statement("DELETE FROM batches WHERE epoch = ?1 AND lane = ?2 AND number = ?3")
         try bind(delete, id, lane, batch.number)
         try delete.run()
@@ -82,22 +81,32 @@ extension SQLiteOutbox {
     }
   }
 
+  private struct MovedBatch {
+    var number: UInt64
+    var kind: OutboxSchema.Kind
+    var samples: Int
+    var bytes: [UInt8]
+    var begin: Timestamp
+    var end: Timestamp
+  }
+
   private func move(
-    _ bytes: [UInt8], _ number: UInt64, _ kind: OutboxSchema.Kind, _ samples: Int, _ time: Timestamp, _ lane: Lane,
-    _ connection: SQLiteConnection, _ after: inout OutboxState
+    _ moved: MovedBatch, _ lane: Lane, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
     let next = after[lane].cutThrough + 1
     do {
-      let batch = try BatchCodec.decode(bytes[...])
+      let batch = try BatchCodec.decode(moved.bytes[...])
       let made = try Self.encode(batch.content, epoch: after.epoch, number: next, span: 1, time: batch.header.firstTime)
       let header = try BatchCodec.readHeader(made[...]).header
-      try append(made, header, kind: kind, samples: samples, lane: lane, connection, &after)
+      try append(
+        made, header, kind: moved.kind, samples: moved.samples, until: moved.end, lane: lane, connection, &after)
     } catch let error as CodecError {
       let notice = LossNotice(
-        reason: .damagedStore, lane: lane, firstTime: time, samples: UInt64(samples), detail: error.description)
-      try count(.damagedStore, UInt64(samples), connection, &after)
+        reason: .damagedStore, lane: lane, firstTime: moved.begin, samples: UInt64(moved.samples),
+        detail: error.description)
+      try count(.damagedStore, UInt64(moved.samples), connection, &after)
       if lane == .alarms { try setOwesAlarmStates(true, connection, &after) }
-      let made = try Self.encode(notice, epoch: after.epoch, number: next, span: 1, time: time)
+      let made = try Self.encode(notice, epoch: after.epoch, number: next, span: 1, time: moved.begin)
       let header = try BatchCodec.readHeader(made[...]).header
       try append(made, header, kind: .replacement, samples: 0, lane: lane, connection, &after)
     }

@@ -163,8 +163,10 @@ extension SQLiteOutbox {
         try fillGap(next...batch.header.firstNumber - 1, row, id, batch.header.firstTime, connection)
       }
       let kind = OutboxSchema.Kind(rawValue: batch.kind) ?? .samples
+      let end = kind == .thinned ? batch.header.lastTime + Thinning.usualPeriod : batch.header.lastTime
       try insertBatch(
-        try salvage.bytes(of: batch), batch.header, epoch: id, kind: kind, samples: batch.samples, connection)
+        try salvage.bytes(of: batch), batch.header, epoch: id, kind: kind, samples: batch.samples, until: end,
+        connection)
       next = batch.header.number + 1
     }
     guard next <= newest else { return }

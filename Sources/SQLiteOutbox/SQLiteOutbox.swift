@@ -135,7 +135,9 @@ public final class SQLiteOutbox: OutboxStore {
     try attempt(outcomeUnknown: false) {
       let connection = try opened()
       let bytes = CatalogueCodec.encode(catalogue)
-      let search = try connection.statement("SELECT id FROM catalogues WHERE bytes = ?1")
+      // Not by the index: it would find a row whose bytes changed on the disk, and the frames filed under it would be
+      // lost. Then the index refuses to take them again, and that is damage.
+      let search = try connection.statement("SELECT id FROM catalogues NOT INDEXED WHERE bytes = ?1")
       try search.bind(1, bytes)
       if let id = try search.firstRow({ $0.int(0) }) { return id }
       return try connection.transaction {

@@ -107,16 +107,19 @@ final class Salvage {
   }
 
   private func readCatalogues(_ connection: SQLiteConnection) {
-    try? connection.statement("SELECT id, bytes FROM catalogues").forEachRow { row in
-      let (id, bytes) = (row.int(0), row.blob(1))
-      let isNew = !catalogues.contains { $0.id == id }
-      guard isNew, (try? CatalogueCodec.decode(bytes)) != nil else { return true }
-      if let same = catalogues.first(where: { $0.bytes == bytes }) {
-        sameCatalogue[id] = same.id
-      } else {
-        catalogues.append((id, bytes))
+    // The index has the bytes, too: without its catalogue no frame can be read.
+    for source in ["NOT INDEXED", "INDEXED BY sqlite_autoindex_catalogues_1"] {
+      try? connection.statement("SELECT id, bytes FROM catalogues \(source)").forEachRow { row in
+        let (id, bytes) = (row.int(0), row.blob(1))
+        let isNew = !catalogues.contains { $0.id == id }
+        guard isNew, (try? CatalogueCodec.decode(bytes)) != nil else { return true }
+        if let same = catalogues.first(where: { $0.bytes == bytes }) {
+          sameCatalogue[id] = same.id
+        } else {
+          catalogues.append((id, bytes))
+        }
+        return true
       }
-      return true
     }
   }
 

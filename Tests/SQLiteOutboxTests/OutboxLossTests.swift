@@ -87,6 +87,25 @@ struct OutboxLossTests {
     #expect(rest.through == 8 && rest.damaged == nil)
   }
 
+  @Test("Thinned batches that moved to another epoch are dropped with a notice that covers their last minute")
+  func droppedAfterMoving() throws {
+    let (store, before) = try filled(3, rows: 100)
+    let newest = try #require(all(store, EpochLane(before.epoch, .telemetry)).last).header.lastTime
+    var transaction = OutboxTransaction()
+    transaction.thin = 3
+    _ = try store.commit(transaction)
+    transaction = OutboxTransaction()
+    transaction.retirement = .abandon("copied")
+    var state = try store.commit(transaction)
+    while state.isMoving { state = try store.commit(OutboxTransaction()) }
+    transaction = OutboxTransaction()
+    transaction.drop = (3, .outboxFull)
+    state = try store.commit(transaction)
+    let dropped = try #require(all(store, EpochLane(state.epoch, .telemetry)).last)
+    let notice = try #require(losses(dropped).first)
+    #expect(notice.samples == 600 && notice.lastTime == newest)
+  }
+
   @Test("A notice for more batches than a request may hold is sent all the same")
   func longNotice() throws {
     let (store, before) = try filled(70, rows: 1)

@@ -47,6 +47,34 @@ struct OutboxSalvageTests {
     #expect(losses.map(\.reason) == [.damagedStore])
   }
 
+  @Test("Definitions that changed on the disk are found when the store is opened, and frames are read by their copy")
+  func changedCatalogue() throws {
+    let before = try prepare()
+    let original = try Data(contentsOf: URL(fileURLWithPath: scratch.path))
+    let bytes = Data(CatalogueCodec.encode(scratch.catalogue))
+    var places: [Int] = []
+    var rest = original.startIndex..<original.endIndex
+    while let found = original.range(of: bytes, in: rest) {
+      places.append(found.lowerBound)
+      rest = found.upperBound..<original.endIndex
+    }
+    // In the table and in its index.
+    #expect(places.count == 2)
+    for place in places {
+      var damaged = original
+      damaged[place + bytes.count / 2] ^= 1
+      try damaged.write(to: URL(fileURLWithPath: scratch.path))
+      let store = try scratch.open()
+      defer { store.close() }
+      if (try? store.register(scratch.catalogue)) == nil {
+        #expect(try store.open().count == 1)
+        #expect(try store.register(scratch.catalogue) > 0)
+      }
+      let state = try store.commit(.with(cut: [.telemetry]))
+      #expect(state.samples(.telemetry) == before.samples(.telemetry) && state.damagedFrames == 0)
+    }
+  }
+
   @Test("An active alarm whose name changed on the disk is damage, and the states of all alarms are told again")
   func changedAlarm() throws {
     let before = try prepare()

@@ -3,6 +3,9 @@ public import Telemetry
 
 /// Makes a batch smaller without losing what happened: samples become one aggregate a tag and period. Pure.
 public enum Thinning {
+  /// What one aggregate stands for, unless another period is asked for.
+  public static let usualPeriod = Duration.seconds(60)
+
   /// The content of `batch` with its samples as aggregates per whole period of wall time: each period begins at a multiple
   /// of `period` since 1970. Aggregates and loss notices that are there already stay as they are; batches of alarms come
   /// back unchanged. To be encoded again under the same epoch, number and span.
@@ -11,7 +14,7 @@ public enum Thinning {
   /// were bad do not survive.
   ///
   /// - Parameter period: 1 ms or more.
-  public static func thin(_ batch: Batch, period: Duration = .seconds(60)) -> Batch.Content {
+  public static func thin(_ batch: Batch, period: Duration = usualPeriod) -> Batch.Content {
     guard case .telemetry(let catalogue, let devices, let aggregates, let losses) = batch.content else {
       return batch.content
     }
@@ -23,7 +26,7 @@ public enum Thinning {
   /// The bytes of a thinned telemetry batch.
   ///
   /// - Throws: ``CodecError`` when it does not fit the limits of a batch, or the batch is one of alarms.
-  public static func encode(_ batch: Batch, period: Duration = .seconds(60)) throws(CodecError) -> [UInt8] {
+  public static func encode(_ batch: Batch, period: Duration = usualPeriod) throws(CodecError) -> [UInt8] {
     guard case .telemetry(let catalogue, let devices, let aggregates, let losses) = thin(batch, period: period) else {
       throw CodecError(.malformed, offset: 5, "batches of alarms are not thinned")
     }
