@@ -6,14 +6,14 @@ extension GatewaySettingsReader {
   static let actionKeys = ["on", "publish", "write", "note"]
   static let maximumActions = 8
 
-  mutating func actions(_ section: Section, _ directory: TagDirectory) -> [RuleAction] {
+  mutating func actions(_ section: Section, _ directory: WatchableTags) -> [RuleAction] {
     let example = "{ write: { tag: boiler/pump, value: false } }"
     return section.list("actions", limit: Self.maximumActions, example: example, &problems).compactMap { node in
       action(node, of: section.title, directory)
     }
   }
 
-  private mutating func action(_ node: YAMLNode, of rule: String, _ directory: TagDirectory) -> RuleAction? {
+  private mutating func action(_ node: YAMLNode, of rule: String, _ directory: WatchableTags) -> RuleAction? {
     guard let section = Section(node, "an action of \(rule)", keys: Self.actionKeys, &problems) else { return nil }
     let kinds = ["publish", "write", "note"].filter { section.has($0) }
     guard kinds.count == 1, let kind = kinds.first else {
@@ -56,7 +56,7 @@ extension GatewaySettingsReader {
     return template("payload", section).map { .publish(topic: topic, payload: $0, isRetained: isRetained) }
   }
 
-  private mutating func write(_ action: Section, _ rule: String, _ directory: TagDirectory) -> RuleAction.Kind? {
+  private mutating func write(_ action: Section, _ rule: String, _ directory: WatchableTags) -> RuleAction.Kind? {
     guard let node = action.value("write"),
       let section = Section(node, "'write' of \(rule)", keys: ["tag", "value", "only-if", "at-most-every"], &problems)
     else { return nil }

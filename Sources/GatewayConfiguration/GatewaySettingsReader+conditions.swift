@@ -16,7 +16,7 @@ extension GatewaySettingsReader {
 
   /// A condition with a tag of its own: a part of a group, or a `when`.
   mutating func condition(
-    part node: YAMLNode, of who: String, in rule: String, _ directory: TagDirectory, depth: Int
+    part node: YAMLNode, of who: String, in rule: String, _ directory: WatchableTags, depth: Int
   ) -> Condition? {
     guard depth <= Self.maximumDepth else {
       problems.error(node, "\(who) stands \(depth) deep", hint: "allowed: \(Self.maximumDepth)")
@@ -45,7 +45,7 @@ extension GatewaySettingsReader {
   ///   - tag: nil where the condition can only be a group.
   ///   - rule: such as `rule 'hot'`, for messages about parts.
   mutating func condition(
-    _ section: Section, tag: RuleTag?, in rule: String, _ directory: TagDirectory, depth: Int
+    _ section: Section, tag: RuleTag?, in rule: String, _ directory: WatchableTags, depth: Int
   ) -> Condition? {
     let given = Self.conditionKeys.filter { section.has($0) }
     guard given.count == 1, let key = given.first else {
@@ -109,7 +109,7 @@ extension GatewaySettingsReader {
   }
 
   private mutating func group(
-    _ key: String, _ section: Section, _ tag: RuleTag?, in rule: String, _ directory: TagDirectory, depth: Int
+    _ key: String, _ section: Section, _ tag: RuleTag?, in rule: String, _ directory: WatchableTags, depth: Int
   ) -> Condition? {
     guard let node = section.value(key) else { return nil }
     if tag != nil {
@@ -163,7 +163,7 @@ extension GatewaySettingsReader {
 
   /// A number, `true` or `false`, or a name of the tag's values.
   private mutating func state(
-    _ node: YAMLNode, _ key: String, _ section: Section, _ tag: RuleTag, _ directory: TagDirectory
+    _ node: YAMLNode, _ key: String, _ section: Section, _ tag: RuleTag, _ directory: WatchableTags
   ) -> Double? {
     guard case .scalar(let text, let isQuoted) = node.content, !text.isEmpty else {
       problems.error(node, "'\(key)' of \(section.title) must be a value, not \(node.kindName)")
@@ -237,7 +237,7 @@ extension GatewaySettingsReader {
     return .anomaly(tag, condition)
   }
 
-  private mutating func deviation(_ section: Section, _ tag: RuleTag, _ directory: TagDirectory) -> Condition? {
+  private mutating func deviation(_ section: Section, _ tag: RuleTag, _ directory: WatchableTags) -> Condition? {
     guard let node = section.value("deviation"),
       let settings = Section(node, "'deviation' of \(section.title)", keys: ["from", "above"], &problems)
     else { return nil }

@@ -19,7 +19,7 @@ extension GatewaySettingsReader {
 
   mutating func rules(_ file: Section, devices: [ReadDevice]) -> [AlarmRule] {
     let example = "{ name: boiler_too_hot, tag: boiler/supply_temp, above: 85, hysteresis: 2, for: 10s }"
-    let directory = TagDirectory(devices)
+    let directory = WatchableTags(devices)
     var rules: [AlarmRule] = []
     for node in file.list("rules", limit: Self.maximumRules, example: example, &problems) {
       rules += self.rules(node, directory)
@@ -34,7 +34,7 @@ extension GatewaySettingsReader {
   }
 
   /// The alarms of one entry: one, or one a tag of its pattern and a level of its levels.
-  private mutating func rules(_ node: YAMLNode, _ directory: TagDirectory) -> [AlarmRule] {
+  private mutating func rules(_ node: YAMLNode, _ directory: WatchableTags) -> [AlarmRule] {
     guard var section = Section(node, "a rule", keys: Self.ruleKeys, &problems) else { return [] }
     let name = section.name("name", example: "boiler_too_hot", &problems)
     if let name {
@@ -64,7 +64,7 @@ extension GatewaySettingsReader {
   }
 
   /// What a rule says beside its condition.
-  private mutating func common(_ section: Section, _ directory: TagDirectory) -> AlarmRule? {
+  private mutating func common(_ section: Section, _ directory: WatchableTags) -> AlarmRule? {
     let day = Duration.zero ... .seconds(86_400)
     var rule = AlarmRule(name: "", condition: .all([]))
     rule.onDelay = section.duration("for", day, &problems) ?? .zero
@@ -92,7 +92,7 @@ extension GatewaySettingsReader {
   }
 
   /// The tag the rule is about.
-  private mutating func subject(_ section: Section, _ directory: TagDirectory) -> RuleTag? {
+  private mutating func subject(_ section: Section, _ directory: WatchableTags) -> RuleTag? {
     guard section.require("tag", example: directory.example, &problems), let text = section.text("tag", &problems),
       let node = section.value("tag")
     else { return nil }
@@ -100,14 +100,14 @@ extension GatewaySettingsReader {
   }
 
   /// With the tag unknown, the rest is still read for its mistakes.
-  private mutating func checkWithoutTag(_ section: Section, _ directory: TagDirectory) {
+  private mutating func checkWithoutTag(_ section: Section, _ directory: WatchableTags) {
     guard !section.has("levels"), !section.has("equals"), !section.has("in") else { return }
     _ = condition(
       section, tag: RuleTag(TagIndex(device: 0, tag: 0), name: ""), in: section.title, directory, depth: 0)
   }
 
   private mutating func rules(
-    _ section: Section, name: String, tag: RuleTag?, _ common: AlarmRule?, _ directory: TagDirectory
+    _ section: Section, name: String, tag: RuleTag?, _ common: AlarmRule?, _ directory: WatchableTags
   ) -> [AlarmRule] {
     var found: [(suffix: String, condition: Condition, severity: Severity?)] = []
     if section.has("levels") {

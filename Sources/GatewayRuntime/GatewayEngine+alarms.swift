@@ -108,6 +108,8 @@ extension GatewayEngine {
     // Rules that are gone from the configuration.
     tell(alarms.redefine(settings.alarmDefinitions, now: now, time: alarmTime(outside.clock.wall())))
     if alarms.hasShelved { nextShelfSave = now }
+    // The broker may have been told already how things stood without the store.
+    unpublishedAlarms.formUnion(alarms.all.map(\.name))
   }
 
   /// Central may not know what alarms there are, and forgets what it knew (``OutboxState/owesAlarmStates``): each state

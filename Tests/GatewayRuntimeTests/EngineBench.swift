@@ -29,14 +29,14 @@ final class EngineBench {
     guard let settings else { throw TestKitError("\(diagnostics)") }
     self.settings = settings
     clock = ManualClock()
-    try start(topics: topics)
+    try start(topics: topics, state: state)
   }
 
   /// As after a kill: another engine goes on with the same store and the same clock.
   func restarted() throws -> EngineBench {
     engine = nil
     let next = EngineBench(after: self)
-    try next.start(topics: nil)
+    try next.start(topics: nil, state: nil)
     return next
   }
 
@@ -46,7 +46,7 @@ final class EngineBench {
     clock = other.clock
   }
 
-  private func start(topics: (any TopicMemory)?) throws {
+  private func start(topics: (any TopicMemory)?, state: (any StateMemory)?) throws {
     let store = SQLiteOutbox(.machine(directory: temporary.path, boot: "boot"))
     try store.claimDirectory()
     engine = try GatewayEngine(

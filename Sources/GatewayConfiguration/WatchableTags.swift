@@ -2,7 +2,7 @@ import RuleEngine
 import Telemetry
 
 /// All tags of a file by name, for whoever speaks of them: rules and what is computed.
-struct TagDirectory {
+struct WatchableTags {
   typealias Device = GatewaySettingsReader.ReadDevice
 
   private let devices: [Device]
