@@ -42,7 +42,8 @@ extension GatewaySettingsReader {
       let place = section.value("topic")
     else { return nil }
     // MQTT 3.1.1, section 4.7: + and # are for subscriptions, $ begins the broker's own topics.
-    guard topic.utf8.count <= 256, !topic.hasPrefix("$"), !topic.utf8.contains(where: { $0 < 0x20 || $0 == 0x23 || $0 == 0x2b })
+    guard topic.utf8.count <= 256, !topic.hasPrefix("$"),
+      !topic.utf8.contains(where: { $0 < 0x20 || $0 == 0x23 || $0 == 0x2b })
     else {
       problems.error(
         place, "'topic' of \(section.title) cannot be '\(topic.prefix(60))'",

@@ -125,7 +125,8 @@ extension GatewaySettingsReader {
     let items = section.list(key, limit: Self.maximumParts, example: "{ tag: boiler/pump, equals: true }", &problems)
     if case .sequence = node.content, items.isEmpty {
       problems.error(
-        node, "'\(key)' of \(section.title) has no parts", hint: "for example: \(key): [ { tag: boiler/pump, equals: true } ]")
+        node, "'\(key)' of \(section.title) has no parts",
+        hint: "for example: \(key): [ { tag: boiler/pump, equals: true } ]")
     }
     let parts = items.compactMap { condition(part: $0, of: who, in: rule, directory, depth: depth + 1) }
     guard !parts.isEmpty, parts.count == items.count else { return nil }
@@ -141,7 +142,8 @@ extension GatewaySettingsReader {
     }
     let values = bounds.compactMap { item -> Double? in
       guard case .scalar(let text, false) = item.content, let number = DecimalNumber(text: text) else {
-        problems.error(item, "'outside' of \(section.title) must be two decimal numbers, not \(item.kindName)", hint: hint)
+        problems.error(
+          item, "'outside' of \(section.title) must be two decimal numbers, not \(item.kindName)", hint: hint)
         return nil
       }
       return number.doubleValue

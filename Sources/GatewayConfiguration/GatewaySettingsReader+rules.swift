@@ -76,8 +76,10 @@ extension GatewaySettingsReader {
     rule.actions = actions(section, directory)
     rule.schedule = schedule(section)
     if let node = section.value("when") {
-      guard let precondition = condition(
-        part: node, of: "'when' of \(section.title)", in: section.title, directory, depth: 1) else {
+      guard
+        let precondition = condition(
+          part: node, of: "'when' of \(section.title)", in: section.title, directory, depth: 1)
+      else {
         return nil
       }
       rule.precondition = precondition
@@ -165,7 +167,8 @@ extension GatewaySettingsReader {
       found.append((".\(suffix)", .compare(tag, side, limit: limit, hysteresis: hysteresis), severity))
     }
     if found.isEmpty, !problems.hasErrors {
-      problems.error(node, "'levels' of \(section.title) has no level", hint: "for example: levels: { low: 10, high: 80 }")
+      problems.error(
+        node, "'levels' of \(section.title) has no level", hint: "for example: levels: { low: 10, high: 80 }")
     }
     return found
   }

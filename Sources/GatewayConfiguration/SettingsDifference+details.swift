@@ -149,7 +149,8 @@ extension AlarmRule {
     }
     texts += [
       precondition == new.precondition ? nil : "when", schedule == new.schedule ? nil : "schedule",
-      SettingsDifference.text("for", onDelay, new.onDelay), SettingsDifference.text("off-delay", offDelay, new.offDelay),
+      SettingsDifference.text("for", onDelay, new.onDelay),
+      SettingsDifference.text("off-delay", offDelay, new.offDelay),
       SettingsDifference.text("severity", severity.name, new.severity.name),
       message == new.message ? nil : "message", actions == new.actions ? nil : "actions",
     ]

@@ -17,7 +17,8 @@ extension GatewayEngine {
     case .publish(let topic, let payload, let isRetained):
       guard let broker = outside.broker, brokerState == .connected else {
         return warn(
-          "rule \(due.alarm): the broker is away, so its message on '\(topic)' is not sent", about: "action \(due.alarm)",
+          "rule \(due.alarm): the broker is away, so its message on '\(topic)' is not sent",
+          about: "action \(due.alarm)",
           now: now)
       }
       count(

@@ -30,7 +30,8 @@ extension RuleEngine {
     var reader = StateReader(bytes)
     let version = try reader.number()
     guard version == Self.stateVersion else {
-      throw SavedStateError(description: "the saved state has version \(version), this program knows \(Self.stateVersion)")
+      throw SavedStateError(
+        description: "the saved state has version \(version), this program knows \(Self.stateVersion)")
     }
     var next = self
     var byName: [String: Int] = [:]
@@ -130,7 +131,8 @@ extension RuleEngine {
     for index in program.places[rule].leaves {
       let byte = try reader.byte()
       guard let truth = Truth(rawValue: byte & 3) else {
-        throw SavedStateError(description: "the saved state of \(rules[rule].name) has a condition that is neither true nor false")
+        throw SavedStateError(
+          description: "the saved state of \(rules[rule].name) has a condition that is neither true nor false")
       }
       leaves[index].truth = truth
       leaves[index].isLatched = byte & 4 != 0

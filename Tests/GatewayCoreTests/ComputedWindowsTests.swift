@@ -15,7 +15,10 @@ private struct WindowBench {
 
   var wall: Timestamp { Timestamp(milliseconds: wallOffset + now.nanoseconds / 1_000_000) }
 
-  init(_ tags: [(String, ComputedDevice.Calculation, [TagIndex])], interval: Duration = .milliseconds(100)) {
+  init(
+    _ tags: [(String, ComputedDevice.Calculation, [TagIndex])], interval: Duration = .milliseconds(100),
+    longestScan: Duration = .zero
+  ) {
     catalogue = Catalogue(devices: [
       DeviceDefinition(name: "meter", tags: [TagDefinition(name: "power", type: .float64)]),
       DeviceDefinition(name: "calc", tags: tags.map { TagDefinition(name: $0.0, type: .float64) }),
@@ -23,13 +26,16 @@ private struct WindowBench {
     let device = ComputedDevice(
       place: 1, interval: interval, tags: tags.map { ComputedDevice.Tag($0.1, inputs: $0.2) })
     let offset = 1_800_000_000_000 - 1_000 + now.nanoseconds / 1_000_000
-    computed = ComputedTags([device], catalogue: catalogue, wall: Timestamp(milliseconds: offset), now: now)
+    computed = ComputedTags(
+      [device], catalogue: catalogue, wall: Timestamp(milliseconds: offset), now: now, longestScan: longestScan)
   }
 
-  mutating func sample(_ value: Double?) {
+  /// - Parameter took: how long ago the scan began, in milliseconds.
+  mutating func sample(_ value: Double?, took: Int64 = 0) {
+    let started = now + .milliseconds(-took)
     let reading = value.map { Reading(.float64($0)) } ?? .bad(.timeout)
     computed.look(wall: wall, now: now)
-    computed.took(DeviceScan(device: 0, time: wall, readings: [reading]), started: now, now: now)
+    computed.took(DeviceScan(device: 0, time: wall, readings: [reading]), started: started, now: now)
     drain()
   }
 
@@ -148,6 +154,18 @@ struct ComputedWindowsTests {
     next.sample(4)
     next.wait(10_000)
     #expect(next.take() == ["100: 7.0, 4.0"])
+  }
+
+  @Test("A window waits for the scan that began before its end")
+  func underWay() throws {
+    for (longestScan, told) in [(Duration.zero, ["100: 1.0"]), (.seconds(2), ["120: 3.0"])] {
+      var bench = WindowBench([("sum", try Self.tumbling(.sum), Self.power)], longestScan: longestScan)
+      bench.sample(1)
+      bench.wait(10_500)
+      bench.sample(2, took: 800)
+      bench.wait(2_000)
+      #expect(bench.take() == told)
+    }
   }
 
   @Test("No damaged state stops the program, and none is taken for a good one")

@@ -23,7 +23,7 @@ struct PollingSimulationTests {
   func coverage() {
     var qualities: Set<Quality> = []
     var statistics = PollStatistics()
-    for seed in Self.seeds.prefix(20) {
+    for seed in Self.seeds {
       var simulation = PollingSimulation(seed: seed)
       simulation.run(for: .seconds(15))
       qualities.formUnion(simulation.seenQualities)

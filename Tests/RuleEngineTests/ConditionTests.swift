@@ -144,15 +144,21 @@ struct ConditionTests {
     Case(
       "any: one true part decides, an unknown one does not",
       .any([RuleBench.above(85), .isOneOf(RuleBench.pump, [1])]),
-      [Step(0, nil, pump: true), Step(1, nil), Step(2, 20), Step(3, 90, pump: nil), Step(4, 20, pump: nil), Step(5, 20)],
+      [
+        Step(0, nil, pump: true), Step(1, nil), Step(2, 20), Step(3, 90, pump: nil), Step(4, 20, pump: nil),
+        Step(5, 20),
+      ],
       ["0 raised x", "2 cleared x", "3 raised x", "5 cleared x"]),
     Case(
       "not: the pump runs, but not in heating",
       .all([.isOneOf(RuleBench.pump, [1]), .not(.isOneOf(RuleBench.mode, [1]))]),
-      [Step(0, 1, pump: true, mode: 1), Step(1, 1, pump: true, mode: 0), Step(2, 1, pump: true, mode: nil),
-       Step(3, 1, pump: true, mode: 1)], ["1 raised x", "3 cleared x"]),
+      [
+        Step(0, 1, pump: true, mode: 1), Step(1, 1, pump: true, mode: 0), Step(2, 1, pump: true, mode: nil),
+        Step(3, 1, pump: true, mode: 1),
+      ], ["1 raised x", "3 cleared x"]),
     Case(
-      "groups in groups", .any([.all([RuleBench.above(85), .not(.isOneOf(RuleBench.pump, [1]))]), RuleBench.above(95)]),
+      "groups in groups",
+      .any([.all([RuleBench.above(85), .not(.isOneOf(RuleBench.pump, [1]))]), RuleBench.above(95)]),
       [Step(0, 90, pump: true), Step(1, 96, pump: true), Step(2, 92, pump: true), Step(3, 90), Step(4, 80)],
       ["1 raised x", "2 cleared x", "3 raised x", "4 cleared x"]),
     Case(
@@ -161,7 +167,8 @@ struct ConditionTests {
       [
         Step(0, 90), Step(1, 90, pump: true), Step(2, 90, pump: nil), Step(3, 90), Step(4, 90, pump: true),
         Step(5, 80, pump: true),
-      ], [
+      ],
+      [
         "0 suppressed x", "1 unsuppressed x", "1 raised x", "3 cleared x", "3 suppressed x", "4 unsuppressed x",
         "4 raised x", "5 cleared x",
       ]),

@@ -109,7 +109,9 @@ struct RuleReference {
       let last = history[tag.index, default: []].last { $0.value != nil }?.second ?? 0
       return Truth(now - last >= Double(age.wholeMilliseconds) / 1_000)
     case .compare(let tag, let side, let limit, let hysteresis):
-      return latched(tag) { side == .above ? $0 > limit : $0 < limit } unless: {
+      return latched(tag) {
+        side == .above ? $0 > limit : $0 < limit
+      } unless: {
         side == .above ? $0 <= limit - hysteresis : $0 >= limit + hysteresis
       }
     case .outside(let tag, let range, let hysteresis):
@@ -118,7 +120,12 @@ struct RuleReference {
       } unless: {
         $0 >= range.lowerBound + hysteresis && $0 <= range.upperBound - hysteresis
       }
-    case .isOneOf(let tag, let values): return latched(tag) { values.contains($0) } unless: { !values.contains($0) }
+    case .isOneOf(let tag, let values):
+      return latched(tag) {
+        values.contains($0)
+      } unless: {
+        !values.contains($0)
+      }
     case .rate(let tag, let side, let limit, let per, let over):
       return rate(tag, over).map { rate in
         let perSecond = limit / Double(per.wholeMilliseconds) * 1_000

@@ -78,7 +78,8 @@ public struct ReplayRun {
         rest = rest[rest.endIndex...]
       }
       guard rest.count <= ReplayTable.maximumLineBytes else {
-        throw Failure(description: "line \(line + 1) is longer than \(ReplayTable.maximumLineBytes) bytes; is it a table?")
+        throw Failure(
+          description: "line \(line + 1) is longer than \(ReplayTable.maximumLineBytes) bytes; is it a table?")
       }
       waiting = Array(rest)
       if out.count > 1 << 16 || isAtEnd {
@@ -172,7 +173,9 @@ public struct ReplayRun {
     if replay.rowsBackInTime > 0 {
       lines.append("\(replay.rowsBackInTime) rows are earlier than the row before; they count at its time")
     }
-    for rule in replay.rules { lines.append("\(rule.name): raised \(Self.times(replay.counts[rule.name, default: 0]))") }
+    for rule in replay.rules {
+      lines.append("\(rule.name): raised \(Self.times(replay.counts[rule.name, default: 0]))")
+    }
     for (rule, state) in replay.learning where state.phase != "settled" {
       lines.append("\(rule): at the end still \(state.phase)")
     }

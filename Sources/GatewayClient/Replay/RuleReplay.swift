@@ -47,7 +47,8 @@ struct RuleReplay {
       let names = devices.flatMap { device in device.tags.map { "\(device.name)/\($0.name)" } }
       let hint = EditDistance.nearest(to: name, among: names).map { "did you mean '\($0)'?" }
       throw Mistake(
-        description: "the configuration has no tag '\(name)'; \(hint ?? "its tags: \(names.prefix(12).joined(separator: ", "))")")
+        description:
+          "the configuration has no tag '\(name)'; \(hint ?? "its tags: \(names.prefix(12).joined(separator: ", "))")")
     }
     rules = settings.rules.filter { rule in
       rule.tags.contains { $0.index == found }

@@ -31,7 +31,7 @@ extension ComputedTags {
   /// Takes the results that are due; of several the newest is told. Says when the next one will be due without a sample.
   private mutating func finish(_ place: Int, now: MonotonicTime) {
     while let result = tags[place].window?.next() { tags[place].result = result }
-    if let end = tags[place].window?.deadline { nextSweep = min(nextSweep, moment(of: end, now: now)) }
+    if let end = tags[place].window?.deadline { nextSweep = min(nextSweep, moment(of: end, now: now) + longestScan) }
   }
 
   private func moment(of time: Timestamp, now: MonotonicTime) -> MonotonicTime {
@@ -42,7 +42,7 @@ extension ComputedTags {
   mutating func sweep(now: MonotonicTime) {
     guard nextSweep <= now else { return }
     nextSweep = .never
-    let time = clock.time(at: now)
+    let time = clock.time(at: now) + (.zero - longestScan)
     for index in tags.indices where tags[index].window != nil {
       tags[index].window?.advance(to: time)
       finish(index, now: now)

@@ -86,6 +86,9 @@ public struct ComputedTags: Sendable {
   var nextLook = MonotonicTime.zero
   /// When a window may end without a sample.
   var nextSweep = MonotonicTime.never
+  /// A scan has the time at which it began, and comes when it is done: a window whose time is over waits so long for one
+  /// that is under way. A later sample ends it at once.
+  let longestScan: Duration
   /// Places in `devices` of those that wait for their time, by rank.
   private var waiting: [Int] = []
   private var stack: ExpressionStack
@@ -101,7 +104,11 @@ public struct ComputedTags: Sendable {
   /// - Parameters:
   ///   - computed: none of their tags uses itself, and all places are those of the catalogue.
   ///   - wall: the wall clock, and `now` the clock since boot at the same moment.
-  public init(_ computed: [ComputedDevice], catalogue: Catalogue, wall: Timestamp, now: MonotonicTime) {
+  public init(
+    _ computed: [ComputedDevice], catalogue: Catalogue, wall: Timestamp, now: MonotonicTime,
+    longestScan: Duration = .seconds(2)
+  ) {
+    self.longestScan = longestScan
     stack = ExpressionStack(depth: 1)
     clock = WindowClock(wall: wall, now: now)
     used = Array(repeating: [], count: catalogue.devices.count)
