@@ -12,6 +12,8 @@ extension GatewayClient {
     case shelve(String, for: String?)
     case unshelve(String)
     case comment(String)
+    /// What an anomaly found is normal.
+    case normal(String)
   }
 
   /// Alarms that are not normal.
@@ -77,6 +79,7 @@ extension GatewayClient {
     case .shelve(let alarm, let time): try request("shelve", alarm) { $0.member("for", ifPresent: time) }
     case .unshelve(let alarm): try request("unshelve", alarm)
     case .comment(let alarm): try request("comment", alarm)
+    case .normal(let alarm): try request("normal", alarm)
     }
     let (line, text) = try answer()
     guard let reply = line.alarmReply else { throw Failure(description: "the daemon answered something else") }

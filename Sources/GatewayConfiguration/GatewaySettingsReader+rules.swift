@@ -40,6 +40,11 @@ extension GatewaySettingsReader {
     if let name {
       section.title = "rule '\(name)'"
       claim(name, "rules", at: section.value("name") ?? node)
+      if name.hasSuffix(".alarm_flood") {
+        problems.error(
+          section.value("name") ?? node, "\(section.title) has the name of the gateway's own alarm of a flood",
+          hint: "names ending in .alarm_flood are taken")
+      }
     }
     let common = common(section, directory)
     let isGroup = ["all", "any", "not"].contains { section.has($0) }

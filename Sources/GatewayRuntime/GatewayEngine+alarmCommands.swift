@@ -3,6 +3,7 @@ import GatewayConfiguration
 import GatewayCore
 import JSONText
 import Logging
+import RuleEngine
 import Telemetry
 
 /// What people do with alarms: from the local API and the broker into the book, and back.
@@ -10,7 +11,7 @@ extension GatewayEngine {
   /// Carries out a command for one alarm, or for all that wait to be acknowledged.
   ///
   /// - Parameter name: nil: all; only acknowledging means something for all.
-  private func carryOut(
+  func carryOut(
     _ action: AlarmCommand.Action, alarm name: String?, who: String, comment: String, now: MonotonicTime
   ) -> AlarmReply {
     let time = alarmTime(outside.clock.wall())
@@ -56,6 +57,12 @@ extension GatewayEngine {
     guard let name = object.text("alarm") ?? (isAll ? "" : nil), object.text("alarm") == nil || !isAll else {
       return refuse(client, "bad-request", "\(request) has an 'alarm', or \"all\":true")
     }
+    let user = outside.viewers.user(of: client) ?? "local"
+    let who = object.text("by").map { $0 == user ? user : "\($0) (\(user))" } ?? user
+    if request == "normal" {
+      let done = learn(name, who: who, comment: object.text("comment") ?? "", now: now)
+      return reply(client, "alarm_reply") { done.write(to: &$0) }
+    }
     do throws(JSONObject.Mistake) {
       let action: AlarmCommand.Action
       switch request {
@@ -64,14 +71,30 @@ extension GatewayEngine {
       case "unshelve": action = .unshelve
       default: action = .comment
       }
-      let user = outside.viewers.user(of: client) ?? "local"
-      let who = object.text("by").map { $0 == user ? user : "\($0) (\(user))" } ?? user
       let done = carryOut(
         action, alarm: isAll ? nil : name, who: who, comment: object.text("comment") ?? "", now: now)
       reply(client, "alarm_reply") { done.write(to: &$0) }
     } catch {
       refuse(client, "bad-request", error.description)
     }
+  }
+
+  /// "This is normal": the detector of an anomaly learns what it found, and the alarm is acknowledged.
+  private func learn(_ alarm: String, who: String, comment: String, now: MonotonicTime) -> AlarmReply {
+    guard rules.learn(alarm, value: alarms[alarm]?.value) else {
+      var reply = AlarmReply(message: "", time: alarmTime(outside.clock.wall()))
+      reply.reason = "bad-command"
+      reply.message =
+        rules.rules.contains { $0.name == alarm }
+        ? "\(alarm) is no anomaly, or found nothing yet; only an anomaly learns what is normal"
+        : "there is no rule \(alarm); see: fieldgate alarms --all"
+      return reply
+    }
+    let text = comment.isEmpty ? "this is normal" : "this is normal: \(comment)"
+    let action: AlarmCommand.Action = alarms.acknowledgeable.contains(alarm) ? .acknowledge : .comment
+    var reply = carryOut(action, alarm: alarm, who: who, comment: text, now: now)
+    if reply.reason == nil { reply.message = "\(alarm): learned; it clears with the next usual value" }
+    return reply
   }
 
   /// Events since the start, oldest first, and then the end mark.

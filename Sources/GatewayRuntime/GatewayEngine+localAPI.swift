@@ -6,7 +6,7 @@ import Telemetry
 enum LocalRequest {
   static let names = [
     "status", "devices", "outbox", "plan", "values", "tail", "alarms", "tag", "write", "read", "probe", "reload",
-    "acknowledge", "shelve", "unshelve", "comment", "alarm-history",
+    "acknowledge", "shelve", "unshelve", "comment", "normal", "alarm-history",
   ]
 }
 
@@ -26,7 +26,8 @@ extension GatewayEngine {
     case "plan": reply(client, "plan") { writePlan(to: &$0) }
     case "values": showValues(client, tags)
     case "alarms": reply(client, "alarms") { writeAlarms(to: &$0) }
-    case "acknowledge", "shelve", "unshelve", "comment": beginAlarmCommand(client, request, object, now: now)
+    case "acknowledge", "shelve", "unshelve", "comment", "normal":
+      beginAlarmCommand(client, request, object, now: now)
     case "alarm-history": showAlarmHistory(client, object)
     case "tail": beginTail(client, tags)
     case "tag": describe(client, object)

@@ -1,3 +1,4 @@
+import AlarmStates
 import GatewayConfiguration
 import GatewayCore
 import Logging
@@ -8,11 +9,11 @@ import Telemetry
 extension GatewayEngine {
   func act(on events: [AlarmEvent], now: MonotonicTime) {
     for event in events {
-      for due in rules.actions(for: event, now: now) { act(due, event, now: now) }
+      for due in rules.actions(for: event, now: now) { act(due, now: now) }
     }
   }
 
-  private func act(_ due: DueAction, _ event: AlarmEvent, now: MonotonicTime) {
+  private func act(_ due: DueAction, now: MonotonicTime) {
     switch due.work {
     case .publish(let topic, let payload, let isRetained):
       guard let broker = outside.broker, brokerState == .connected else {
@@ -37,18 +38,10 @@ extension GatewayEngine {
         WriteCommand(
           device: write.device, items: [.init(tag: write.tag, value: value)], source: "rule \(due.alarm)"),
         ticket: commands.nextNumber(), now: now)
-    case .note(let text): note(due.alarm, text, event)
-    case .held(let text): note(due.alarm, text, event)
+    case .note(let text), .held(let text):
+      log.notice("rule \(due.alarm): \(text)")
+      // Through the book, so that the gateway's picture of the alarm stays the one that central has.
+      _ = carryOut(.comment, alarm: due.alarm, who: "rule", comment: text, now: now)
     }
-  }
-
-  /// Goes with the alarms to central, as a comment of the rule's.
-  private func note(_ alarm: String, _ text: String, _ event: AlarmEvent) {
-    log.notice("rule \(alarm): \(text)")
-    showTails(
-      admit(
-        AlarmEvent(
-          time: event.time, alarm: alarm, tag: event.tag, transition: .commented, severity: event.severity,
-          value: event.value, message: text, who: "rule")))
   }
 }

@@ -19,9 +19,9 @@ extension RuleEngine {
       } else {
         continue
       }
-      // It clears with the next usual sample.
       anomalies[watch].explanation = nil
-      anomalies[watch].lastUnusual = MonotonicTime(nanoseconds: .min / 2)
+      // It clears with the next sample that raises nothing anew.
+      leaves[leaf].isLatched = false
       hasLearned = true
     }
     return hasLearned

@@ -14,10 +14,11 @@ struct Alarms: ParsableCommand {
         fieldgate alarms shelve boiler_too_hot --for 2h
         fieldgate alarms unshelve boiler_too_hot
         fieldgate alarms comment boiler_too_hot "a technician is on the way"
+        fieldgate alarms normal boiler_odd        what the anomaly found is normal from now on
       """,
     subcommands: [
       AlarmList.self, AlarmHistory.self, AlarmAcknowledge.self, AlarmShelve.self, AlarmUnshelve.self,
-      AlarmCommentCommand.self,
+      AlarmCommentCommand.self, AlarmNormal.self,
     ],
     defaultSubcommand: AlarmList.self)
 }
@@ -116,4 +117,20 @@ struct AlarmCommentCommand: ParsableCommand {
   @Argument(help: "The text, at most 256 bytes.") var text: String
 
   func run() throws { try finish(daemon.client().perform(.comment(alarm), comment: text, user: user)) }
+}
+
+struct AlarmNormal: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "normal",
+    abstract: "Tell an anomaly rule that what it found is normal.",
+    discussion: """
+      Its detector learns the value (or the season, shift or standstill it named), and the
+      alarm is acknowledged. It clears with the next usual value. Only for rules with
+      'anomaly'.
+      """)
+  @OptionGroup var daemon: DaemonOptions
+  @Option(help: "Why, at most 240 bytes.") var comment: String?
+  @Argument(help: "The alarm.") var alarm: String
+
+  func run() throws { try finish(daemon.client().perform(.normal(alarm), comment: comment, user: user)) }
 }
