@@ -1,6 +1,6 @@
 import Telemetry
 
-/// How fast a value changes over a period: the difference to the value of about a period ago. Bounded: it keeps at most 33 points, at
+/// How fast a value changes over a period: the difference to the value of about a period ago. Bounded: it keeps at most 19 points, at
 /// least a sixteenth of the period apart, so the base may lie up to that much further back than asked, which the
 /// quotient takes into account.
 struct RateOfChange: Hashable, Sendable {

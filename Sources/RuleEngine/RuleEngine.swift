@@ -3,7 +3,7 @@ public import Telemetry
 /// Judges every reading against the rules of its tag and tells what changed (`docs/rules.md`).
 ///
 /// Pure and bounded: its state is a few words a condition. The caller supplies both clocks: the monotonic one drives
-/// delays, the wall clock only stamps events. Nothing is allocated by a scan that changes no alarm.
+/// delays, the wall clock only stamps events.
 public struct RuleEngine: Sendable {
   /// In the order of the configuration.
   public let rules: [AlarmRule]
