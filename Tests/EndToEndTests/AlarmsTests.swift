@@ -4,7 +4,7 @@ import Testing
 
 /// Alarms the whole way: raised by a simulated boiler, acknowledged on the command line, shelved over MQTT, kept over a kill,
 /// and shown by central as the gateway has them.
-@Suite("Alarms, end to end")
+@Suite("Alarms, end to end", .inASiteSlot)
 struct AlarmsTests {
   struct Alarm: Decodable {
     var alarm: String

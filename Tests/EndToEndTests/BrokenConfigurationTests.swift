@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// What the daemon does with a configuration that it cannot use: by hand it ends, under a service manager it waits.
-@Suite("A broken configuration")
+@Suite("A broken configuration", .inASiteSlot)
 struct BrokenConfigurationTests {
   private let temporary: TemporaryDirectory
   private let errors = 8

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// A broker as people run it elsewhere: TLS, certificates, passwords, rules; one topic a tag, retained, with a deadband.
-@Suite("A broker with everything turned on")
+@Suite("A broker with everything turned on", .inASiteSlot)
 struct BrokerTests {
   static let deadband = 0.5
 

@@ -4,7 +4,7 @@ import Telemetry
 import Testing
 
 /// What MQTT 5 adds to a message, as mosquitto_pub sends it.
-@Suite("Commands with properties of MQTT 5")
+@Suite("Commands with properties of MQTT 5", .inASiteSlot)
 struct CommandPropertiesTests {
   private let simulation: Simulation
   private let site: Site

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Commands the whole way: from mosquitto_pub and the command line to a simulated device, and back to central.
-@Suite("Commands, end to end")
+@Suite("Commands, end to end", .inASiteSlot)
 struct CommandsTests {
   private func site() async throws -> Site {
     let site = try Site()

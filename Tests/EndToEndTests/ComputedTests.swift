@@ -2,7 +2,7 @@ import FieldgateTestKit
 import Foundation
 import Testing
 
-@Suite("Computed tags")
+@Suite("Computed tags", .inASiteSlot)
 struct ComputedTests {
   @Test("An expression over a polled tag reaches MQTT, raises an alarm and is at central")
   func everywhere() async throws {

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// `fieldgate doctor` beside a real daemon with one dead device and no broker, and without the daemon.
-@Suite("Doctor", .serialized)
+@Suite("Doctor", .serialized, .inASiteSlot)
 struct DoctorTests {
   struct Report: Decodable {
     struct Finding: Decodable {

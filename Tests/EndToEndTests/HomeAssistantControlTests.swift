@@ -4,7 +4,7 @@ import Telemetry
 import Testing
 
 /// Acts as Home Assistant would: knows nothing but what the retained announcements say, and sends what they tell it to.
-@Suite("Home Assistant's switches, numbers and selections")
+@Suite("Home Assistant's switches, numbers and selections", .inASiteSlot)
 struct HomeAssistantControlTests {
   /// An announcement, as far as a control needs it.
   struct Entity: Decodable {

@@ -2,7 +2,7 @@ import FieldgateTestKit
 import Foundation
 import Testing
 
-@Suite("Killed at any moment")
+@Suite("Killed at any moment", .inASiteSlot)
 struct KillTests {
   @Test("After 36 kills of daemon and central, central holds every accepted sample once and in order")
   func kills() async throws {

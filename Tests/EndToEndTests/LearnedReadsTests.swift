@@ -4,7 +4,7 @@ import Telemetry
 import Testing
 
 /// A device without one of its registers, read by the real daemon.
-@Suite("What a device refuses")
+@Suite("What a device refuses", .inASiteSlot)
 struct LearnedReadsTests {
   private let temporary: TemporaryDirectory
   private let simulation: Simulation

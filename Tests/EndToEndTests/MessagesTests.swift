@@ -2,7 +2,7 @@ import FieldgateTestKit
 import Foundation
 import Testing
 
-@Suite("What others see of a gateway")
+@Suite("What others see of a gateway", .inASiteSlot)
 struct MessagesTests {
   struct Message: Decodable {
     var time: String

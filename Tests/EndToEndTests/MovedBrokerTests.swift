@@ -4,7 +4,7 @@ import Telemetry
 import Testing
 
 /// A reload that names another broker, or the same one under another name.
-@Suite("A broker that moves")
+@Suite("A broker that moves", .inASiteSlot)
 struct MovedBrokerTests {
   private let simulation: Simulation
   private let site: Site

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Each outage lasts a minute, in an installation of its own; they run side by side.
-@Suite("Outages of a minute")
+@Suite("Outages of a minute", .inASiteSlot)
 struct OutageTests {
   static let length = Duration.seconds(60)
   /// Until caches and buffers have their size.

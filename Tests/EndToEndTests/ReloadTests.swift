@@ -2,7 +2,7 @@ import FieldgateTestKit
 import Foundation
 import Testing
 
-@Suite("Reloading the configuration of a running daemon")
+@Suite("Reloading the configuration of a running daemon", .inASiteSlot)
 struct ReloadTests {
   private struct State: Decodable {
     struct Bus: Decodable {

@@ -4,7 +4,7 @@ import Telemetry
 import Testing
 
 /// SunSpec devices hold the power of ten of a value in a register of its own, and may change it.
-@Suite("Writes scaled by the device")
+@Suite("Writes scaled by the device", .inASiteSlot)
 struct ScaledWriteTests {
   private static let tags = [
     "name: limit, holding: 10, scale-factor: limit_sf, unit: \"%\", writable: { minimum: 0, maximum: 100 }",

@@ -5,7 +5,7 @@ import Telemetry
 import Testing
 
 /// `fieldgate scan` on a serial line, beside the daemon and alone.
-@Suite("Scanning a serial line")
+@Suite("Scanning a serial line", .inASiteSlot)
 struct ScanTests {
   private let temporary: TemporaryDirectory
   private let simulation: Simulation

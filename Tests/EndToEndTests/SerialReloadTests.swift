@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// A bus of serial lines is replaced when anything of it changes (docs/reload.md): its port is closed and opened again.
-@Suite("Reloading buses of serial lines")
+@Suite("Reloading buses of serial lines", .inASiteSlot)
 struct SerialReloadTests {
   private struct Bus: Decodable {
     struct Serial: Decodable { var lines: Int }

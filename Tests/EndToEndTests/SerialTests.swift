@@ -2,7 +2,7 @@ import FieldgateTestKit
 import Foundation
 import Testing
 
-@Suite("Serial sensors from port to central")
+@Suite("Serial sensors from port to central", .inASiteSlot)
 struct SerialTests {
   struct Message {
     var quality: String

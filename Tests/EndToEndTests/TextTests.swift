@@ -4,7 +4,7 @@ import Telemetry
 import Testing
 
 /// Texts of registers and of serial lines, from the device to whoever reads them.
-@Suite("Texts from device to central")
+@Suite("Texts from device to central", .inASiteSlot)
 struct TextTests {
   private static let title = "Nr. 5, \"Nord\""
 

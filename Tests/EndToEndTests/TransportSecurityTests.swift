@@ -2,7 +2,7 @@ import FieldgateTestKit
 import Foundation
 import Testing
 
-@Suite("Who may talk to central")
+@Suite("Who may talk to central", .inASiteSlot)
 struct TransportSecurityTests {
   @Test(
     "No certificate, another CA's and an expired one are refused by TLS; a gateway may not read, an operator not send")

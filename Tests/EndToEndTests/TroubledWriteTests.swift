@@ -4,7 +4,7 @@ import Telemetry
 import Testing
 
 /// Writes while something else happens: each is answered once, and the answer is what the device holds.
-@Suite("Writes in trouble")
+@Suite("Writes in trouble", .inASiteSlot)
 struct TroubledWriteTests {
   private static func tags(_ count: Int) -> [SimulatedTag] {
     (0..<count).map { SimulatedTag("r\($0)", .holdingRegister, UInt16($0), .uint16, .constant(7)) }

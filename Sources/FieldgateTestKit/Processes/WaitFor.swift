@@ -41,15 +41,27 @@ public func waitUntil(
 }
 
 /// Like ``waitFor(_:timeout:_:)``, without holding a thread of Swift's pool between two looks, which are 50 ms apart.
+///
+/// Gives up after `timeout` and at least 100 looks: where a crowd of tests holds the pool's threads, the clock goes on
+/// while nobody looks, and what is awaited has had no share of the machine either.
 public func eventually<T>(
   _ what: String, timeout: Duration = .seconds(30), isolation: isolated (any Actor)? = #isolation,
   _ condition: () throws -> T?
 ) async throws -> T {
   let clock = ContinuousClock()
   let deadline = clock.now + timeout
+  var looks = 0
   while true {
-    if let result = try condition() { return result }
-    guard clock.now < deadline else { throw TestKitError("waited \(timeout) in vain for \(what)") }
+    var seen = "nothing"
+    do {
+      if let result = try condition() { return result }
+    } catch {
+      seen = "error: \(error)"
+    }
+    looks += 1
+    guard clock.now < deadline || looks < 100 else {
+      throw TestKitError("waited \(timeout) in vain for \(what), \(looks) looks; the last one saw \(seen)")
+    }
     try await Task.sleep(for: .milliseconds(50))
   }
 }
