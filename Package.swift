@@ -79,6 +79,7 @@ let package = Package(
     library("Diagnosis", ["JSONText"]),
     library("TagExpressions", ["CMath", "Telemetry"]),
     library("TagWindows", ["Telemetry"]),
+    library("Enrolment", ["Telemetry"]),
 
     // cores (pure)
     library(
@@ -208,6 +209,7 @@ let package = Package(
     tests("LocalAPITests", ["LocalAPI", "Threads", "FieldgateTestKit"]),
     tests("HTTPClientTests", ["HTTPClient", "CCurl", "GatewayCore", "FieldgateTestKit"]),
     tests("DiagnosisTests", ["Diagnosis"]),
+    tests("EnrolmentTests", ["Enrolment", "Telemetry"]),
     tests("TagWindowsTests", ["TagWindows", "Telemetry"]),
     tests(
       "GatewayClientTests",

@@ -27,6 +27,7 @@ enum LayerTable {
     row("logic", "Diagnosis", pure: true, "JSONText"),
     row("logic", "TagExpressions", pure: true, "Telemetry", "CMath"),
     row("logic", "TagWindows", pure: true, "Telemetry"),
+    row("logic", "Enrolment", pure: true, "Telemetry"),
     row(
       "cores", "GatewayCore", pure: true, "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
       "SerialSensors", "SyncProtocol", "TagExpressions", "TagWindows"),
