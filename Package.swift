@@ -104,6 +104,7 @@ let package = Package(
     library("SQLiteCentralStore", ["AlarmStates", "CentralCore", "Telemetry", "BatchCodec", "SQLite"]),
     library("HTTPClient", ["Telemetry", "GatewayCore", "Threads", "CCurl"]),
     library("PKI", ["COpenSSL"]),
+    library("GatewayIdentity", ["Enrolment", "HTTPClient", "PKI"]),
     library("LocalAPI", ["Threads"]),
     library("SystemdNotify", ["CSystemd"]),
 
@@ -123,6 +124,7 @@ let package = Package(
       [
         "GatewayRuntime", "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration", "Threads",
         "YAMLParser",
+        "Enrolment", "GatewayIdentity",
         "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "PKI", "SystemdNotify", "ServiceLog",
         "SerialBus", "SerialPort", "SerialSensors", "CLinux", log,
       ]),
@@ -130,7 +132,7 @@ let package = Package(
       "GatewayClient",
       [
         "BusPlanning", "Diagnosis", "GatewayCore", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration",
-        "ModbusBus", "PKI", "RuleEngine",
+        "Enrolment", "GatewayIdentity", "ModbusBus", "PKI", "RuleEngine",
         "SerialPort", "SerialSensors", "YAMLParser",
       ]),
     library(
@@ -207,6 +209,7 @@ let package = Package(
     tests("SerialBusTests", ["SerialBus", "SerialPort", "GatewayCore", "FieldgateTestKit", "Telemetry"]),
     tests("MQTTBrokerTests", ["MQTTBroker", "GatewayCore", "FieldgateTestKit"]),
     tests("LocalAPITests", ["LocalAPI", "Threads", "FieldgateTestKit"]),
+    tests("PKITests", ["PKI", "FieldgateTestKit"]),
     tests("HTTPClientTests", ["HTTPClient", "CCurl", "GatewayCore", "FieldgateTestKit"]),
     tests("DiagnosisTests", ["Diagnosis"]),
     tests("EnrolmentTests", ["Enrolment", "Telemetry"]),

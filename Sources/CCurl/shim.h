@@ -19,6 +19,11 @@ static inline CURLcode fieldgate_curl_set_write_function(
   return curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, function);
 }
 
+static inline CURLcode fieldgate_curl_set_header_function(
+    CURL *handle, size_t (*function)(char *, size_t, size_t, void *)) {
+  return curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, function);
+}
+
 static inline CURLcode fieldgate_curl_set_read_function(
     CURL *handle, size_t (*function)(char *, size_t, size_t, void *)) {
   return curl_easy_setopt(handle, CURLOPT_READFUNCTION, function);

@@ -33,7 +33,7 @@ public struct CertificateIdentity: Hashable, Sendable {
     self = first
   }
 
-  private init(_ certificate: OpaquePointer) throws(CertificateError) {
+  init(_ certificate: OpaquePointer) throws(CertificateError) {
     guard let subject = X509_get_subject_name(certificate) else { throw CertificateError("it has no subject") }
     guard let name = try Self.only(NID_commonName, in: subject, "common name") else {
       throw CertificateError("its subject has no common name")

@@ -68,8 +68,20 @@ struct PEMFile: ~Copyable {
 
   /// Whether it holds the private key of a certificate.
   ///
-  /// - Throws: when it holds no key, or one with a pass phrase, which nobody is there to type.
+  /// - Throws: as ``privateKey()``.
   func isKey(of certificate: OpaquePointer) throws(CertificateError) -> Bool {
+    let key = try privateKey()
+    defer {
+      EVP_PKEY_free(key)
+      ERR_clear_error()
+    }
+    return X509_check_private_key(certificate, key) == 1
+  }
+
+  /// The caller frees it.
+  ///
+  /// - Throws: when it holds no key, or one with a pass phrase, which nobody is there to type.
+  func privateKey() throws(CertificateError) -> OpaquePointer {
     let reader = BIO_new_mem_buf(bytes.baseAddress, Int32(bytes.count))
     defer {
       BIO_free(reader)
@@ -79,7 +91,6 @@ struct PEMFile: ~Copyable {
     guard let key = PEM_read_bio_PrivateKey(reader, nil, { _, _, _, _ in 0 }, nil) else {
       throw CertificateError("\(path) holds no private key in PEM form that can be used without a pass phrase")
     }
-    defer { EVP_PKEY_free(key) }
-    return X509_check_private_key(certificate, key) == 1
+    return key
   }
 }

@@ -48,6 +48,7 @@ enum LayerTable {
     row("adapters", "SQLiteCentralStore", "AlarmStates", "Telemetry", "BatchCodec", "CentralCore", "SQLite"),
     row("adapters", "HTTPClient", "Telemetry", "GatewayCore", "Threads", "CCurl"),
     row("adapters", "PKI", "COpenSSL"),
+    row("adapters", "GatewayIdentity", "Enrolment", "HTTPClient", "PKI"),
     row("adapters", "LocalAPI", "Threads"),
     row(
       "composition", "BusPlanning", pure: true, "Telemetry", "JSONText", "GatewayCore", "SerialSensors",
@@ -58,11 +59,12 @@ enum LayerTable {
       "GatewayCore", "GatewayConfiguration", "YAMLParser", "Logging"),
     row(
       "composition", "GatewayService", "BusPlanning", "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration",
-      "Threads",
+      "Threads", "Enrolment", "GatewayIdentity",
       "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI",
       "PKI", "CLinux", "GatewayRuntime", "SerialBus", "SerialPort", "SerialSensors", "Logging"),
     row(
       "composition", "GatewayClient", "BusPlanning", "Diagnosis", "GatewayCore", "Telemetry", "JSONText",
+      "Enrolment", "GatewayIdentity",
       "GatewayConfiguration", "YAMLParser", "LocalAPI", "ModbusBus", "PKI", "RuleEngine", "SerialPort", "SerialSensors",
       "FoundationEssentials"),
     row(
