@@ -216,7 +216,10 @@ let package = Package(
     tests("TagWindowsTests", ["TagWindows", "Telemetry"]),
     tests(
       "GatewayClientTests",
-      ["GatewayClient", "FieldgateTestKit", "GatewayConfiguration", "SerialPort", "Telemetry", "Threads", "CLinux"]),
+      [
+        "GatewayClient", "Enrolment", "FieldgateTestKit", "GatewayConfiguration", "GatewayIdentity", "SerialPort",
+        "Telemetry", "Threads", "CLinux",
+      ]),
     tests("SQLiteTests", ["SQLite"]),
     tests("SQLiteOutboxTests", ["SQLiteOutbox", "AlarmStates", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
     tests("CentralCoreTests", ["CentralCore", "BatchCodec", "SampleTelemetry", "SyncProtocol", "Telemetry"]),

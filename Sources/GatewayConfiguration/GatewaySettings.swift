@@ -48,7 +48,8 @@ public struct GatewaySettings: Hashable, Sendable {
 public struct CentralSettings: Hashable, Sendable {
   /// `https://HOST[:PORT]`, without a path.
   public var url: String
-  /// PEM file of the CA that signed central's certificate.
+  /// PEM file of the CA that signed central's certificate. This one and the next two are whole paths, or `credential:NAME` for
+  /// a file that the service manager hands over (``file(_:credentials:)``).
   public var authority: String
   /// PEM file of this gateway's certificate.
   public var certificate: String
@@ -62,6 +63,22 @@ public struct CentralSettings: Hashable, Sendable {
   public var rateLimitBytes: Int?
   /// Hours of the day in which only alarms are sent.
   public var quietHours: QuietHours?
+  /// The directory that `fieldgate enroll` fills and the daemon renews; nil when the three files are named by hand. They are
+  /// those of its link `current` otherwise.
+  public var identity: String?
+  /// `http://HOST:PORT`, through which central is reached; nil: as the service's environment says.
+  public var proxy: String?
+
+  /// What is meant when neither it nor the three files are named.
+  public static let standardIdentity = "/var/lib/fieldgate/identity"
+
+  /// With the files of an identity directory.
+  public init(url: String, identity: String = Self.standardIdentity) {
+    self.init(
+      url: url, authority: "\(identity)/current/ca.pem", certificate: "\(identity)/current/certificate.pem",
+      key: "\(identity)/current/key.pem")
+    self.identity = identity
+  }
 
   public init(
     url: String, authority: String, certificate: String, key: String, batchInterval: Duration = .seconds(10),
@@ -76,6 +93,32 @@ public struct CentralSettings: Hashable, Sendable {
     self.rateLimitBytes = rateLimitBytes
     self.quietHours = quietHours
   }
+}
+
+extension CentralSettings {
+  /// What stands before the name of a credential in place of a path.
+  static let credentialMark = "credential:"
+
+  /// The path of a file that the configuration names.
+  ///
+  /// - Parameter credentials: the directory of `LoadCredential=` (systemd.exec(5)); nil outside the service.
+  /// - Returns: nil for a credential outside the service.
+  public static func file(_ text: String, credentials: String?) -> String? {
+    guard text.hasPrefix(credentialMark) else { return text }
+    return credentials.map { "\($0)/\(text.dropFirst(credentialMark.count))" }
+  }
+
+  /// With paths in the place of credentials, where they are known.
+  public func resolved(credentials: String?) -> Self {
+    var settings = self
+    for path in [\Self.authority, \.certificate, \.key] {
+      settings[keyPath: path] = Self.file(settings[keyPath: path], credentials: credentials) ?? settings[keyPath: path]
+    }
+    return settings
+  }
+
+  /// One of the three files is a credential, which is there only while the service runs.
+  public var usesCredentials: Bool { [authority, certificate, key].contains { $0.hasPrefix(Self.credentialMark) } }
 }
 
 /// One serial line or one TCP endpoint.

@@ -1,4 +1,4 @@
-public import Telemetry
+import Telemetry
 
 /// From the tree of a file to settings within bounds, with every problem on the way.
 public struct GatewaySettingsReader {
@@ -68,55 +68,6 @@ public struct GatewaySettingsReader {
     } else {
       taken[scope, default: [:]][name] = node.position.line
     }
-  }
-
-  private mutating func central(_ node: YAMLNode) -> CentralSettings? {
-    let keys = [
-      "url", "authority", "certificate", "key", "batch-interval", "offline-batch-interval", "rate-limit", "quiet",
-    ]
-    guard let section = Section(node, "central", keys: keys, &problems) else { return nil }
-    let url = section.require("url", example: "\"https://central.example:8443\"", &problems) ? url(section) : nil
-    var settings = CentralSettings(
-      url: url ?? "", authority: "/etc/fieldgate/tls/ca.pem", certificate: "/etc/fieldgate/tls/gateway.pem",
-      key: "/etc/fieldgate/tls/gateway.key")
-    settings.authority = path("authority", section) ?? settings.authority
-    settings.certificate = path("certificate", section) ?? settings.certificate
-    settings.key = path("key", section) ?? settings.key
-    settings.batchInterval =
-      section.duration("batch-interval", .seconds(1) ... .seconds(3_600), &problems) ?? settings.batchInterval
-    settings.offlineBatchInterval =
-      section.duration("offline-batch-interval", .seconds(1) ... .seconds(86_400), &problems)
-      ?? settings.offlineBatchInterval
-    settings.rateLimitBytes = section.size("rate-limit", 1_000...10_000_000_000, &problems).map { Int($0) }
-    if let text = section.text("quiet", &problems), let node = section.value("quiet") {
-      settings.quietHours = QuietHours(text: text)
-      if settings.quietHours == nil {
-        problems.error(
-          node, "'quiet' of central cannot be '\(text)'",
-          hint: "it is two times of the day in 24 hours, for example: quiet: \"22:00-06:00\"")
-      }
-    }
-    return settings
-  }
-
-  /// `https://HOST[:PORT]` and nothing behind it but perhaps a slash.
-  private mutating func url(_ section: Section) -> String? {
-    guard var text = section.text("url", &problems), let node = section.value("url") else { return nil }
-    if text.hasSuffix("/") { text.removeLast() }
-    let rest = text.dropFirst("https://".count)
-    let parts = rest.split(separator: ":", omittingEmptySubsequences: false)
-    let isBracketed = rest.hasPrefix("[")
-    let isGood =
-      text.hasPrefix("https://") && !rest.isEmpty && !rest.contains { "/?#@ ".contains($0) }
-      && (isBracketed || parts.count == 1 || (parts.count == 2 && (1...65_535).contains(Int(parts[1]) ?? 0)))
-      && parts[0] != ""
-    guard isGood else {
-      problems.error(
-        node, "'url' of central cannot be '\(text)'",
-        hint: "it is https://HOST or https://HOST:PORT, for example \"https://central.example:8443\"")
-      return nil
-    }
-    return text
   }
 
   mutating func path(_ key: String, _ section: Section) -> String? {

@@ -92,6 +92,7 @@ extension SettingsDifference {
     [
       text("url", old.url, new.url), text("authority", old.authority, new.authority),
       text("certificate", old.certificate, new.certificate), text("key", old.key, new.key),
+      text("proxy", old.proxy ?? "none", new.proxy ?? "none"),
       text("batch-interval", old.batchInterval, new.batchInterval),
       text("offline-batch-interval", old.offlineBatchInterval, new.offlineBatchInterval),
       bytes("rate-limit", old.rateLimitBytes, new.rateLimitBytes),

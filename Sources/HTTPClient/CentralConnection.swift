@@ -12,10 +12,14 @@ public struct CentralEndpoint: Sendable {
   public var key: String
   /// Limit on what is sent, TLS and TCP included; nil: none.
   public var maximumBytesPerSecond: Int?
+  /// `http://HOST:PORT`; nil: as the environment says.
+  public var proxy: String?
 
   public init(
-    url: String, authority: String, certificate: String, key: String, maximumBytesPerSecond: Int? = nil
+    url: String, authority: String, certificate: String, key: String, maximumBytesPerSecond: Int? = nil,
+    proxy: String? = nil
   ) {
+    self.proxy = proxy
     self.maximumBytesPerSecond = maximumBytesPerSecond
     self.url = url
     self.authority = authority

@@ -215,8 +215,8 @@ private final class DirectTransfer {
     switch verdict {
     case 9: .serverNotYetValid
     case 10: .serverExpired
-    case 0 where words.contains("subject name") || words.contains("host name"): .serverNameMismatch
     case 62, 64: .serverNameMismatch
+    case _ where words.contains("subject name"): .serverNameMismatch
     default: .serverUntrusted
     }
   }

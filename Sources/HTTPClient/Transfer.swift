@@ -45,6 +45,7 @@ final class Transfer {
     set(CURLOPT_CAINFO, endpoint.authority)
     set(CURLOPT_SSLCERT, endpoint.certificate)
     set(CURLOPT_SSLKEY, endpoint.key)
+    if let proxy = endpoint.proxy { set(CURLOPT_PROXY, proxy) }
     set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
     set(CURLOPT_USERAGENT, "fieldgate")
     set(CURLOPT_NOSIGNAL, 1)

@@ -23,6 +23,7 @@ struct Fieldgate: ParsableCommand {
         fieldgate write boiler/set 21.5  write a tag that is marked as writable
         fieldgate read rs485 3 input 20  read any register of any device on a bus
         fieldgate scan rs485             which devices are on a bus, and what they answer
+        fieldgate enroll ticket.txt      let this gateway take part at a central
         fieldgate check gateway.yaml     every mistake in a configuration file
         fieldgate reload                 let the daemon take its changed file
         fieldgate rules replay FILE      what the rules say of recorded values
@@ -33,7 +34,7 @@ struct Fieldgate: ParsableCommand {
       Status.self, DoctorCommand.self, Outbox.self, Alarms.self, Values.self, Tail.self, Plan.self, Devices.self,
       Scan.self,
       Write.self, Read.self,
-      Check.self, Reload.self, Profile.self, Serial.self, Rules.self,
+      Enroll.self, Check.self, Reload.self, Profile.self, Serial.self, Rules.self,
     ])
 }
 

@@ -1,0 +1,129 @@
+"""A small EST server for tests: est_responder.py DIRECTORY [--mode MODE] [--skew SECONDS] [--name HOST]
+
+Makes a CA and a certificate of its own in DIRECTORY where there is none, prints "ready PORT HASH-OF-ROOT", and answers as
+central does (docs/identity.md). One ticket: the secret in DIRECTORY/secret, good once, and once more for the same key.
+MODE is what goes wrong: a refusal's code, "html", "redirect", "stranger" (another key's certificate), "slow" or "proxy"
+(an HTTP proxy that refuses).
+"""
+import argparse, base64, hashlib, http.server, os, socket, ssl, subprocess, sys, time
+
+arguments = argparse.ArgumentParser()
+arguments.add_argument("directory")
+arguments.add_argument("--mode", default="")
+arguments.add_argument("--skew", type=int, default=0)
+arguments.add_argument("--name", default="127.0.0.1")
+settings = arguments.parse_args()
+os.makedirs(settings.directory, exist_ok=True)
+os.chdir(settings.directory)
+
+
+def openssl(*words, data=None):
+    return subprocess.run(["openssl", *words], input=data, check=True, capture_output=True).stdout
+
+
+def sign(request, name, extensions, issuer="issuing"):
+    with open(f"{name}.ext", "w") as file:
+        file.write(extensions)
+    words = ["-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key", "-set_serial", "0x" + os.urandom(12).hex()]
+    if issuer == name:
+        words = ["-signkey", f"{name}.key"]
+    openssl("x509", "-req", "-in", request, *words, "-days", "30", "-extfile", f"{name}.ext", "-out", f"{name}.pem")
+
+
+def make(name, extensions, issuer):
+    openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", f"{name}.key")
+    openssl("req", "-new", "-key", f"{name}.key", "-subj", f"/CN={name}", "-out", f"{name}.csr")
+    sign(f"{name}.csr", name, extensions, issuer)
+
+
+if not os.path.exists("root.pem"):
+    make("root", "basicConstraints=critical,CA:TRUE\n", "root")
+    make("issuing", "basicConstraints=critical,CA:TRUE\n", "root")
+kind = "IP" if settings.name[0].isdigit() else "DNS"
+make("server", f"subjectAltName={kind}:{settings.name}\nextendedKeyUsage=serverAuth\n", "issuing")
+with open("chain.pem", "wb") as chain:
+    chain.write(open("server.pem", "rb").read() + open("issuing.pem", "rb").read())
+
+
+def bundle(*files):
+    words = [word for file in files for word in ("-certfile", file)]
+    return base64.b64encode(openssl("crl2pkcs7", "-nocrl", *words, "-outform", "DER"))
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def date_time_string(self, timestamp=None):
+        return super().date_time_string(time.time() + settings.skew)
+
+    def log_message(self, form, *words):
+        print(self.command, self.path, *words, file=sys.stderr, flush=True)
+
+    def answer(self, status, body=b"", **headers):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def refuse(self, code, status=403):
+        self.answer(status, b'{"error":"%s"}' % code.encode(), Fieldgate_Error=code)
+
+    def do_CONNECT(self):
+        self.answer(403)
+
+    def do_GET(self):
+        if settings.mode == "html":
+            return self.answer(200, b"<html>Please log in</html>", Content_Type="text/html")
+        if settings.mode == "redirect":
+            return self.answer(302, Location="http://login.example/")
+        if settings.mode == "slow":
+            time.sleep(600)
+        if self.path == "/.well-known/est/cacerts":
+            return self.answer(200, bundle("issuing.pem", "root.pem"))
+        if not self.connection.getpeercert():
+            return self.answer(401)
+        if os.path.exists("denied"):
+            return self.refuse("gateway_denied")
+        self.answer(200, b'{"position":0}')
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        if self.path == "/v1/certificate/proven":
+            return self.answer(204)
+        if settings.mode and settings.mode != "stranger":
+            return self.refuse(settings.mode)
+        if os.path.exists("denied"):
+            return self.refuse("gateway_denied")
+        with open("request.csr", "wb") as file:
+            file.write(openssl("req", "-inform", "DER", data=base64.b64decode(body)))
+        name = "gateway"
+        if self.path.endswith("/simpleenroll"):
+            name, secret = base64.b64decode(self.headers.get("Authorization", "")[6:]).decode().split(":")
+            key = hashlib.sha256(openssl("req", "-in", "request.csr", "-noout", "-pubkey")).hexdigest()
+            if secret != open("secret").read():
+                return self.refuse("ticket_unknown", 401)
+            if os.path.exists("used") and open("used").read() != key:
+                return self.refuse("ticket_used")
+            open("used", "w").write(key)
+        else:
+            name = dict(pair[0] for pair in self.connection.getpeercert()["subject"])["commonName"]
+        if settings.mode == "stranger":
+            make("leaf", "extendedKeyUsage=clientAuth\n", "issuing")
+        else:
+            openssl("req", "-in", "request.csr", "-noout", "-verify")
+            sign("request.csr", "leaf", "extendedKeyUsage=clientAuth\n")
+        self.answer(200, bundle("leaf.pem", "issuing.pem"))
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+if settings.mode != "proxy":
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain("chain.pem", "server.key")
+    context.load_verify_locations("root.pem")
+    context.verify_mode = ssl.CERT_OPTIONAL
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+digest = hashlib.sha256(openssl("x509", "-in", "root.pem", "-outform", "DER")).hexdigest()
+print("ready", server.server_port, digest, flush=True)
+server.serve_forever()
