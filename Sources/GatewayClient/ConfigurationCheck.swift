@@ -21,6 +21,7 @@ public enum ConfigurationCheck {
         output(
           "\(path): good: gateway \(settings.gateway), \(settings.lineCount) buses, \(settings.devices.count) devices, "
             + "\(settings.catalogue.tagCount) tags, \(settings.rules.count) \(settings.rules.count == 1 ? "rule" : "rules")"
+            + (certificateEnd(settings).map { "; certificate until \(EnrolmentRun.text($0))" } ?? "")
         )
         for plan in SerialBusPlan.all(settings) {
           output("bus \(plan.name): serial lines, which have no plan of requests; see: fieldgate plan \(path)")
@@ -44,7 +45,11 @@ public enum ConfigurationCheck {
     let reader = geteuid() == 0 ? serviceUser : nil
     let now = Int64(time(nil))
     var texts: [String] = []
-    if let central = settings.central {
+    if let central = settings.central, isNotEnrolled(central) {
+      texts.append(
+        "central: this gateway is not enrolled yet, so nothing is sent: sudo fieldgate enroll TICKET (the operator makes "
+          + "the ticket: fieldgate-central ticket create \(settings.gateway))")
+    } else if let central = settings.central, !central.usesCredentials {
       let files = CredentialFiles(authority: central.authority, certificate: central.certificate, key: central.key)
       texts += files.problems(name: settings.gateway, now: now, reader: reader).map { "central: \($0)" }
     }
@@ -58,6 +63,16 @@ public enum ConfigurationCheck {
       texts += files.problems(now: now, reader: reader).map { "broker: \($0)" }
     }
     return texts
+  }
+
+  /// The identity directory holds nothing yet. One that this user may not look into may hold everything.
+  static func isNotEnrolled(_ central: CentralSettings) -> Bool {
+    central.identity != nil && access(central.certificate, F_OK) != 0 && errno != EACCES
+  }
+
+  /// When the certificate for central ends, seconds since 1970; nil when that cannot be seen.
+  static func certificateEnd(_ settings: GatewaySettings) -> Int64? {
+    settings.central.flatMap { try? CertificateIdentity(pemFile: $0.certificate).notAfter }
   }
 
   /// A bus that cannot keep up skips scans, which is better known before.
@@ -82,6 +97,9 @@ public enum ConfigurationCheck {
           json.member("devices", settings.devices.count)
           json.member("tags", settings.catalogue.tagCount)
           json.member("rules", settings.rules.count)
+          json.member(
+            "certificate_until", ifPresent: certificateEnd(settings).map { Timestamp(milliseconds: $0 * 1_000).iso8601 }
+          )
         }
       }
     }

@@ -101,8 +101,11 @@ public enum GatewayDaemon {
   /// They keep data from central, not from the outbox; so nothing here is a reason not to start.
   private static func warnOfCertificates(_ settings: GatewaySettings, _ log: Logger) {
     guard let central = settings.central else { return }
-    let files = CredentialFiles(
-      authority: central.authority, certificate: central.certificate, key: central.key)
+    guard let files = central.filesInUse else {
+      log.warning(
+        "central: this gateway is not enrolled yet, so the outbox keeps everything: sudo fieldgate enroll TICKET")
+      return
+    }
     for problem in files.problems(name: settings.gateway, now: SystemClock.wall().milliseconds / 1_000) {
       log.warning("central: \(problem)")
     }

@@ -5,6 +5,7 @@ import HTTPClient
 import JSONText
 import MQTTBroker
 import ModbusBus
+import PKI
 import SerialBus
 import SerialPort
 import SerialSensors
@@ -44,14 +45,13 @@ extension GatewayParts {
   static func connectCentral(
     _ settings: GatewaySettings, _ events: Mailbox<EngineEvent>
   ) throws -> CentralConnection? {
+    guard let central = settings.central, let files = central.filesInUse else { return nil }
     // A result that was lost would hold its place in the window for ever, so it goes past the queue's bound.
-    try settings.central.map { central in
-      try CentralConnection(
-        endpoint: CentralEndpoint(
-          url: central.url, authority: central.authority, certificate: central.certificate, key: central.key,
-          maximumBytesPerSecond: central.rateLimitBytes)
-      ) { events.send(.central($0), always: true) }
-    }
+    return try CentralConnection(
+      endpoint: CentralEndpoint(
+        url: central.url, authority: files.authority, certificate: files.certificate, key: files.key,
+        maximumBytesPerSecond: central.rateLimitBytes, proxy: central.proxy)
+    ) { events.send(.central($0), always: true) }
   }
 
   /// - Parameter place: of the bus among the settings.

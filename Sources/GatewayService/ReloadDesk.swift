@@ -4,6 +4,7 @@ import Glibc
 import JSONText
 import LocalAPI
 import Logging
+import PKI
 import Synchronization
 import SystemdNotify
 import Telemetry
@@ -139,7 +140,7 @@ final class ReloadDesk: ConfigurationKeeper, Sendable {
 
   /// What the certificate files hold: they are renewed in their place.
   private static func credentials(_ settings: GatewaySettings) -> [UInt64?] {
-    guard let central = settings.central else { return [] }
+    guard let central = settings.central?.filesInUse else { return [] }
     return [central.authority, central.certificate, central.key].map { ConfigurationFile.digest(path: $0) }
   }
 }

@@ -39,7 +39,8 @@ extension Doctor {
   func certificates() -> Evidence.Certificates {
     var seen = Evidence.Certificates()
     guard let settings else { return seen }
-    let central = settings.central
+    // What is not there yet, or only while the service runs, cannot be looked at.
+    let central = settings.central.flatMap { ConfigurationCheck.isNotEnrolled($0) || $0.usesCredentials ? nil : $0 }
     let tls = settings.broker?.tls
     let certificates = [central?.authority, central?.certificate, tls?.authority, tls?.certificate].compactMap { $0 }
     let keys = [central?.key, tls?.key].compactMap { $0 }
@@ -52,7 +53,12 @@ extension Doctor {
     let now = Int64(time(nil))
     for path in certificates {
       guard let identity = try? CertificateIdentity(pemFile: path) else { continue }
-      seen.expiries.append(.init(path: path, days: Int((identity.notAfter - now) / 86_400)))
+      let days = Int((identity.notAfter - now) / 86_400)
+      // The daemon renews its own with a third of the life left: a warning before then would be none.
+      let isRenewed = central?.identity != nil && path == central?.certificate
+      let life = identity.notAfter - identity.notBefore
+      if isRenewed, identity.notAfter - now > life / 5 { continue }
+      seen.expiries.append(.init(path: path, days: days))
     }
     return seen
   }
