@@ -24,6 +24,10 @@ static inline CURLcode fieldgate_curl_set_header_function(
   return curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, function);
 }
 
+static inline CURLcode fieldgate_curl_set_progress_function(CURL *handle, curl_xferinfo_callback function) {
+  return curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, function);
+}
+
 static inline CURLcode fieldgate_curl_set_read_function(
     CURL *handle, size_t (*function)(char *, size_t, size_t, void *)) {
   return curl_easy_setopt(handle, CURLOPT_READFUNCTION, function);

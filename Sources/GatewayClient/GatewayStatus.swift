@@ -6,10 +6,27 @@ struct GatewayStatus: Decodable {
     var detail: String?
     var retryInSeconds: Int?
     var positions: [String: UInt64]
+    /// Absent where the files are named by hand.
+    var certificate: Identity?
     var isConfigured: Bool { state != "not configured" }
 
     enum CodingKeys: String, CodingKey {
-      case state, url, detail, positions
+      case state, url, detail, positions, certificate
+      case retryInSeconds = "retry_in_seconds"
+    }
+  }
+
+  /// The certificate that the daemon renews by itself.
+  struct Identity: Decodable {
+    var state: String
+    var notAfter: String?
+    var renewal: String?
+    var problem: String?
+    var retryInSeconds: Int?
+
+    enum CodingKeys: String, CodingKey {
+      case state, renewal, problem
+      case notAfter = "not_after"
       case retryInSeconds = "retry_in_seconds"
     }
   }

@@ -7,7 +7,7 @@ struct StatusText {
   var lines: [String] {
     var lines = [head] + configuration
     lines += BrokerText(broker: status.broker, messages: status.counters.messages).lines
-    lines += [central, outbox]
+    lines += [central] + certificate + [outbox]
     lines += troubles
     lines.append("buses")
     for bus in status.buses { lines += busLines(bus) }
@@ -36,6 +36,28 @@ struct StatusText {
     if let detail = status.central.detail { text += ": \(detail)" }
     if let seconds = status.central.retryInSeconds { text += " (next attempt in \(seconds) s)" }
     return text
+  }
+
+  private var certificate: [String] {
+    guard let identity = status.central.certificate, let end = identity.notAfter else { return [] }
+    let minute = { (text: String) in "\(text.prefix(10)) \(text.dropFirst(11).prefix(5))" }
+    var lines: [String] = []
+    switch identity.state {
+    case "valid":
+      lines.append("identity certificate until \(minute(end)), next renewal \(minute(identity.renewal ?? end)) (UTC)")
+    case "renewing": lines.append("identity certificate until \(minute(end)) (UTC), is being renewed")
+    case "expired":
+      lines.append(
+        "! the certificate expired \(minute(end)) (UTC): check the clock, then enrol with a new ticket of the operator: "
+          + "sudo fieldgate enroll TICKET")
+    default: lines.append("! the clock shows a time before the certificate was made: set it (timedatectl)")
+    }
+    if let problem = identity.problem {
+      lines.append(
+        "! the certificate is not renewed yet: \(problem)"
+          + (identity.retryInSeconds.map { " (next attempt in \($0) s)" } ?? ""))
+    }
+    return lines
   }
 
   private var outbox: String {

@@ -9,6 +9,8 @@ public struct ESTClient: Sendable {
   public var url: String
   /// `http://HOST:PORT`; nil: as the environment says.
   public var proxy: String?
+  /// Asked about once a second; true ends the request under way.
+  public var isCancelled: (@Sendable () -> Bool)?
 
   public init(url: String, proxy: String? = nil) {
     self.url = url
@@ -70,6 +72,7 @@ public struct ESTClient: Sendable {
   private func request(_ path: String, trust: DirectRequest.Trust) -> DirectRequest {
     var request = DirectRequest(url + path, trust: trust)
     request.proxy = proxy
+    request.isCancelled = isCancelled
     return request
   }
 

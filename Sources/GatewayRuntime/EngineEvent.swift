@@ -20,8 +20,17 @@ public enum EngineEvent: Sendable {
   case request(client: Int, [UInt8])
   /// A client of the local API is gone.
   case viewerLeft(client: Int)
+  /// Go on with another connection to central: its certificate was renewed. Nil: there is none.
+  case centralReplaced(CentralReplacement)
   /// Go on with another configuration.
   case reconfigure(Reconfiguration)
   /// Commit what waits, say goodbye and return from the loop.
   case stop
+}
+
+/// Another connection to central, on its way to the engine.
+public struct CentralReplacement: @unchecked Sendable {  // given away by the sender, used by the engine's thread alone
+  let link: (any CentralLink)?
+
+  public init(_ link: (any CentralLink)?) { self.link = link }
 }

@@ -47,6 +47,12 @@ public protocol ServiceSupervisor: AnyObject {
   func show(_ status: String)
 }
 
+/// Whoever looks after this gateway's certificate.
+public protocol IdentityObserver: AnyObject {
+  /// Nil while the configuration names its files by hand, or no central.
+  var report: RenewalReport? { get }
+}
+
 /// What is known of one bus, from its own thread.
 public protocol BusObserver: AnyObject {
   /// Its handle (``RunningConfiguration``): at the start its place among the configuration's buses.

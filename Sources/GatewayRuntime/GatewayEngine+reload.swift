@@ -111,11 +111,15 @@ extension GatewayEngine {
       brokerState = .disconnected(broker == nil ? "not configured" : "not connected yet")
       _ = logLimiter.clear(subject: "broker")
     }
-    if case .replaced(let central) = new.central {
-      outside.central = central
-      delivery.linkReplaced()
-      outbox.centralChanged(isOnline: false)
-      _ = logLimiter.clear(subject: "central")
-    }
+    replaceCentral(new.central)
+  }
+
+  /// What was under way over the old connection is asked about over the new one.
+  func replaceCentral(_ new: Reconfiguration.Part<any CentralLink>) {
+    guard case .replaced(let central) = new else { return }
+    outside.central = central
+    delivery.linkReplaced()
+    outbox.centralChanged(isOnline: false)
+    _ = logLimiter.clear(subject: "central")
   }
 }

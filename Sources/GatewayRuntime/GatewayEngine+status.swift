@@ -33,8 +33,14 @@ extension GatewayEngine {
   }
 
   private func writeCentral(to json: inout JSONWriter, now: MonotonicTime) {
-    json.member("state", delivery.linkName(isConfigured: settings.central != nil))
+    let identity = settings.central == nil ? nil : outside.identity?.report
+    let isEnrolled = identity?.state != .notEnrolled
+    json.member(
+      "state",
+      isEnrolled ? delivery.linkName(isConfigured: settings.central != nil) : RenewalReport.State.notEnrolled.rawValue)
     json.member("url", ifPresent: settings.central?.url)
+    if !isEnrolled { json.member("detail", "it needs a ticket of central's operator: sudo fieldgate enroll TICKET") }
+    if let identity { json.object("certificate") { Self.write(identity, to: &$0, now: now) } }
     switch delivery.link {
     case .offline(let text, let retryAt), .refused(let text, let retryAt):
       json.member("detail", text)
@@ -45,6 +51,20 @@ extension GatewayEngine {
       for lane in Lane.allCases {
         json.member(lane.name, delivery.confirmedThrough(EpochLane(stored.epoch, lane)))
       }
+    }
+  }
+
+  private static func write(_ identity: RenewalReport, to json: inout JSONWriter, now: MonotonicTime) {
+    json.member("state", identity.state.rawValue)
+    if let certificate = identity.certificate {
+      json.member("serial", certificate.serial)
+      json.member("not_before", Timestamp(milliseconds: certificate.notBefore * 1_000).iso8601)
+      json.member("not_after", Timestamp(milliseconds: certificate.notAfter * 1_000).iso8601)
+      json.member("renewal", Timestamp(milliseconds: certificate.renewal * 1_000).iso8601)
+    }
+    json.member("problem", ifPresent: identity.problem)
+    if let retryAt = identity.retryAt {
+      json.member("retry_in_seconds", max(0, (retryAt - now).wholeMilliseconds / 1_000))
     }
   }
 

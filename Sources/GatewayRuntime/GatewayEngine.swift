@@ -24,6 +24,8 @@ public final class GatewayEngine {
     public var supervisor: any ServiceSupervisor
     /// Nil: there is no file to reload.
     public var keeper: (any ConfigurationKeeper)?
+    /// Nil: nobody looks after a certificate.
+    public var identity: (any IdentityObserver)?
     /// Nil: nothing is remembered, and retained messages of what leaves the configuration stay at the broker.
     public var topics: (any TopicMemory)?
     /// Nil: windows and detectors begin anew with each start.
@@ -32,8 +34,10 @@ public final class GatewayEngine {
     public init(
       clock: any EngineClock, store: any OutboxStore, broker: (any MessageBroker)?, central: (any CentralLink)?,
       viewers: any LocalAPIReplies, supervisor: any ServiceSupervisor, topics: (any TopicMemory)? = nil,
-      state: (any StateMemory)? = nil, keeper: (any ConfigurationKeeper)? = nil
+      state: (any StateMemory)? = nil, keeper: (any ConfigurationKeeper)? = nil,
+      identity: (any IdentityObserver)? = nil
     ) {
+      self.identity = identity
       self.state = state
       self.topics = topics
       self.clock = clock
@@ -205,6 +209,7 @@ public final class GatewayEngine {
     case .request(let client, let line): answer(client, line, now: now)
     case .viewerLeft(let client): tails[client] = nil
     case .reconfigure(let new): reconfigure(new, now: now)
+    case .centralReplaced(let new): replaceCentral(.replaced(new.link))
     case .stop: isStopping = true
     }
   }

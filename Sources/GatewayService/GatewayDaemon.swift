@@ -65,7 +65,9 @@ public enum GatewayDaemon {
   ) -> Int32 {
     warnOfCertificates(settings, log)
     do {
-      let parts = try GatewayParts(settings: settings, log: log, version: version, keeper: desk)
+      let parts = try GatewayParts(settings: settings, log: log, version: version, keeper: desk) {
+        desk.identityChanged()
+      }
       log.notice("\(settings.gateway): \(parts.summary)")
       parts.start()
       SystemdNotify.ready()

@@ -70,6 +70,7 @@ extension GatewayParts {
     }
     running = next
     workers = newWorkers
+    if old.settings.central != next.settings.central { identity.follow(next.settings.central) }
     for (worker, place) in told { worker.poll(Self.devices(next, ofBus: place)) }
     if case .replaced(let link) = newBroker {
       oldBroker?.gate.close()
@@ -107,6 +108,15 @@ extension GatewayParts {
         on: Self.makeBus(running.settings.buses[place]), devices: Self.devices(running, ofBus: place))
     }
     for (worker, place) in rest.added where !isFree(place) { worker.start() }
+  }
+
+  /// Goes on with the files that are in use now.
+  func reconnectCentral() throws {
+    let new = try Self.connectCentral(running.settings, events)
+    let old = central
+    central = new
+    events.send(.centralReplaced(CentralReplacement(new)), always: true)
+    retire(nil, old)
   }
 
   private func connections(

@@ -40,6 +40,7 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
   /// The engine's thread, too, has to do with it.
   let broker: Mutex<BrokerLink?>
   var central: CentralConnection?
+  let identity: IdentityKeeper
   let api: LocalAPIServer
   /// In the order of the settings.
   var workers: [any BusThread]
@@ -50,7 +51,13 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
   private let engine: GatewayEngine
   private var engineThread: NamedThread?
 
-  init(settings: GatewaySettings, log: Logger, version: String, keeper: any ConfigurationKeeper) throws {
+  /// - Parameter onIdentityChange: called on another thread when central is to be reached with other files.
+  init(
+    settings: GatewaySettings, log: Logger, version: String, keeper: any ConfigurationKeeper,
+    onIdentityChange: @escaping @Sendable () -> Void
+  ) throws {
+    identity = IdentityKeeper(
+      gateway: settings.gateway, settings: settings.central, log: log, onChange: onIdentityChange)
     running = RunningConfiguration(settings)
     self.version = version
     let events = events
@@ -92,7 +99,7 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
           clock: MachineClock(), store: store, broker: broker.withLock { $0?.connection }, central: central,
           viewers: api, supervisor: SystemdSupervisor(), topics: TopicFile(directory: settings.outbox.directory),
           state: StateFile(directory: settings.outbox.directory),
-          keeper: keeper),
+          keeper: keeper, identity: identity),
         buses: workers, log: log, version: version)
     } catch {
       throw GatewayDaemon.StartError(description: "\(error)", exitCode: 74)
@@ -108,6 +115,7 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
   func start() {
     engineThread = NamedThread("engine") { [self] in run() }
     for worker in workers { worker.start() }
+    identity.start()
   }
 
   /// The engine's thread.
@@ -127,6 +135,7 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
   func stop() {
     for worker in workers { worker.askToStop() }
     for worker in workers { worker.join() }
+    identity.stop()
     events.send(.stop, always: true)
     engineThread?.join()
     broker.withLock { $0 }?.connection.stop()

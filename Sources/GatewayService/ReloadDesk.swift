@@ -24,6 +24,7 @@ final class ReloadDesk: ConfigurationKeeper, Sendable {
     /// Of the newest look at the file: while it is the same, the contents are not read again.
     var stamp: FileStamp?
     var credentials: [UInt64?]
+    var isIdentityChanged = false
   }
 
   /// Wakes the control thread; SIGHUP is for people.
@@ -63,14 +64,39 @@ final class ReloadDesk: ConfigurationKeeper, Sendable {
     }
   }
 
+  // MARK: On the identity's thread
+
+  func identityChanged() {
+    known.withLock { $0.isIdentityChanged = true }
+    kill(getpid(), Self.wakeSignal)
+  }
+
   // MARK: On the control thread
 
-  /// What clients have asked for.
+  /// What clients have asked for, and other files for central.
   func serve(_ parts: GatewayParts) {
+    takeIdentity(parts)
     for request in requests.receive(timeout: .zero) {
       let (report, rest) = reload(parts, isDryRun: request.isDryRun)
       parts.api.send(JSONWriter.object { $0.object("reload", report.write) }, to: request.client)
       if let rest { parts.finish(rest) }
+    }
+  }
+
+  private func takeIdentity(_ parts: GatewayParts) {
+    let isChanged = known.withLock { known in
+      defer { known.isIdentityChanged = false }
+      return known.isIdentityChanged
+    }
+    guard isChanged else { return }
+    let credentials = Self.credentials(parts.running.settings)
+    guard known.withLock({ $0.credentials }) != credentials else { return }
+    do {
+      try parts.reconnectCentral()
+      known.withLock { $0.credentials = credentials }
+      log.notice("central is reached with the new certificate from now on")
+    } catch {
+      log.error("central cannot be reached with the new certificate: \(error)")
     }
   }
 

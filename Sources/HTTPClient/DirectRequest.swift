@@ -24,6 +24,8 @@ public struct DirectRequest: Sendable {
   public var contentType: String?
   /// `http://HOST:PORT`; nil: the environment's `https_proxy`, `all_proxy` and `no_proxy`, as curl(1) reads them.
   public var proxy: String?
+  /// Asked about once a second; true ends the request.
+  public var isCancelled: (@Sendable () -> Bool)?
 
   public init(_ url: String, trust: Trust) {
     self.url = url
@@ -93,10 +95,12 @@ private final class DirectTransfer {
   private var lists: UnsafeMutablePointer<curl_slist>?
   private var body: [UInt8] = []
   private var headers: [String: String] = [:]
+  private let isCancelled: (@Sendable () -> Bool)?
 
   init?(_ request: DirectRequest) {
     guard let handle = curl_easy_init() else { return nil }
     self.handle = handle
+    isCancelled = request.isCancelled
     errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
     errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     configure(request)
@@ -149,6 +153,14 @@ private final class DirectTransfer {
       let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
       Unmanaged<DirectTransfer>.fromOpaque(context).takeUnretainedValue().header(String(decoding: line, as: UTF8.self))
       return size * count
+    }
+    if isCancelled != nil {
+      set(CURLOPT_NOPROGRESS, 0)
+      fieldgate_curl_set_pointer(handle, CURLOPT_XFERINFODATA, context)
+      fieldgate_curl_set_progress_function(handle) { context, _, _, _, _ in
+        guard let context else { return 0 }
+        return Unmanaged<DirectTransfer>.fromOpaque(context).takeUnretainedValue().isCancelled?() == true ? 1 : 0
+      }
     }
     guard let body = request.body else { return }
     lists = curl_slist_append(nil, "Expect:")
