@@ -116,7 +116,7 @@ let package = Package(
       "GatewayRuntime",
       [
         "AlarmStates", "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
-        "SerialSensors", "SyncProtocol", "TagExpressions",
+        "SerialSensors", "SyncProtocol", "TagExpressions", "Enrolment",
         "GatewayConfiguration", "YAMLParser", log,
       ]),
     library(

@@ -1,3 +1,4 @@
+import Enrolment
 import GatewayConfiguration
 import GatewayCore
 import Logging
@@ -148,6 +149,12 @@ extension GatewayEngine {
     case .answered(let status, let body, let retryAfter):
       traffic.received += body.count
       guard let answer = SyncAnswer(json: body) else {
+        // Central's refusals of a gateway as such; what is sent has nothing to do with them.
+        let text = String(decoding: body.prefix(1_024), as: UTF8.self)
+        if status >= 400, let refusal = EnrolmentRefusal.allCases.first(where: { text.contains("\"\($0.rawValue)\"") })
+        {
+          return .failure("\(refusal.message): \(refusal.nextStep)")
+        }
         return .failure(
           "status \(status) and an answer that is not central's; is the url in the configuration right?")
       }

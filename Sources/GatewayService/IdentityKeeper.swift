@@ -11,7 +11,7 @@ import Threads
 
 /// Renews this gateway's certificate (docs/identity.md): carries out what ``RenewalMachine`` decides, on a thread of its own,
 /// and says when other files are in use, be it by a renewal or by `fieldgate enroll`.
-final class IdentityKeeper: IdentityObserver, @unchecked Sendable {  // `worker` is its thread's alone, the rest is locked
+final class IdentityKeeper: IdentityObserver, @unchecked Sendable {  // the thread is set before any other looks
   private enum Order: Sendable {
     case follow(CentralSettings?)
     case stop

@@ -2,16 +2,19 @@
 
 Makes a CA and a certificate of its own in DIRECTORY where there is none, prints "ready PORT HASH-OF-ROOT", and answers as
 central does (docs/identity.md). One ticket: the secret in DIRECTORY/secret, good once, and once more for the same key.
-MODE is what goes wrong: a refusal's code, "html", "redirect", "stranger" (another key's certificate), "slow" or "proxy"
-(an HTTP proxy that refuses).
+MODE is what goes wrong: a refusal's code, "html", "redirect", "stranger" (another key's certificate) or "proxy" (an HTTP
+proxy that refuses). With --seconds the certificates live so long, and serials are followed: current, previous and next.
+A file "denied" denies the gateway; "hold-WHAT" keeps the answer to WHAT back while it is there (renewal-before,
+renewal-after, next, proven). Everything is told on standard error.
 """
-import argparse, base64, hashlib, http.server, os, socket, ssl, subprocess, sys, time
+import argparse, base64, datetime, hashlib, http.server, os, ssl, subprocess, sys, threading, time
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("directory")
 arguments.add_argument("--mode", default="")
 arguments.add_argument("--skew", type=int, default=0)
 arguments.add_argument("--name", default="127.0.0.1")
+arguments.add_argument("--seconds", type=int, default=0)
 settings = arguments.parse_args()
 os.makedirs(settings.directory, exist_ok=True)
 os.chdir(settings.directory)
@@ -45,6 +48,40 @@ with open("chain.pem", "wb") as chain:
     chain.write(open("server.pem", "rb").read() + open("issuing.pem", "rb").read())
 
 
+def sign_shortly(request, serial):
+    """As sign, for a gateway's certificate that ends within seconds."""
+    for name, text in (("index", ""), ("serial", serial)):
+        with open(name, "w") as file:
+            file.write(text)
+    with open("ca.conf", "w") as file:
+        file.write(
+            "[ca]\ndefault_ca=d\n[d]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\n"
+            "unique_subject=no\n[p]\ncommonName=supplied\n[e]\nextendedKeyUsage=clientAuth\n")
+    now = datetime.datetime.now(datetime.timezone.utc)
+    start, end = (
+        (now + datetime.timedelta(seconds=seconds)).strftime("%Y%m%d%H%M%SZ") for seconds in (0, settings.seconds))
+    openssl(
+        "ca", "-batch", "-config", "ca.conf", "-extensions", "e", "-cert", "issuing.pem", "-keyfile", "issuing.key", "-in",
+        request, "-out", "leaf.pem", "-startdate", start, "-enddate", end, "-notext")
+
+
+def hold(what):
+    told = False
+    while os.path.exists("hold-" + what):
+        if not told:
+            say("holding", what)
+        told = True
+        time.sleep(0.05)
+
+
+def say(*words):
+    print(*words, file=sys.stderr, flush=True)
+
+
+serials = {}
+lock = threading.RLock()
+
+
 def bundle(*files):
     words = [word for file in files for word in ("-certfile", file)]
     return base64.b64encode(openssl("crl2pkcs7", "-nocrl", *words, "-outform", "DER"))
@@ -57,7 +94,35 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return super().date_time_string(time.time() + settings.skew)
 
     def log_message(self, form, *words):
-        print(self.command, self.path, *words, file=sys.stderr, flush=True)
+        say(self.command, self.path, *words)
+
+    def accepted(self):
+        """Whether the certificate may be used; answers where it may not."""
+        if not self.connection.getpeercert():
+            self.answer(401)
+            return False
+        serial = self.connection.getpeercert()["serialNumber"].lower()
+        with lock:
+            state = serials.get(serial, "closed")
+            if os.path.exists("denied"):
+                self.refuse("gateway_denied")
+                return False
+            if settings.seconds and state == "closed":
+                self.refuse("serial_unknown")
+                return False
+        if state == "next":
+            hold("next")
+            with lock:
+                self.retire("previous", "closed")
+                self.retire("current", "previous")
+                serials[serial] = "current"
+        say("serial", serial, serials.get(serial))
+        return True
+
+    def retire(self, old, new):
+        for serial, state in serials.items():
+            if state == old:
+                serials[serial] = new
 
     def answer(self, status, body=b"", **headers):
         self.send_response(status)
@@ -78,24 +143,34 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(200, b"<html>Please log in</html>", Content_Type="text/html")
         if settings.mode == "redirect":
             return self.answer(302, Location="http://login.example/")
-        if settings.mode == "slow":
-            time.sleep(600)
         if self.path == "/.well-known/est/cacerts":
             return self.answer(200, bundle("issuing.pem", "root.pem"))
-        if not self.connection.getpeercert():
-            return self.answer(401)
-        if os.path.exists("denied"):
-            return self.refuse("gateway_denied")
-        self.answer(200, b'{"position":0}')
+        if self.accepted():
+            self.answer(200, b'{"position":0}')
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         if self.path == "/v1/certificate/proven":
-            return self.answer(204)
+            hold("proven")
+            if self.accepted():
+                with lock:
+                    self.retire("previous", "closed")
+                self.answer(204)
+            return
+        if self.path.startswith("/v1/"):
+            if self.accepted():
+                self.answer(503, b'{"error":"unavailable"}', Retry_After="1")
+            return
         if settings.mode and settings.mode != "stranger":
             return self.refuse(settings.mode)
-        if os.path.exists("denied"):
-            return self.refuse("gateway_denied")
+        if self.path.endswith("/simplereenroll"):
+            hold("renewal-before")
+            if not self.accepted():
+                return
+        with lock:
+            self.issue(body)
+
+    def issue(self, body):
         with open("request.csr", "wb") as file:
             file.write(openssl("req", "-inform", "DER", data=base64.b64decode(body)))
         name = "gateway"
@@ -111,9 +186,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
             name = dict(pair[0] for pair in self.connection.getpeercert()["subject"])["commonName"]
         if settings.mode == "stranger":
             make("leaf", "extendedKeyUsage=clientAuth\n", "issuing")
+        elif settings.seconds:
+            serial = "01" + os.urandom(11).hex()
+            sign_shortly("request.csr", serial)
+            first = self.path.endswith("/simpleenroll")
+            if first:
+                serials.clear()
+            self.retire("next", "closed")
+            serials[serial] = "current" if first else "next"
+            say("issued", serial)
         else:
             openssl("req", "-in", "request.csr", "-noout", "-verify")
             sign("request.csr", "leaf", "extendedKeyUsage=clientAuth\n")
+        if self.path.endswith("/simplereenroll"):
+            hold("renewal-after")
         self.answer(200, bundle("leaf.pem", "issuing.pem"))
 
 

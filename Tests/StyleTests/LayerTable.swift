@@ -55,7 +55,7 @@ enum LayerTable {
       "GatewayConfiguration"),
     row(
       "composition", "GatewayRuntime", "AlarmStates", "BusPlanning", "Telemetry", "JSONText", "BatchCodec",
-      "RuleEngine", "SerialSensors", "SyncProtocol", "TagExpressions",
+      "RuleEngine", "SerialSensors", "SyncProtocol", "TagExpressions", "Enrolment",
       "GatewayCore", "GatewayConfiguration", "YAMLParser", "Logging"),
     row(
       "composition", "GatewayService", "BusPlanning", "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration",
