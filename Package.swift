@@ -196,7 +196,10 @@ let package = Package(
       ]),
     tests(
       "GatewayConfigurationTests",
-      ["AnomalyDetection", "GatewayConfiguration", "GatewayCore", "YAMLParser", "RuleEngine", "Telemetry"]),
+      [
+        "AnomalyDetection", "FieldgateTestKit", "GatewayConfiguration", "GatewayCore", "YAMLParser", "RuleEngine",
+        "Telemetry",
+      ]),
     tests(
       "GatewayRuntimeTests",
       [

@@ -20,6 +20,13 @@ extension Diagnosis {
 
   private static func peer(_ area: Finding.Area, _ seen: PeerEvidence, _ address: String, isGood: Bool) -> [Finding] {
     if isGood { return [Finding(area, .ok, "\(seen.state ?? "") at \(address)")] }
+    if seen.state == "not enrolled" {
+      return [
+        Finding(
+          area, .problem, "this gateway is not enrolled at \(address): the outbox keeps everything",
+          next: "get a ticket from central's operator, then: sudo fieldgate enroll TICKET")
+      ]
+    }
     // At the start it has not been tried yet.
     if let state = seen.state, seen.detail == nil, seen.reachability == .connected {
       return [Finding(area, .notChecked, "\(state) at \(address)", next: "ask again in some seconds")]
@@ -75,7 +82,9 @@ extension Diagnosis {
       found.append(
         Finding(
           .certificates, .warning, "\(expiry.path) expires in \(number(expiry.days, "day"))",
-          next: "renew it before then; a reload takes the new file: fieldgate reload"))
+          next: expiry.isRenewed
+            ? "the daemon should have renewed it by now: fieldgate status says what keeps it from that"
+            : "renew it before then; a reload takes the new file: fieldgate reload"))
     }
     guard found.isEmpty else { return found }
     guard let nearest = seen.expiries.min(by: { $0.days < $1.days }) else { return [] }

@@ -65,9 +65,12 @@ public struct Evidence: Sendable {
     public struct Expiry: Sendable {
       public var path: String
       public var days: Int
-      public init(path: String, days: Int) {
+      /// By the daemon itself.
+      public var isRenewed: Bool
+      public init(path: String, days: Int, isRenewed: Bool = false) {
         self.path = path
         self.days = days
+        self.isRenewed = isRenewed
       }
     }
 

@@ -47,8 +47,8 @@ public enum ConfigurationCheck {
     var texts: [String] = []
     if let central = settings.central, isNotEnrolled(central) {
       texts.append(
-        "central: this gateway is not enrolled yet, so nothing is sent: sudo fieldgate enroll TICKET (the operator makes "
-          + "the ticket: fieldgate-central ticket create \(settings.gateway))")
+        "central: this gateway is not enrolled yet, so nothing is sent: get a ticket from central's operator "
+          + "(fieldgate-central ticket create \(settings.gateway)), then sudo fieldgate enroll TICKET")
     } else if let central = settings.central, !central.usesCredentials {
       let files = CredentialFiles(authority: central.authority, certificate: central.certificate, key: central.key)
       texts += files.problems(name: settings.gateway, now: now, reader: reader).map { "central: \($0)" }

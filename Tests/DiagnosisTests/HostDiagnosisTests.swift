@@ -122,6 +122,15 @@ struct HostDiagnosisTests {
     Case("a certificate that ends soon", .certificates, .warning, "expires in 1 day", next: "renew") {
       $0.certificates.expiries.append(.init(path: "/gw.pem", days: 1))
     },
+    Case(
+      "a certificate that the daemon did not renew", .certificates, .warning, "expires in 1 day",
+      next: "fieldgate status"
+    ) {
+      $0.certificates.expiries.append(.init(path: "/gw.pem", days: 1, isRenewed: true))
+    },
+    Case("no ticket yet", .central, .problem, "not enrolled at c:8443", next: "fieldgate enroll TICKET") {
+      $0.central = PeerEvidence(address: "c:8443", state: "not enrolled", detail: "x", reachability: .connected)
+    },
     Case("a bad certificate that works", .certificates, .warning, "central: the key is open", next: "chmod 600 k") {
       $0.certificates.problems = ["central: the key is open: chmod 600 k"]
     },

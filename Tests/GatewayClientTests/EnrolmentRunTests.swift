@@ -68,12 +68,14 @@ struct EnrolmentRunTests {
     var configuration: String?
   }
 
-  private func enrol(_ ticket: String, proxy: String? = nil, isDryRun: Bool = false) throws -> Report {
+  private func enrol(
+    _ ticket: String, proxy: String? = nil, isDryRun: Bool = false, clock: @escaping () -> Int64 = { Int64(time(nil)) }
+  ) throws -> Report {
     let options = EnrolmentRun.Options(
       configuration: temporary("gateway.yaml"), identity: temporary("identity"), proxy: proxy, isDryRun: isDryRun,
       printsJSON: true)
     var lines: [String] = []
-    let isGood = EnrolmentRun(options: options) { lines.append($0) }.run(ticket: ticket)
+    let isGood = EnrolmentRun(options: options, clock: clock) { lines.append($0) }.run(ticket: ticket)
     let report = try JSONDecoder().decode(Report.self, from: Data(try #require(lines.last).utf8))
     #expect(isGood == (report.error == nil), "\(report)")
     #expect(lines.count == 1)
@@ -172,11 +174,27 @@ struct EnrolmentRunTests {
     try expectFailure(try enrol(ticket(responder, port: proxy.port)), "not_tls", "does not speak TLS")
   }
 
+  @Test("a proxy that lets us through is used for everything, and written to the configuration")
+  func throughProxy() throws {
+    let responder = try responder()
+    let proxy = try self.responder("--mode", "tunnel")
+    let address = "http://127.0.0.1:\(proxy.port)"
+    #expect(try enrol(ticket(responder), proxy: address).enrolled)
+    #expect(
+      try temporary.read("gateway.yaml").hasSuffix(
+        "\n  identity: \"\(temporary("identity"))\"\n  proxy: \"\(address)\"\n"))
+    let tunnels = proxy.child.standardError.split(separator: "\n").filter { $0.hasPrefix("CONNECT") }
+    #expect(tunnels.count == 3, "certificates, enrolment and proof: \(tunnels)")
+  }
+
   @Test("a clock that differs from central's is named before the ticket is used up, and so is an expired ticket")
   func clocks() throws {
     try expectFailure(try enrol(ticket(try responder("--skew", "900"))), "wrong_clock", "clock is wrong")
     try expectFailure(try enrol(ticket(try responder("--skew", "-9000000"))), "wrong_clock", "central's")
     let responder = try responder()
+    try expectFailure(try enrol(ticket(responder)) { 86_400 }, "wrong_clock", "it shows 1970-01-02T00:00:00Z")
+    let nextYear = { Int64(time(nil)) + 31_536_000 }
+    try expectFailure(try enrol(ticket(responder), clock: nextYear), "wrong_clock", "and central's")
     try expectFailure(try enrol(ticket(responder, expiresIn: -5)), "ticket_expired", "it was good until")
     #expect(access(temporary("est/used"), F_OK) != 0)
   }

@@ -2,12 +2,12 @@
 
 Makes a CA and a certificate of its own in DIRECTORY where there is none, prints "ready PORT HASH-OF-ROOT", and answers as
 central does (docs/identity.md). One ticket: the secret in DIRECTORY/secret, good once, and once more for the same key.
-MODE is what goes wrong: a refusal's code, "html", "redirect", "stranger" (another key's certificate) or "proxy" (an HTTP
-proxy that refuses). With --seconds the certificates live so long, and serials are followed: current, previous and next.
+MODE is what goes wrong: a refusal's code, "html", "redirect", "stranger" (another key's certificate), "proxy" or
+"tunnel" (an HTTP proxy that refuses, or lets everything through). With --seconds the certificates live so long, and serials are followed: current, previous and next.
 A file "denied" denies the gateway; "hold-WHAT" keeps the answer to WHAT back while it is there (renewal-before,
 renewal-after, next, proven). Everything is told on standard error.
 """
-import argparse, base64, datetime, hashlib, http.server, os, ssl, subprocess, sys, threading, time
+import argparse, base64, datetime, hashlib, http.server, os, socket, ssl, subprocess, sys, threading, time
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("directory")
@@ -74,6 +74,15 @@ def hold(what):
         time.sleep(0.05)
 
 
+def pipe(source, sink):
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
 def say(*words):
     print(*words, file=sys.stderr, flush=True)
 
@@ -136,7 +145,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(status, b'{"error":"%s"}' % code.encode(), Fieldgate_Error=code)
 
     def do_CONNECT(self):
-        self.answer(403)
+        if settings.mode != "tunnel":
+            return self.answer(403)
+        host, port = self.path.rsplit(":", 1)
+        other = socket.create_connection((host, int(port)))
+        self.send_response(200)
+        self.end_headers()
+        threading.Thread(target=pipe, args=(other, self.connection), daemon=True).start()
+        pipe(self.connection, other)
+        self.close_connection = True
 
     def do_GET(self):
         if settings.mode == "html":
@@ -204,7 +221,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-if settings.mode != "proxy":
+if settings.mode not in ("proxy", "tunnel"):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain("chain.pem", "server.key")
     context.load_verify_locations("root.pem")

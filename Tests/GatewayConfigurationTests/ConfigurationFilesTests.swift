@@ -1,3 +1,4 @@
+import FieldgateTestKit
 import Foundation
 import GatewayConfiguration
 import RuleEngine
@@ -34,7 +35,9 @@ struct ConfigurationFilesTests {
   @Test("Every good file is read without a problem", arguments: files("Good"))
   func goodFile(_ file: URL) {
     let loaded = ConfigurationFile.load(path: file.path)
-    #expect(loaded.diagnostics == [])
+    // The example leaves central to 'fieldgate enroll', and is told so.
+    let isExample = file.lastPathComponent == "gateway.yaml"
+    #expect(loaded.diagnostics.map(\.message).filter { !isExample || !$0.contains("there is no 'central'") } == [])
     #expect(loaded.settings != nil)
   }
 
@@ -44,6 +47,32 @@ struct ConfigurationFilesTests {
     let root = folder.deletingLastPathComponent().deletingLastPathComponent()
     let installed = try Data(contentsOf: root.appendingPathComponent("etc/\(name)"))
     #expect(try Data(contentsOf: folder.appendingPathComponent("Good/\(name)")) == installed)
+  }
+
+  @Test(
+    "With its address alone, central's files are those of enrolment; credentials are looked up where systemd puts them")
+  func identity() throws {
+    let enrolled = CentralSettings(url: "https://central.example")
+    #expect(enrolled.identity == "/var/lib/fieldgate/identity")
+    #expect(enrolled.key == "/var/lib/fieldgate/identity/current/key.pem")
+    var byHand = CentralSettings(url: "https://c", authority: "/ca", certificate: "/c", key: "credential:central.key")
+    #expect(byHand.identity == nil && byHand.usesCredentials && !enrolled.usesCredentials)
+    #expect(byHand.resolved(credentials: nil).key == "credential:central.key")
+    byHand = byHand.resolved(credentials: "/run/credentials/fieldgate.service")
+    #expect(byHand.key == "/run/credentials/fieldgate.service/central.key" && byHand.authority == "/ca")
+
+    let directory = try TemporaryDirectory("central")
+    let text = try String(contentsOf: folder.appendingPathComponent("Bad/central-http.yaml"), encoding: .utf8)
+    let central = { (section: String) throws -> CentralSettings? in
+      let path = try directory.write(
+        "gateway.yaml", text.replacing("{ url: \"http://central.example\" }", with: section))
+      return ConfigurationFile.load(path: path).settings?.central
+    }
+    #expect(try central("{ url: \"https://central.example\" }") == enrolled)
+    let proxied = try central("{ url: \"https://c\", identity: /i, proxy: \"http://p:3128\" }")
+    #expect(proxied?.certificate == "/i/current/certificate.pem" && proxied?.proxy == "http://p:3128")
+    let named = try central("{ url: \"https://c\", key: \"credential:central.key\" }")
+    #expect(named?.key == "credential:central.key" && named?.authority == "/etc/fieldgate/tls/ca.pem")
   }
 
   @Test("Every value arrives as it was written")

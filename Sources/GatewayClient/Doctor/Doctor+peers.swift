@@ -58,7 +58,7 @@ extension Doctor {
       let isRenewed = central?.identity != nil && path == central?.certificate
       let life = identity.notAfter - identity.notBefore
       if isRenewed, identity.notAfter - now > life / 5 { continue }
-      seen.expiries.append(.init(path: path, days: days))
+      seen.expiries.append(.init(path: path, days: days, isRenewed: isRenewed))
     }
     return seen
   }

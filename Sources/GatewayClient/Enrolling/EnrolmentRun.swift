@@ -36,11 +36,17 @@ public struct EnrolmentRun {
   let output: (String) -> Void
   let section: CentralSection
   let directory: IdentityDirectory
-  var now: Int64 { Int64(time(nil)) }
+  private let clock: () -> Int64
+  var now: Int64 { clock() }
 
-  /// - Parameter output: takes whole lines.
-  public init(options: Options, output: @escaping (String) -> Void) {
+  /// - Parameters:
+  ///   - clock: seconds since 1970; nil: this machine's.
+  ///   - output: takes whole lines.
+  public init(
+    options: Options, clock: (() -> Int64)? = nil, output: @escaping (String) -> Void
+  ) {
     self.options = options
+    self.clock = clock ?? { Int64(time(nil)) }
     self.output = output
     section = CentralSection(path: options.configuration)
     directory = IdentityDirectory(
