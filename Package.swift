@@ -162,6 +162,12 @@ let package = Package(
     library("SampleTelemetry", ["BatchCodec", "CentralCore", "Telemetry"]),
     library("AnomalyTrials", ["AnomalyDetection", "FieldgateTestKit", "Telemetry"]),
     program("fieldgate-simulate", ["FieldgateTestKit", "JSONText", arguments]),
+    library(
+      "FuzzTargets",
+      [
+        "BatchCodec", "CentralCore", "Enrolment", "GatewayConfiguration", "GatewayRuntime", "SampleTelemetry",
+        "SerialSensors", "SQLiteOutbox", "TagExpressions", "Telemetry", "YAMLParser", log,
+      ]),
     program(
       "fieldgate-benchmark",
       [
@@ -232,8 +238,15 @@ let package = Package(
     tests("FieldgateTestKitTests", ["FieldgateTestKit", "Telemetry"]),
     tests("SimulatedDiskTests", ["SimulatedDisk", "SQLite"]),
     tests("FleetSimulationTests", ["FleetSimulation", "AlarmStates", "Telemetry"]),
+    tests("FuzzTargetsTests", ["FuzzTargets"]),
     tests("StyleTests", []),
     tests("EndToEndTests", ["FieldgateTestKit", "Telemetry", "BatchCodec", "SQLite"]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The fuzzer's program has no `main` of its own, so it is a part of the package only for Scripts/fuzz.
+if Context.environment["FIELDGATE_FUZZER"] != nil {
+  package.products.append(.executable(name: "fieldgate-fuzz", targets: ["fieldgate-fuzz"]))
+  package.targets.append(program("fieldgate-fuzz", ["FuzzTargets"]))
+}

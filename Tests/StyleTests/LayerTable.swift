@@ -78,6 +78,11 @@ enum LayerTable {
     row("test kit", "SimulatedDisk", "CSimulatedDisk"),
     row("test kit", "FieldgateTestKit", "Telemetry", "JSONText", "Threads", "CLinux"),
     row("test kit", "SampleTelemetry", "BatchCodec", "CentralCore", "Telemetry"),
+    row(
+      "test kit", "FuzzTargets", "BatchCodec", "CentralCore", "Enrolment", "GatewayConfiguration",
+      "GatewayRuntime", "Logging", "SQLiteOutbox", "SampleTelemetry", "SerialSensors", "TagExpressions", "Telemetry",
+      "YAMLParser"),
+    row("test kit", "fieldgate-fuzz", "FuzzTargets"),
     row("test kit", "AnomalyTrials", "AnomalyDetection", "FieldgateTestKit", "Telemetry"),
     row("test kit", "fieldgate-simulate", "FieldgateTestKit", "Telemetry", "JSONText", "ArgumentParser"),
     row(
