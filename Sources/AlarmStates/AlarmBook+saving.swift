@@ -92,14 +92,14 @@ extension AlarmBook {
   private func restated(_ record: AlarmRecord, time: Timestamp) -> [AlarmEvent] {
     let (name, standing) = (record.name, record.standing)
     var events: [AlarmEvent] = []
-    switch standing.underlying {
-    case .unacknowledged: events.append(told(name, .raised, standing.underlying.title, time))
-    case .acknowledged:
-      let mark = standing.acknowledgement
-      events.append(told(name, .raised, standing.underlying.title, time))
-      events.append(told(name, .acknowledged, "acknowledged", time, who: mark?.who ?? ""))
-    case .returned: events.append(told(name, .returned, standing.underlying.title, time))
-    case .normal, .shelved, .suppressed: events.append(told(name, .cleared, standing.underlying.title, time))
+    if standing.isActive { events.append(told(name, .raised, standing.underlying.title, time)) }
+    // Whose acknowledgement it was is told of a normal alarm, too: it stands until the alarm rises again.
+    if !standing.isUnacknowledged, standing.isActive || standing.acknowledgement != nil {
+      events.append(told(name, .acknowledged, "acknowledged", time, who: standing.acknowledgement?.who ?? ""))
+    }
+    if !standing.isActive {
+      events.append(
+        told(name, standing.isUnacknowledged ? .returned : .cleared, standing.underlying.title, time))
     }
     if let shelf = standing.shelf {
       events.append(told(name, .shelved, "shelved", time, who: shelf.by.who, until: shelf.until))

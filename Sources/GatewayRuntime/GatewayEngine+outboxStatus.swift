@@ -18,7 +18,7 @@ extension GatewayEngine {
     }
     json.member("used_bytes", stored.usedBytes)
     json.member("file_bytes", stored.fileBytes)
-    json.member("limit_bytes", ifPresent: outbox.space.limitBytes(usedBytes: stored.usedBytes))
+    json.member("limit_bytes", ifPresent: outbox.space.limitBytes(of: stored))
     json.member("disk_free_bytes", ifPresent: outbox.space.diskFreeBytes)
     json.member("bytes_per_day", ifPresent: fillRate.bytesPerDay(now: now).map { Int64($0) })
     json.member("full_in_seconds", ifPresent: timeLeft(now: now).map { $0.wholeMilliseconds / 1_000 })

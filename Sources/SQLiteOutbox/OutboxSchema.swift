@@ -84,6 +84,9 @@ enum OutboxSchema {
     case loss = 2
     /// A loss notice took its place although it may have been sent.
     case replacement = 3
+    /// A loss notice for batches that central had confirmed and has no more: nothing of this store stands there now, so a
+    /// batch that does is another's.
+    case missing = 4
   }
 
   /// Makes the tables of a new file, or checks the version of an old one. True when the file was new.

@@ -126,7 +126,7 @@ extension SQLiteOutbox {
     let span = UInt32(clamping: last - position)
     let bytes = try Self.encode(notice, epoch: row.epoch, number: last, span: span, time: time)
     let header = try BatchCodec.readHeader(bytes[...]).header
-    try insertBatch(bytes, header, epoch: id, kind: .replacement, samples: 0, connection)
+    try insertBatch(bytes, header, epoch: id, kind: .missing, samples: 0, connection)
     let update = try connection.statement("UPDATE lanes SET confirmed_through = ?3 WHERE epoch = ?1 AND lane = ?2")
     try bind(update, id, row.lane, position)
     try update.run()

@@ -76,6 +76,7 @@ extension SQLiteOutbox {
     try update.run()
     for (alarm, boot) in salvage.alarms { try AlarmTable.write(alarm, boot: boot, to: connection) }
     try addNotice(salvage, cause, connection, &after)
+    try beginAlarms(salvage, cause, connection, &after)
   }
 
   /// A boot that frames were taken in, but whose row is lost, counts as one whose clock was never set: the times of its
@@ -111,6 +112,18 @@ extension SQLiteOutbox {
         sequence: salvage.lastFrame + 1, lane: .telemetry, catalogue: id, boot: nil, samples: 0, first: time,
         last: time, bytes: frame), connection)
     try count(.damagedStore, 0, connection, &after)
+  }
+
+  /// Events may be missing among the salvaged ones, and nobody can say between which: the lane begins with a notice.
+  private func beginAlarms(
+    _ salvage: Salvage, _ cause: String, _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    let notice = LossNotice(
+      reason: .damagedStore, lane: .alarms, detail: "the store was damaged (\(cause)); events may be missing")
+    let time = salvage.newest[.alarms] ?? salvage.newest[.telemetry] ?? Timestamp(milliseconds: 0)
+    let bytes = try Self.encode(notice, epoch: after.epoch, number: 1, span: 1, time: time)
+    let header = try BatchCodec.readHeader(bytes[...]).header
+    try append(bytes, header, kind: .replacement, samples: 0, lane: .alarms, connection, &after)
   }
 
   private func insert(_ frame: Salvage.Frame, _ connection: SQLiteConnection) throws {

@@ -184,6 +184,7 @@ public final class SQLiteOutbox: OutboxStore {
     let size = try pageBytes ?? OutboxReader.count(connection, "PRAGMA page_size")
     pageBytes = size
     after.usedBytes = (pages - free) * size
+    after.spareBytes = free * size
     after.fileBytes = (pages + logPages) * size
   }
 

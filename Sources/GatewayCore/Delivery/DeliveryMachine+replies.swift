@@ -29,46 +29,47 @@ extension DeliveryMachine {
         return stumble(flight.row.lane, .offline(text, retryAt: now), after: nil, now: now, jitter: jitter)
       }
       let differs = answer.checksum != nil && ownChecksum != nil && answer.checksum != ownChecksum
-      accept(position, provenThrough: answer.at ?? position, differs: differs, flight: flight)
+      accept(position, provenThrough: answer.at, differs: differs, flight: flight)
     case .answer(let status, let answer, let retryAfter):
       refused(status, answer, flight: flight, retryAfter: retryAfter, now: now, jitter: jitter)
     }
   }
 
   /// - Parameters:
-  ///   - provenThrough: the number whose check sum came with the position.
+  ///   - provenThrough: the number whose check sum came with the position; nil: it came without one.
   ///   - differs: central's batch of that number is not the one this store has under it.
-  private mutating func accept(_ position: UInt64, provenThrough: UInt64, differs: Bool, flight: Flight) {
+  private mutating func accept(_ position: UInt64, provenThrough: UInt64?, differs: Bool, flight: Flight) {
     let lane = flight.row.lane
     guard let state = lanes[lane], state.row == flight.row else { return }
     let known = confirmedThrough(state.row)
-    if differs, !state.isCurrent { return found(.abandon(state.row.epoch), flight) }
-    if state.isCurrent {
-      if differs {
-        return found(
-          .retire(
-            .abandon(
-              "central has other \(lane.name) batches under this store's numbers: a copy of this gateway is at work, or "
-                + "this store is an old one")), flight)
-      }
-      // The store cut more while it asked: the check sum says nothing of that, and what central has there is another's.
-      if provenThrough < min(position, state.cutThrough) { return restart(lane) }
-      if position > state.cutThrough {
-        guard flight.isQuestion else { return restart(lane) }
-        confirmed[state.row] = state.cutThrough
-        return found(
-          .retire(
-            .close(
-              "central has \(lane.name) batches through \(position), but this store made only \(state.cutThrough): it "
-                + "was restored from a backup, or copied")), flight)
-      }
+    if differs {
+      guard state.isCurrent else { return found(.abandon(state.row.epoch), flight) }
+      return found(
+        .retire(
+          .abandon(
+            "central has other \(lane.name) batches under this store's numbers: a copy of this gateway is at work, or "
+              + "this store is an old one")), flight)
+    }
+    // The store cut more while it asked, or even its first batch: the check sum says nothing of that, and what central has
+    // there may be another's.
+    let claimed = min(position, state.cutThrough)
+    let proven = provenThrough ?? claimed
+    if claimed > known, proven < claimed || proven > state.cutThrough { return restart(lane) }
+    if state.isCurrent, position > state.cutThrough {
+      guard flight.isQuestion else { return restart(lane) }
+      confirmed[state.row] = state.cutThrough
+      return found(
+        .retire(
+          .close(
+            "central has \(lane.name) batches through \(position), but this store made only \(state.cutThrough): it "
+              + "was restored from a backup, or copied")), flight)
     }
     if flight.isQuestion, position < known { return found(.missing(state.row, position: position), flight) }
-    confirmed[state.row] = max(known, min(position, state.cutThrough))
+    confirmed[state.row] = max(known, claimed)
     guard !flight.isStale else { return }
     recover()
     if flight.isQuestion {
-      lanes[lane]!.sentThrough = min(position, state.cutThrough)
+      lanes[lane]!.sentThrough = claimed
     } else if let through = flight.through, position < through {
       // Accepted, but not all: central stopped early. Ask and go on from there.
       restart(lane)

@@ -72,6 +72,8 @@ public struct OutboxState: Hashable, Sendable {
   public var droppableBatches = 0
   /// Bytes of the file that hold something.
   public var usedBytes = 0
+  /// Bytes of the file that hold nothing (any more): they are written again before the file grows.
+  public var spareBytes = 0
   /// Bytes of the file and of its write-ahead log.
   public var fileBytes = 0
 

@@ -38,26 +38,29 @@ public struct OutboxSpace: Hashable, Sendable {
     self.keep = keep
   }
 
-  /// Bytes that the store may take now: the capacity, or what the disk has, whichever is less; nil: unknown.
-  public func limitBytes(usedBytes: Int) -> Int? {
+  /// Bytes that the store may use now: the capacity, or what its file and the disk have, whichever is less; nil: unknown.
+  ///
+  /// The file never shrinks, so its free pages are the store's, however full the disk is.
+  public func limitBytes(of state: OutboxState) -> Int? {
+    let heldBytes = state.usedBytes + state.spareBytes
     // On a disk that others filled up to the floor the store still gets half of what is left, as far as it is small.
     let byDisk = diskFreeBytes.map {
-      max(usedBytes + $0 - diskFloorBytes, min(usedBytes + $0 / 2, Self.smallStoreBytes))
+      heldBytes + max($0 - diskFloorBytes, min($0 / 2, Self.smallStoreBytes - heldBytes), 0)
     }
     guard let capacityBytes else { return byDisk }
     return min(capacityBytes, byDisk ?? capacityBytes)
   }
 
   /// The same without the reserve for alarms.
-  public func telemetryLimitBytes(usedBytes: Int) -> Int? {
-    limitBytes(usedBytes: usedBytes).map { $0 - min($0 / 16, Self.largestReserveBytes) }
+  public func telemetryLimitBytes(of state: OutboxState) -> Int? {
+    limitBytes(of: state).map { $0 - min($0 / 16, Self.largestReserveBytes) }
   }
 
   public func decide(_ state: OutboxState, wall: Timestamp) -> Decision {
     if let keep, let oldest = state[.telemetry].oldestTime, state.droppableBatches > 0, wall - oldest > keep {
       return .drop(1, .tooOld)
     }
-    guard let limit = telemetryLimitBytes(usedBytes: state.usedBytes), state.usedBytes > limit - limit / 20 else {
+    guard let limit = telemetryLimitBytes(of: state), state.usedBytes > limit - limit / 20 else {
       return .none
     }
     if state.thinnableBatches > 0 { return .thin(min(state.thinnableBatches, Self.atOnce)) }
@@ -72,7 +75,7 @@ public struct OutboxSpace: Hashable, Sendable {
 
   /// How long the store lasts at a rate; nil when it is not filling or has no limit.
   public func timeLeft(_ state: OutboxState, bytesPerDay: Double) -> Duration? {
-    guard bytesPerDay > 0, let limit = telemetryLimitBytes(usedBytes: state.usedBytes) else { return nil }
+    guard bytesPerDay > 0, let limit = telemetryLimitBytes(of: state) else { return nil }
     let seconds = max(0, Double(limit - state.usedBytes)) / bytesPerDay * 86_400
     return .seconds(Int64(min(seconds, 1e10)))
   }
