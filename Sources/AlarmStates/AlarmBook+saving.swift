@@ -60,9 +60,11 @@ extension AlarmBook {
     let text = AlarmWords.removed
     if standing.shelf != nil { add(mark(name, .unshelved, time: time, message: text), .unshelved, &outcome) }
     if standing.isSuppressed { add(mark(name, .unsuppressed, time: time, message: text), .unsuppressed, &outcome) }
-    if standing.underlying != .normal {
+    if standing.underlying != .normal || standing.acknowledgement != nil {
       add(mark(name, .cleared, time: time, message: text), .cleared, &outcome)
     }
+    // Nothing of it is left, so that a rule of this name in a later configuration begins anew at both ends.
+    if standing.comment != nil { add(mark(name, .commented, time: time, message: ""), .commented, &outcome) }
     if standing.isFirstOut { add(mark(name, .firstOutOver, time: time, message: text), .firstOutOver, &outcome) }
     records[name] = nil
     shelved.remove(name)
@@ -92,14 +94,12 @@ extension AlarmBook {
   private func restated(_ record: AlarmRecord, time: Timestamp) -> [AlarmEvent] {
     let (name, standing) = (record.name, record.standing)
     var events: [AlarmEvent] = []
-    if standing.isActive { events.append(told(name, .raised, standing.underlying.title, time)) }
-    // Whose acknowledgement it was is told of a normal alarm, too: it stands until the alarm rises again.
+    let activity: AlarmEvent.Transition =
+      standing.isActive ? .raised : standing.isUnacknowledged ? .returned : .cleared
+    events.append(told(name, activity, standing.underlying.title, time))
+    // Of a normal alarm, too, that somebody saw when its cause was gone already.
     if !standing.isUnacknowledged, standing.isActive || standing.acknowledgement != nil {
       events.append(told(name, .acknowledged, "acknowledged", time, who: standing.acknowledgement?.who ?? ""))
-    }
-    if !standing.isActive {
-      events.append(
-        told(name, standing.isUnacknowledged ? .returned : .cleared, standing.underlying.title, time))
     }
     if let shelf = standing.shelf {
       events.append(told(name, .shelved, "shelved", time, who: shelf.by.who, until: shelf.until))

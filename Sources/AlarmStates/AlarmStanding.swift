@@ -49,9 +49,9 @@ public struct AlarmStanding: Hashable, Sendable {
   public var raisedAt: Timestamp?
   /// How often it was raised since it was last normal; it stops at 2^31 - 1.
   public var raises: Int
-  /// Of the newest raising; nil until somebody has seen it.
+  /// Of the newest raising; nil until somebody has seen it, and once it is cleared.
   public var acknowledgement: Mark?
-  /// The newest since it was last normal.
+  /// The newest since it was last normal; an event without a text takes it away.
   public var comment: Comment?
 
   public init(
@@ -111,6 +111,7 @@ public struct AlarmStanding: Hashable, Sendable {
     case .cleared:
       isActive = false
       isUnacknowledged = false
+      acknowledgement = nil
     case .acknowledged:
       isUnacknowledged = false
       acknowledgement = mark
@@ -118,7 +119,7 @@ public struct AlarmStanding: Hashable, Sendable {
     case .unshelved: shelf = nil
     case .suppressed: isSuppressed = true
     case .unsuppressed: isSuppressed = false
-    case .commented: comment = Comment(text: event.message, mark: mark)
+    case .commented: comment = event.message.isEmpty ? nil : Comment(text: event.message, mark: mark)
     case .firstOut: isFirstOut = true
     case .firstOutOver: isFirstOut = false
     case .written: break

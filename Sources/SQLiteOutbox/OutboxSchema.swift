@@ -4,8 +4,8 @@ import SQLite
 enum OutboxSchema {
   /// 1 wrote `store.last_frame` and `newest.ms` in each commit, and frames of version 1. What it wrote is read as it
   /// is; it would not read what later versions write. 2 did not know whether alarm states were owed. 3 kept nothing of
-  /// alarms but the names of those that are active.
-  static let version = 4
+  /// alarms but the names of those that are active. 4 kept no copies of its small rows.
+  static let version = 5
 
   static let statements = """
     CREATE TABLE epochs(
@@ -63,6 +63,7 @@ enum OutboxSchema {
     \(AlarmTable.statements)
     CREATE TABLE losses(reason INTEGER PRIMARY KEY, samples INTEGER NOT NULL);
     CREATE TABLE traffic(day TEXT PRIMARY KEY, sent INTEGER NOT NULL, received INTEGER NOT NULL) WITHOUT ROWID;
+    \(CopiedRows.statements)
     """
 
   static let toVersion3 = "ALTER TABLE store ADD COLUMN owes_alarm_states INTEGER NOT NULL DEFAULT 0"
@@ -93,16 +94,11 @@ enum OutboxSchema {
   static func prepare(_ connection: SQLiteConnection, epoch: String, place: String) throws -> Bool {
     switch try connection.userVersion() {
     case version: return false
-    case 1, 2:
+    case let old where (1..<version).contains(old):
       try connection.transaction {
-        try connection.execute(toVersion3)
-        try AlarmTable.makeFromActiveAlarms(connection)
-        try connection.setUserVersion(version)
-      }
-      return false
-    case 3:
-      try connection.transaction {
-        try AlarmTable.makeFromActiveAlarms(connection)
+        if old < 3 { try connection.execute(toVersion3) }
+        if old < 4 { try AlarmTable.makeFromActiveAlarms(connection) }
+        try connection.execute(CopiedRows.statements)
         try connection.setUserVersion(version)
       }
       return false

@@ -80,6 +80,9 @@ public final class SQLiteOutbox: OutboxStore {
     let isNew = try OutboxSchema.prepare(made, epoch: Epoch(using: &random).description, place: "")
     let damage = isNew ? [] : try made.findDamage(thorough: false, limit: 1)
     if let finding = damage.first { throw SQLiteError(extendedCode: 11, message: finding, sql: "quick_check") }
+    if let table = try CopiedRows.firstDifference(made) {
+      throw SQLiteError(extendedCode: 11, message: "a row of '\(table)' is not as its copy", sql: "comparing copies")
+    }
     connection = made
     pageBytes = nil
     known = try OutboxReader.state(made)

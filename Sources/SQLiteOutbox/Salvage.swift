@@ -55,11 +55,14 @@ final class Salvage {
     readBoots(connection)
     readBatches(connection)
     readFrames(connection)
-    try? connection.statement("SELECT lane, ms FROM newest").forEachRow {
-      if let lane = Lane(rawValue: UInt8(clamping: $0.int(0))) { take(lane, Timestamp(milliseconds: $0.int64(1))) }
-      return true
-    }
-    let last = try? connection.statement("SELECT last_frame FROM store").firstRow { $0.int64(0) }
+    try? connection.statement("SELECT lane, ms FROM newest WHERE \(CopiedRows.isSound("newest", in: connection))")
+      .forEachRow {
+        if let lane = Lane(rawValue: UInt8(clamping: $0.int(0))) { take(lane, Timestamp(milliseconds: $0.int64(1))) }
+        return true
+      }
+    let last = try? connection.statement(
+      "SELECT last_frame FROM store WHERE \(CopiedRows.isSound("store", in: connection))"
+    ).firstRow { $0.int64(0) }
     lastFrame = max(lastFrame, (last ?? nil) ?? 0)
     // A store of an earlier version may have been found damaged before its tables were brought up to date.
     alarms = AlarmTable.salvage(from: connection)
@@ -96,7 +99,10 @@ final class Salvage {
       return true
     }
     try? connection.statement(
-      "SELECT epochs.epoch, lane, cut_through, confirmed_through FROM lanes JOIN epochs ON epochs.id = lanes.epoch"
+      """
+      SELECT epochs.epoch, lane, cut_through, confirmed_through FROM lanes JOIN epochs ON epochs.id = lanes.epoch
+      WHERE \(CopiedRows.isSound("lanes", in: connection))
+      """
     ).forEachRow {
       guard let epoch = Epoch(text: $0.text(0)), let lane = Lane(rawValue: UInt8(clamping: $0.int(1))),
         $0.int64(2) >= $0.int64(3), $0.int64(3) >= 0
@@ -124,7 +130,9 @@ final class Salvage {
   }
 
   private func readBoots(_ connection: SQLiteConnection) {
-    try? connection.statement("SELECT id, name, offset_ms, is_estimated FROM boots").forEachRow { row in
+    try? connection.statement(
+      "SELECT id, name, iif(\(CopiedRows.isSound("boots", in: connection)), offset_ms, NULL), is_estimated FROM boots"
+    ).forEachRow { row in
       let (id, name) = (row.int64(0), row.text(1))
       if let same = boots.first(where: { $0.name == name }) {
         sameBoot[id] = same.id

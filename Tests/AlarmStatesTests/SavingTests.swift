@@ -63,6 +63,24 @@ struct SavingTests {
     #expect(bench.book.deadline == .never)
   }
 
+  @Test("Whoever added up the events of an alarm whose rule is gone has nothing left of it, marks of people neither")
+  func removedPicture() {
+    var bench = BookBench()
+    bench.rule("hot", .raised)
+    bench.rule("hot", .cleared)
+    bench.person("hot", .acknowledge, comment: "seen")
+    bench.person("hot", .comment, comment: "look here")
+    var standing = bench.book["hot"]?.standing ?? AlarmStanding()
+    #expect(standing.underlying == .normal && standing.acknowledgement != nil && standing.comment != nil)
+    var told = AlarmStanding()
+    for event in bench.book.restatement(time: bench.wall) where event.alarm == "hot" { told.apply(event) }
+    #expect(told.acknowledgement?.who == standing.acknowledgement?.who && told.comment?.text == "look here")
+    for event in bench.book.redefine([BookBench.usual[1]], now: bench.now, time: bench.wall).events {
+      standing.apply(event)
+    }
+    #expect(standing.state == .normal && standing.acknowledgement == nil && standing.comment == nil)
+  }
+
   @Test("Who knows nothing learns every state from a restatement")
   func restatement() {
     var bench = BookBench(

@@ -13,8 +13,9 @@ import Testing
 
   init() throws { scratch = try OutboxScratch() }
 
-  /// Takes back what versions 3 and 4 brought.
+  /// Takes back what versions 3, 4 and 5 brought.
   private static let fromVersion3 = """
+    \(OutboxCopiesTests.withoutCopies)
     ALTER TABLE store DROP COLUMN owes_alarm_states;
     DROP TABLE alarms;
     CREATE TABLE active_alarms(name TEXT PRIMARY KEY) WITHOUT ROWID;

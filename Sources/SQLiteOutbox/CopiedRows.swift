@@ -1,0 +1,83 @@
+import SQLite
+
+/// Rows on which everything else rests are kept twice: numbers of lanes, newest times, offsets of boots, states of epochs.
+///
+/// Frames, batches and alarms carry check sums; these rows are small numbers that one flipped bit turns into other small
+/// numbers, and a `confirmed_through` that grew would delete what central does not have. Triggers write the copy in the
+/// same transaction, so the two differ only when the disk changed one of them. Compared when the file is opened.
+enum CopiedRows {
+  private struct Source {
+    var table: String
+    /// Columns as SQL: the key, and three values.
+    var key: String
+    var values: [String]
+
+    func columns(of row: String) -> String {
+      ([key] + values).map { $0.replacingRow(row) }.joined(separator: ", ")
+    }
+  }
+
+  private static let sources = [
+    Source(
+      table: "lanes", key: "$.epoch * 4 + $.lane",
+      values: ["$.cut_through", "$.offered_through", "$.confirmed_through"]),
+    Source(table: "newest", key: "$.lane", values: ["$.ms", "$.cut_ms", "0"]),
+    Source(table: "store", key: "$.id", values: ["$.epoch", "$.last_frame", "$.owes_alarm_states"]),
+    Source(table: "boots", key: "$.id", values: ["$.offset_ms", "$.is_estimated", "0"]),
+    Source(table: "epochs", key: "$.id", values: ["$.state", "0", "0"]),
+  ]
+
+  /// The table of copies, its triggers, and copies of what is there already.
+  static let statements =
+    """
+    CREATE TABLE copies(
+      source TEXT NOT NULL, key INTEGER NOT NULL, a INTEGER, b INTEGER, c INTEGER,
+      PRIMARY KEY(source, key)) WITHOUT ROWID;
+
+    """ + sources.map(statements).joined()
+
+  private static func statements(_ source: Source) -> String {
+    let write = """
+      INSERT INTO copies VALUES ('\(source.table)', \(source.columns(of: "NEW")))
+          ON CONFLICT DO UPDATE SET a = excluded.a, b = excluded.b, c = excluded.c;
+      """
+    return """
+      CREATE TRIGGER copy_\(source.table)_insert AFTER INSERT ON \(source.table) BEGIN \(write) END;
+      CREATE TRIGGER copy_\(source.table)_update AFTER UPDATE ON \(source.table) BEGIN \(write) END;
+      CREATE TRIGGER copy_\(source.table)_delete AFTER DELETE ON \(source.table) BEGIN
+          DELETE FROM copies WHERE source = '\(source.table)' AND key = \(source.key.replacingRow("OLD")); END;
+      INSERT INTO copies SELECT '\(source.table)', \(source.columns(of: source.table)) FROM \(source.table);
+
+      """
+  }
+
+  /// The name of a table one of whose rows is not as its copy, or has none; nil when all are alike.
+  static func firstDifference(_ connection: SQLiteConnection) throws -> String? {
+    for source in sources {
+      let rows = "SELECT \(source.columns(of: source.table)) FROM \(source.table)"
+      let copies = "SELECT key, a, b, c FROM copies WHERE source = '\(source.table)'"
+      let differ = try OutboxReader.count(
+        connection,
+        "SELECT count(*) FROM (SELECT * FROM (\(rows) EXCEPT \(copies)) UNION ALL SELECT * FROM (\(copies) EXCEPT \(rows)))"
+      )
+      if differ > 0 { return source.table }
+    }
+    return nil
+  }
+
+  /// `true` as SQL for a row of this table that is as its copy; for salvage. In files of earlier versions nothing tells.
+  static func isSound(_ table: String, in connection: SQLiteConnection) -> String {
+    let hasCopies =
+      (try? OutboxReader.count(connection, "SELECT count(*) FROM sqlite_master WHERE name = 'copies'")) ?? 0
+    guard hasCopies > 0, let source = sources.first(where: { $0.table == table }) else { return "true" }
+    let places = zip(["a", "b", "c"], source.values).map { "copies.\($0) IS \($1.replacingRow(table))" }
+    return "EXISTS (SELECT 1 FROM copies WHERE source = '\(table)' AND key = \(source.key.replacingRow(table)) AND "
+      + places.joined(separator: " AND ") + ")"
+  }
+}
+
+extension String {
+  fileprivate func replacingRow(_ row: String) -> String {
+    split(separator: "$", omittingEmptySubsequences: false).joined(separator: row)
+  }
+}

@@ -1,0 +1,104 @@
+import GatewayCore
+import SQLite
+import Telemetry
+import Testing
+
+@testable import SQLiteOutbox
+
+@Suite("Small rows are kept twice")
+struct OutboxCopiesTests {
+  let scratch: OutboxScratch
+
+  init() throws { scratch = try OutboxScratch() }
+
+  /// Takes back what version 5 brought.
+  static let withoutCopies =
+    ["lanes", "newest", "store", "boots", "epochs"].flatMap { table in
+      ["insert", "update", "delete"].map { "DROP TRIGGER copy_\(table)_\($0);" }
+    }.joined() + "DROP TABLE copies;"
+
+  /// Six batches, the first two confirmed, and a frame.
+  private func prepare() throws -> OutboxState {
+    let store = try scratch.open()
+    let id = try store.register(scratch.catalogue)
+    var state = try store.state()
+    for _ in 1...6 {
+      state = try store.commit(.with([try scratch.telemetry(rows: 5, catalogueID: id)], cut: [.telemetry]))
+    }
+    let row = EpochLane(state.epoch, .telemetry)
+    var offered = OutboxTransaction()
+    offered.offered[row] = 2
+    _ = try store.commit(offered)
+    _ = try store.commit(.with(confirmed: [row: 2]))
+    let last = try store.commit(.with([try scratch.telemetry(rows: 5, catalogueID: id)]))
+    store.close()
+    return last
+  }
+
+  /// What a flipped bit does: the row changes, and its copy does not.
+  private func change(_ sql: String) throws {
+    let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+    for table in ["lanes", "newest", "store", "boots", "epochs"] {
+      try connection.execute("DROP TRIGGER copy_\(table)_update; DROP TRIGGER copy_\(table)_delete")
+    }
+    try connection.execute(sql)
+    #expect(connection.changes > 0)
+    connection.close()
+  }
+
+  @Test(
+    "A row that changed on the disk is found when the store is opened, and nothing is lost",
+    arguments: [
+      "UPDATE lanes SET confirmed_through = 6, offered_through = 6 WHERE lane = 2",
+      "UPDATE lanes SET cut_through = cut_through + 4 WHERE lane = 2",
+      "UPDATE lanes SET offered_through = 0, confirmed_through = 0 WHERE lane = 2",
+      "UPDATE newest SET ms = ms + 1000000000000", "UPDATE store SET last_frame = last_frame + 1099511627776",
+      "UPDATE store SET owes_alarm_states = 3", "UPDATE boots SET offset_ms = 1024", "UPDATE epochs SET state = 1",
+      "UPDATE copies SET a = a + 1 WHERE source = 'lanes'", "DELETE FROM copies WHERE source = 'newest'",
+    ])
+  func change(sql: String) throws {
+    let before = try prepare()
+    if sql.contains("boots") {
+      let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+      try connection.execute("INSERT INTO boots(name, offset_ms, is_estimated) VALUES ('x', 1, 0)")
+      connection.close()
+    }
+    try change(sql)
+    var news: [String] = []
+    let store = try scratch.open(news: &news)
+    #expect(news.count == 1 && news[0].contains("is not as its copy"), "\(news)")
+    let after = try store.state()
+    #expect(after.epoch != before.epoch)
+    #expect(after.samples(.telemetry) == before.samples(.telemetry))
+    #expect(after.retired.first?.lanes[.telemetry]?.batchCount ?? 0 >= 4)
+  }
+
+  @Test("Copies follow every change")
+  func changes() throws {
+    _ = try prepare()
+    let store = try scratch.open()
+    var transaction = OutboxTransaction()
+    transaction.retirement = .abandon("test")
+    _ = try store.commit(transaction)
+    store.close()
+    let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+    #expect(try CopiedRows.firstDifference(connection) == nil)
+    #expect(try OutboxReader.count(connection, "SELECT count(*) FROM copies WHERE source = 'lanes'") == 4)
+    connection.close()
+  }
+
+  @Test("A store of version 4 gets its copies when it is opened")
+  func upgrade() throws {
+    let before = try prepare()
+    let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+    try connection.execute(Self.withoutCopies)
+    try connection.setUserVersion(4)
+    connection.close()
+    let store = try scratch.open()
+    #expect(try store.state().samples(.telemetry) == before.samples(.telemetry))
+    store.close()
+    let again = try SQLiteConnection(path: scratch.path, mode: .readOnly)
+    #expect(try again.userVersion() == OutboxSchema.version)
+    #expect(try CopiedRows.firstDifference(again) == nil)
+  }
+}
