@@ -38,6 +38,8 @@ struct GatewayStatus: Decodable {
     var format: String?
     var identity: String?
     var everyMilliseconds: Int
+    /// While an alarm lets it be scanned more often.
+    var watchedEveryMilliseconds: Int?
     var tags: Int
     var quality: String
     /// Of them in the newest scan.
@@ -49,6 +51,7 @@ struct GatewayStatus: Decodable {
       case name, unit, format, identity, tags, quality, fault
       case badTags = "bad_tags"
       case everyMilliseconds = "every_ms"
+      case watchedEveryMilliseconds = "watched_every_ms"
       case lastGood = "last_good"
     }
   }

@@ -115,7 +115,8 @@ struct StatusText {
   ) -> String {
     let name = device.name + String(repeating: " ", count: max(0, width - device.name.count))
     let isEach = device.everyMilliseconds == 0
-    let every = isEach ? "each message" : "every \(Self.milliseconds(device.everyMilliseconds))"
+    var every = isEach ? "each message" : "every \(Self.milliseconds(device.everyMilliseconds))"
+    if let watched = device.watchedEveryMilliseconds { every += " (now \(Self.milliseconds(watched)), for an alarm)" }
     let kind = device.unit.map { "unit \($0)" } ?? device.identity ?? device.format ?? usualKind
     var text = "    \(name)  \(kind)  \(every)  \(device.tags) tags  "
     text += quality(device)

@@ -3,8 +3,9 @@ import Telemetry
 
 /// What rules do besides raising alarms.
 extension GatewaySettingsReader {
-  static let actionKeys = ["on", "publish", "write", "note"]
+  static let actionKeys = ["on", "publish", "write", "note", "scan"]
   static let maximumActions = 8
+  static let scanRange: ClosedRange<Duration> = .milliseconds(10) ... .seconds(86_400)
 
   mutating func actions(_ section: Section, _ directory: WatchableTags) -> [RuleAction] {
     let example = "{ write: { tag: boiler/pump, value: false } }"
@@ -15,13 +16,21 @@ extension GatewaySettingsReader {
 
   private mutating func action(_ node: YAMLNode, of rule: String, _ directory: WatchableTags) -> RuleAction? {
     guard let section = Section(node, "an action of \(rule)", keys: Self.actionKeys, &problems) else { return nil }
-    let kinds = ["publish", "write", "note"].filter { section.has($0) }
+    let kinds = ["publish", "write", "note", "scan"].filter { section.has($0) }
     guard kinds.count == 1, let kind = kinds.first else {
       if kinds.isEmpty, section.hasUnknownKeys { return nil }
       problems.error(
-        node, "\(section.title) needs \(kinds.isEmpty ? "one" : "only one") of publish, write, note",
+        node, "\(section.title) needs \(kinds.isEmpty ? "one" : "only one") of publish, write, note, scan",
         hint: kinds.isEmpty ? "for example: note: \"look at the pump\"" : "make two actions of it")
       return nil
+    }
+    if kind == "scan" {
+      if section.has("on") {
+        problems.error(
+          section.keyNode("on"), "\(section.title) has 'on' beside 'scan'",
+          hint: "a scan interval holds as long as the cause of the alarm does")
+      }
+      return scan(section, rule, directory).map { RuleAction($0) }
     }
     let trigger = section.choice("on", RuleAction.triggers.map { ($0.name, $0.transition) }, &problems) ?? .raised
     let made: RuleAction.Kind?
@@ -31,6 +40,36 @@ extension GatewaySettingsReader {
     default: made = template("note", section).map { .note($0) }
     }
     return made.map { RuleAction(on: trigger, $0) }
+  }
+
+  private mutating func scan(_ action: Section, _ rule: String, _ directory: WatchableTags) -> RuleAction.Kind? {
+    guard let node = action.value("scan"),
+      let section = Section(node, "'scan' of \(rule)", keys: ["device", "every"], &problems)
+    else { return nil }
+    let every = section.duration("every", Self.scanRange, &problems)
+    let isWhole = [
+      section.require("device", example: "boiler", &problems), section.require("every", example: "200ms", &problems),
+    ]
+    guard isWhole == [true, true], let name = section.text("device", &problems), let place = section.value("device"),
+      let device = directory.device(name, at: place, who: section.title, &problems)
+    else { return nil }
+    // What is wrong with the device itself is told there.
+    guard let every, let settings = device.settings else { return nil }
+    let isComputed = settings.tags.contains { if case .computed = $0.source { true } else { false } }
+    guard settings.serial == nil, !isComputed else {
+      problems.error(
+        place, "\(section.title) speeds up '\(name)', which is not polled over Modbus",
+        hint: "serial sensors and computed tags come at their own pace")
+      return nil
+    }
+    guard !settings.reading.isContinuous, every < settings.scanInterval else {
+      let own = settings.reading.isContinuous ? "as often as the line allows" : Quantity.text(settings.scanInterval)
+      problems.error(
+        section.value("every") ?? node, "\(section.title) is not shorter than the interval of '\(name)': \(own)",
+        hint: "give a shorter one, or leave the action out")
+      return nil
+    }
+    return .scan(ScanAction(device: name, every: every))
   }
 
   private mutating func publish(_ action: Section, _ rule: String) -> RuleAction.Kind? {

@@ -65,6 +65,17 @@ struct WatchableTags {
     return found
   }
 
+  /// A device, or nil with the problem reported.
+  func device(
+    _ name: String, at node: YAMLNode, who: String, _ problems: inout ProblemList
+  ) -> Device? {
+    if let place = places[name] { return devices[place] }
+    problems.error(
+      node, "\(who) names device '\(name)', which does not exist",
+      hint: ProblemList.suggestion(for: name, among: devices.map(\.name), what: "devices"))
+    return nil
+  }
+
   /// All numbers and bools whose name fits a pattern with `*`, in the order of the file.
   func matching(_ pattern: String) -> [RuleTag] {
     var found: [RuleTag] = []

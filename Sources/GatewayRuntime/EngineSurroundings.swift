@@ -63,11 +63,16 @@ public protocol BusObserver: AnyObject {
   var lastTurn: MonotonicTime { get }
   /// Something to be done besides polling. False when the bus takes no more; otherwise ``EngineEvent/job(_:)`` comes.
   func submit(_ job: BusJob) -> Bool
+  /// Scans a device more often from now on, or (nil) at its own pace again.
+  ///
+  /// - Parameter device: its handle (``RunningConfiguration``).
+  func watchClosely(device: Int, every interval: Duration?)
 }
 
 extension BusObserver {
   /// A bus that only reports takes nothing.
   public func submit(_ job: BusJob) -> Bool { false }
+  public func watchClosely(device: Int, every interval: Duration?) {}
 }
 
 /// What `fieldgate status` shows of a bus.

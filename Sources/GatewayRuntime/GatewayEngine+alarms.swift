@@ -67,6 +67,7 @@ extension GatewayEngine {
     }
     unpublishedAlarms.formUnion(outcome.presented)
     unsavedAlarms.formUnion(alarms.takeChanges())
+    if !outcome.news.isEmpty { watchDevices() }
   }
 
   // MARK: Time

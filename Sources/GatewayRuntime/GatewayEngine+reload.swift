@@ -28,6 +28,10 @@ extension GatewayEngine {
     for client in tails.keys { tails[client] = tails[client]?.moved(to: catalogue) }
     judgeByNewRules(old, now: now)
     applyLimits()
+    // Devices may have other handles.
+    let watched = Set(closeWatches.keys)
+    closeWatches = [:]
+    watchDevices(alsoTelling: watched)
     commands.machine.reconfigure(devices: CommandDesk.devices(running))
     replaceConnections(new, now: now)
     counters.reloads += 1

@@ -13,6 +13,24 @@ extension GatewayEngine {
     }
   }
 
+  /// Tells the buses which devices are to be scanned more often now, and which no more.
+  ///
+  /// - Parameter names: devices whose bus is told even if nothing changed for them.
+  func watchDevices(alsoTelling names: Set<String> = []) {
+    let wanted = rules.closeWatches(active: alarms.active)
+    guard wanted != closeWatches || !names.isEmpty else { return }
+    for (place, device) in settings.devices.enumerated() {
+      let every = wanted[device.name]
+      guard every != closeWatches[device.name] || names.contains(device.name) else { continue }
+      buses.first { $0.index == running.busHandles[device.bus] }?
+        .watchClosely(device: running.deviceHandles[place], every: every)
+      guard names.isEmpty || every != nil else { continue }
+      let how = every.map { "every \($0.wholeMilliseconds) ms now, because of an alarm" } ?? "at its own interval again"
+      log.notice("device \(device.name) is scanned \(how)")
+    }
+    closeWatches = wanted
+  }
+
   private func act(_ due: DueAction, now: MonotonicTime) {
     switch due.work {
     case .publish(let topic, let payload, let isRetained):

@@ -106,6 +106,7 @@ extension GatewayEngine {
             json.member("unit", device.unit)
           }
           json.member("every_ms", device.scanInterval.wholeMilliseconds)
+          json.member("watched_every_ms", ifPresent: closeWatches[device.name]?.wholeMilliseconds)
           json.member("tags", device.tags.count)
           json.member("quality", latest[index].map { ScanMessage.worstLevel($0).name } ?? "waiting")
           json.member("bad_tags", latest[index]?.readings.count { $0.quality.level == .bad } ?? 0)

@@ -124,6 +124,8 @@ public final class GatewayEngine {
   /// Commands of central for alarms that are not there; they come until central has the answer.
   var declinedCommands: Set<UInt64> = []
   var unpublishedAlarms: Set<String> = []
+  /// Devices that are scanned more often because of an alarm, by name.
+  var closeWatches: [String: Duration] = [:]
   var brokerState = BrokerState.disconnected("not connected yet")
   /// By place in the settings, like `deviceFaults`.
   var busFaults: [Int: String] = [:]
@@ -179,6 +181,7 @@ public final class GatewayEngine {
     lookAtSpace()
     restoreState(now: now)
     try openStore(now: now)
+    watchDevices()
     lookAtClock(now: now)
     subscribe()
   }

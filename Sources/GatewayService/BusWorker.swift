@@ -18,6 +18,8 @@ final class BusWorker: BusThread {
     case poll([NamedDevice])
     /// Something besides polling.
     case job(BusJob)
+    /// Scan the device with this handle at another pace.
+    case watch(Int, every: Duration?)
   }
 
   /// A device with its handle, and the name by which what it refuses is remembered over restarts.
@@ -95,13 +97,24 @@ final class BusWorker: BusThread {
   /// False when too many wait; nothing will come of it then. Otherwise its result comes as ``EngineEvent/job(_:)``.
   func submit(_ job: BusJob) -> Bool { orders.send(.job(job)) }
 
+  func watchClosely(device: Int, every interval: Duration?) {
+    orders.send(.watch(device, every: interval), always: true)
+  }
+
   /// Returns when the thread has ended: after the request under way, at most.
   func join() {
     thread.withLock { $0.take() }?.join()
     // Another line may have other devices under the same unit ids; whoever waits is told.
-    let waiting = orders.receive(timeout: .zero).compactMap { if case .job(let job) = $0 { job } else { nil } }
+    let waiting = orders.receive(timeout: .zero)
     let results = resting.withLock { state in
-      for job in waiting { state.poller.submit(job) }
+      for order in waiting {
+        switch order {
+        case .job(let job): state.poller.submit(job)
+        case .watch(let device, let every):
+          state.poller.watchClosely(device: device, every: every, now: SystemClock.monotonic())
+        case .stop, .poll: break
+        }
+      }
       return state.poller.endJobs()
     }
     for result in results { events.send(.job(result), always: true) }
@@ -181,6 +194,8 @@ final class BusWorker: BusThread {
       switch order {
       case .stop: break
       case .job(let job): work.poller.submit(job)
+      case .watch(let device, let every):
+        work.poller.watchClosely(device: device, every: every, now: SystemClock.monotonic())
       case .poll(let devices):
         work.poll(devices, learned)
         let poller = work.poller

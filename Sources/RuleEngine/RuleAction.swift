@@ -9,6 +9,8 @@ public struct RuleAction: Hashable, Sendable {
     case write(WriteAction)
     /// A sentence that goes to central with the alarms.
     case note(MessageTemplate)
+    /// A device is scanned more often while the cause of the alarm holds; the trigger does not matter.
+    case scan(ScanAction)
   }
 
   /// Default: when the alarm is raised.
@@ -24,6 +26,18 @@ public struct RuleAction: Hashable, Sendable {
   public static let triggers: [(name: String, transition: AlarmEvent.Transition)] = [
     ("raised", .raised), ("cleared", .cleared), ("raised-again", .raisedAgain),
   ]
+}
+
+/// A device that is watched closely while an alarm's cause holds.
+public struct ScanAction: Hashable, Sendable {
+  public var device: String
+  /// Its scan interval meanwhile; shorter than its own.
+  public var every: Duration
+
+  public init(device: String, every: Duration) {
+    self.device = device
+    self.every = every
+  }
 }
 
 /// A write that a rule asks for.

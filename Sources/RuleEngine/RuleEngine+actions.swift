@@ -13,10 +13,24 @@ extension RuleEngine {
         work = .publish(topic: topic, payload: payload.filled { place(rule, $0) }, isRetained: isRetained)
       case .note(let text): work = .note(text.filled { place(rule, $0) })
       case .write(let write): work = self.write(write, rule, index, now: now)
+      case .scan: continue
       }
       due.append(DueAction(alarm: event.alarm, work: work))
     }
     return due
+  }
+
+  /// Devices that are watched closely while the causes of these alarms hold, with their intervals: the shortest counts.
+  ///
+  /// - Parameter active: names of alarms.
+  public func closeWatches(active: Set<String>) -> [String: Duration] {
+    var watches: [String: Duration] = [:]
+    for rule in withScans where active.contains(rules[rule].name) {
+      for case .scan(let scan) in rules[rule].actions.map(\.kind) {
+        watches[scan.device] = min(watches[scan.device] ?? scan.every, scan.every)
+      }
+    }
+    return watches
   }
 
   private mutating func write(_ write: WriteAction, _ rule: Int, _ index: Int, now: MonotonicTime) -> DueAction.Work {

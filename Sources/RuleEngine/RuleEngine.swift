@@ -16,6 +16,8 @@ public struct RuleEngine: Sendable {
   var anomalies: [AnomalyWatch]
   /// Rules that do something, by the name of their alarm.
   let withActions: [String: Int]
+  /// Rules with an action that changes a scan interval.
+  let withScans: [Int]
   /// When actions last wrote, by rule and by the place of the action.
   var lastWrites: [Int: [Int: MonotonicTime]] = [:]
   /// Nothing is due before it; it may be too early, never too late.
@@ -31,6 +33,9 @@ public struct RuleEngine: Sendable {
     var withActions: [String: Int] = [:]
     for (index, rule) in rules.enumerated() where !rule.actions.isEmpty { withActions[rule.name] = index }
     self.withActions = withActions
+    withScans = rules.indices.filter { index in
+      rules[index].actions.contains { if case .scan = $0.kind { true } else { false } }
+    }
     slots = program.slots
     leaves = program.leaves
     rates = program.rates

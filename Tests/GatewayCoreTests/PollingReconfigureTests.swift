@@ -30,6 +30,25 @@ struct PollingReconfigureTests {
     #expect(run.poller.statistics.reconnects == 0 && run.poller.statistics.isBusUp)
   }
 
+  @Test("A device that is watched closely stays so, on its grid or on a new one, until it is told otherwise")
+  func closeWatch() throws {
+    var run = PollingRun([Self.device(1)])
+    _ = run.scan(answers: [.success([7])])
+    run.poller.watchClosely(device: 1, every: .milliseconds(100), now: run.now)
+    run.poller.watchClosely(device: 4, every: .milliseconds(100), now: run.now)
+    for devices in [[Self.device(1)], [Self.device(1, every: 2_000)], [Self.device(1, every: 2_000)]] {
+      let begin = run.now
+      for _ in 0..<10 { _ = run.scan(answers: [.success([7])]) }
+      #expect((run.now - begin).wholeMilliseconds <= 1_000)
+      run.poller.reconfigure(devices: devices, seed: 9, now: run.now)
+    }
+    run.poller.watchClosely(device: 1, every: nil, now: run.now)
+    _ = run.scan(answers: [.success([7])])
+    let begin = run.now
+    for _ in 0..<10 { _ = run.scan(answers: [.success([7])]) }
+    #expect((run.now - begin).wholeMilliseconds == 20_000)
+  }
+
   @Test("A late result for a device that is gone is ignored, whatever comes next")
   func lateResult() throws {
     var run = PollingRun([Self.device(1)])

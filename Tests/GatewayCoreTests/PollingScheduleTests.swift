@@ -53,6 +53,35 @@ struct PollingScheduleTests {
     #expect(schedule.nextDue > late)
   }
 
+  @Test("a device that is watched closely is due at once and then more often, and ends on its own grid")
+  func closeWatch() {
+    var schedule = PollSchedule(intervals: [.seconds(10), .seconds(10)], seed: 6, now: origin)
+    var own: [Int: MonotonicTime] = [:]
+    while own.count < 2 {
+      let now = schedule.nextDue
+      if let start = schedule.start(now: now) { own[start.index] = start.due }
+    }
+    let begin = origin + .milliseconds(12_345)
+    schedule.watchClosely(0, every: .milliseconds(500), now: begin)
+    var now = begin
+    for round in 0..<20 {
+      let start = schedule.start(now: now)
+      #expect(start?.index == 0 && start?.due == begin + .milliseconds(500 * round), "round \(round): \(start as Any)")
+      now = begin + .milliseconds(500 * (round + 1))
+      if own[1]! + .seconds(10) <= now { break }
+    }
+    schedule.watchClosely(0, every: .milliseconds(100), now: now)
+    schedule.watchClosely(0, every: nil, now: now)
+    var seen: [MonotonicTime] = []
+    while seen.count < 3 {
+      if let start = schedule.start(now: schedule.nextDue), start.index == 0 { seen.append(start.due) }
+    }
+    for due in seen {
+      #expect((due - own[0]!).wholeNanoseconds % 10_000_000_000 == 0 && due >= now, "not on its grid")
+    }
+    #expect(seen[0] - now < .seconds(10))
+  }
+
   @Test("on a bus that is too slow for all, every device gets its turn")
   func overload() {
     var schedule = PollSchedule(intervals: [.milliseconds(10), .milliseconds(10), .seconds(1)], seed: 5, now: origin)

@@ -13,6 +13,7 @@ final class EngineBench {
   let clock: ManualClock
   let broker = RecordingBroker()
   let settings: GatewaySettings
+  let buses: [any BusObserver]
   /// Nil once another bench went on with its store.
   private(set) var engine: GatewayEngine!
 
@@ -21,8 +22,9 @@ final class EngineBench {
   ///   - directory: with a store that is there already; nil: a new one.
   init(
     _ yaml: String, topics: (any TopicMemory)? = nil, state: (any StateMemory)? = nil,
-    directory: TemporaryDirectory? = nil
+    directory: TemporaryDirectory? = nil, buses: [any BusObserver] = []
   ) throws {
+    self.buses = buses
     temporary = try directory ?? TemporaryDirectory("engine")
     let text = yaml + "\noutbox: { directory: \(temporary.path), disk-floor: 0B }\n"
     let (settings, diagnostics) = GatewaySettingsReader.read(try YAMLFile.parse(Array(text.utf8)))
@@ -42,6 +44,7 @@ final class EngineBench {
 
   private init(after other: EngineBench) {
     temporary = other.temporary
+    buses = other.buses
     settings = other.settings
     clock = other.clock
   }
@@ -54,7 +57,7 @@ final class EngineBench {
       outside: .init(
         clock: clock, store: store, broker: broker, central: nil, viewers: SilentViewers(),
         supervisor: SilentSupervisor(), topics: topics, state: state),
-      buses: [], log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, version: "test",
+      buses: buses, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, version: "test",
       random: SplitMix64(seed: 1))
   }
 
@@ -65,7 +68,7 @@ final class EngineBench {
     let next = RunningConfiguration(self.settings).followed(by: settings)
     engine.take(
       .reconfigure(
-        Reconfiguration(configuration: next, buses: [], broker: broker.map { .replaced($0) } ?? .kept) { _ in }))
+        Reconfiguration(configuration: next, buses: buses, broker: broker.map { .replaced($0) } ?? .kept) { _ in }))
     engine.turn()
   }
 

@@ -16,6 +16,21 @@ final class SilentViewers: LocalAPIReplies {
   func send(_ line: [UInt8], to client: Int) -> Bool { true }
 }
 
+/// A bus that only remembers which devices it is to watch closely.
+final class WatchedBus: BusObserver {
+  let index = 0
+  let name = "plc"
+  private(set) var watches: [Int: Duration] = [:]
+  private(set) var orders = 0
+  var current: BusReport { BusReport(statistics: PollStatistics()) }
+  var lastTurn: MonotonicTime { .never }
+
+  func watchClosely(device: Int, every interval: Duration?) {
+    watches[device] = interval
+    orders += 1
+  }
+}
+
 final class SilentSupervisor: ServiceSupervisor {
   var watchdogInterval: Duration? { nil }
   func feedWatchdog() {}

@@ -62,6 +62,34 @@ struct RulesEngineTests {
     #expect(bench.engine.outboxState.samples(.alarms) == 6, "raised, and why nothing is written")
   }
 
+  @Test("A device is watched closely while an alarm's cause holds, over acknowledgement, restart and reload")
+  func closeWatch() throws {
+    let bus = WatchedBus()
+    let rules = Self.yaml(
+      """
+        - { name: warm, tag: boiler/temp, above: 60, actions: [ { scan: { device: boiler, every: 500ms } } ] }
+        - { name: hot, tag: boiler/temp, above: 85, actions: [ { scan: { device: boiler, every: 200ms } } ] }
+      """)
+    let bench = try EngineBench(rules, buses: [bus])
+    bench.scan(0, Self.readings(70))
+    #expect(bus.watches == [0: .milliseconds(500)])
+    bench.scan(0, Self.readings(90))
+    #expect(bus.watches == [0: .milliseconds(200)], "the shortest counts")
+    bench.engine.take(.request(client: 1, Array(#"{"request":"acknowledge","alarm":"hot","who":"ann"}"#.utf8)))
+    bench.engine.turn()
+    #expect(bus.watches == [0: .milliseconds(200)] && bus.orders == 2, "nothing is ordered twice")
+    let next = try bench.restarted()
+    next.wait(.seconds(1))
+    #expect(bus.watches == [0: .milliseconds(200)] && bus.orders == 3, "a new process has new threads")
+    next.scan(0, Self.readings(70))
+    #expect(bus.watches == [0: .milliseconds(500)])
+    try next.reload(Self.yaml("  - { name: hot, tag: boiler/temp, above: 85 }"))
+    #expect(bus.watches == [:], "the action is gone")
+    try next.reload(rules)
+    next.scan(0, Self.readings(20))
+    #expect(bus.watches == [:])
+  }
+
   @Test("What rules know outlives a restart and a reload")
   func state() throws {
     let memory = StateInMemory()

@@ -25,6 +25,10 @@ extension BusPoller {
       position.flatMap { old[$0].pace == device.pace ? $0 : nil }
     }
     schedule = schedule.rearranged(paces: new.map(\.pace), kept: sameGrid, seed: seed, now: now)
+    closeWatches = closeWatches.filter { watch in new.contains { $0.device == watch.key } }
+    for (index, device) in new.enumerated() where sameGrid[index] == nil {
+      if let every = closeWatches[device.device] { schedule.watchClosely(index, every: every, now: now) }
+    }
     silent = silent.rearranged(kept: kept)
     plans = zip(kept, new).enumerated().map { index, known in
       let (position, device) = known
@@ -36,6 +40,15 @@ extension BusPoller {
     positions = Self.positions(new)
     guard let position = scan?.position else { return }
     if let moved = kept.firstIndex(of: position) { scan?.position = moved } else { giveUpScan() }
+  }
+
+  /// Scans a device more often from now on, or (nil) at its own pace again.
+  ///
+  /// - Parameter device: ``PolledDevice/device``; without effect when it is not on this bus.
+  public mutating func watchClosely(device: Int, every interval: Duration?, now: MonotonicTime) {
+    guard let position = positions[device], closeWatches[device] != interval else { return }
+    closeWatches[device] = interval
+    schedule.watchClosely(position, every: interval, now: now)
   }
 
   /// The line is another one, or has other settings: it is opened anew at once. Devices keep their state.

@@ -77,6 +77,8 @@ public struct BusPoller: Sendable {
   var scan: CurrentScan?
   var healths: [DeviceHealth]
   var positions: [Int: Int] = [:]
+  /// Devices that are watched closely, by ``PolledDevice/device``, with their interval for now.
+  var closeWatches: [Int: Duration] = [:]
   public internal(set) var statistics = PollStatistics()
 
   /// - Parameters:

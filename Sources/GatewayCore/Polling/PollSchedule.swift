@@ -18,7 +18,9 @@ public struct PollSchedule: Sendable {
 
   private struct Entry: Sendable {
     var due: MonotonicTime
-    let pace: PollPace
+    var pace: PollPace
+    /// While it is watched closely: a point of its own grid, and its own pace.
+    var own: (due: MonotonicTime, pace: PollPace)?
 
     /// A scan that has not started by then is late for the next one.
     var deadline: MonotonicTime {
@@ -63,6 +65,23 @@ public struct PollSchedule: Sendable {
     var schedule = Self(paces: paces, seed: seed, now: now)
     for (index, old) in kept.enumerated() { if let old { schedule.entries[index] = entries[old] } }
     return schedule
+  }
+
+  /// Lets a device be due more often for a while, beginning at once, or (nil) goes on with its own grid.
+  ///
+  /// - Parameter index: as in ``Start``; a continuous device stays as it is.
+  public mutating func watchClosely(_ index: Int, every interval: Duration?, now: MonotonicTime) {
+    guard !entries[index].pace.isContinuous else { return }
+    if let interval {
+      precondition(interval > .zero, "a scan interval must be more than zero")
+      if entries[index].own == nil { entries[index].own = (entries[index].due, entries[index].pace) }
+      entries[index].pace = PollPace(interval: interval)
+      entries[index].due = min(entries[index].due, now)
+    } else if let own = entries[index].own {
+      let step = max(1, own.pace.interval.wholeNanoseconds)
+      let missed = max(0, (now - own.due).wholeNanoseconds + step - 1) / step
+      entries[index] = Entry(due: own.due + .nanoseconds(missed * step), pace: own.pace)
+    }
   }
 
   /// The earliest due time of all; ``MonotonicTime/never`` without devices.
