@@ -6,7 +6,8 @@ public import Telemetry
 /// Pure and bounded: one record an alarm. Each call is handed both clocks: the monotonic one decides, `time` only stamps
 /// events. Whatever changes is an event for the record; a record is what its events add up to (``AlarmStanding``).
 public struct AlarmBook: Sendable {
-  public let settings: AlarmBookSettings
+  /// May change at any time: what is too often already ends by the new limits.
+  public var settings: AlarmBookSettings
   var definitions: [String: AlarmDefinition]
   var records: [String: AlarmRecord]
   /// Members of each group, in the order of the definitions.

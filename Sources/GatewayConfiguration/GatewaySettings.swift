@@ -18,6 +18,7 @@ public struct GatewaySettings: Hashable, Sendable {
   public var devices: [DeviceSettings]
   /// One an alarm: patterns and levels are spread out.
   public var rules: [AlarmRule]
+  public var alarms = AlarmSettings()
   public var outbox: OutboxSettings
   public var api: LocalAPISettings
 

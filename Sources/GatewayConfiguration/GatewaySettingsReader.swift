@@ -17,7 +17,7 @@ public struct GatewaySettingsReader {
   public static let maximumTags = 65_536
   public static let maximumRules = 20_000
 
-  static let keys = ["gateway", "broker", "central", "buses", "devices", "computed", "rules", "outbox", "api"]
+  static let keys = ["gateway", "broker", "central", "buses", "devices", "computed", "rules", "alarms", "outbox", "api"]
 
   init() {}
 
@@ -47,13 +47,15 @@ public struct GatewaySettingsReader {
     if !computed.isEmpty { checkComputedBus(buses) }
     devices += computed
     let rules = self.rules(file, devices: devices)
+    let alarms = file.value("alarms").flatMap { alarmSettings($0) } ?? AlarmSettings()
     let outbox = file.value("outbox").flatMap { self.outbox($0) } ?? OutboxSettings()
     let api = file.value("api").flatMap { self.api($0) } ?? LocalAPISettings()
     guard let gateway else { return nil }
-    let settings = GatewaySettings(
+    var settings = GatewaySettings(
       gateway: gateway, broker: broker, central: central,
       buses: buses.compactMap(\.settings) + (computed.isEmpty ? [] : [.computed]),
       devices: devices.compactMap(\.settings), rules: rules, outbox: outbox, api: api)
+    settings.alarms = alarms
     checkMessageRate(settings, file)
     return settings
   }

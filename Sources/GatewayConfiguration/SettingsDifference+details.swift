@@ -76,6 +76,7 @@ extension SettingsDifference {
     case (_?, nil): changes.append(Change(name: "central", details: ["removed"]))
     case (let old?, let new?): add("central", isSame: old == new, details(old, new))
     }
+    add("alarms", isSame: old.alarms == new.alarms, details(old.alarms, new.alarms))
     let (before, after) = (old.outbox, applicable(new, running: old).outbox)
     add(
       "outbox", isSame: before == after,
@@ -86,6 +87,15 @@ extension SettingsDifference {
         text("warn-below", before.warnBelow, after.warnBelow),
       ])
     return changes
+  }
+
+  private static func details(_ old: AlarmSettings, _ new: AlarmSettings) -> [String?] {
+    let shown = { (limit: AlarmSettings.Limit) in "\(limit.count) in \(Quantity.text(limit.within))" }
+    return [
+      text("flood", shown(old.flood), shown(new.flood)), text("chatter", shown(old.chatter), shown(new.chatter)),
+      text("shelving", old.shelving, new.shelving),
+      text("longest-shelving", old.longestShelving, new.longestShelving),
+    ]
   }
 
   private static func details(_ old: CentralSettings, _ new: CentralSettings) -> [String?] {

@@ -84,6 +84,7 @@ extension GatewayEngine {
     rules = rules.continued(with: settings.rules, now: now) { tag in
       running.device(old.deviceHandles[tag.device]).map { TagIndex(device: $0, tag: tag.tag) }
     }
+    alarms.settings = settings.alarmBookSettings
     tell(alarms.redefine(settings.alarmDefinitions, now: now, time: alarmTime(outside.clock.wall())))
     // Their topics are forgotten (``announce(now:)``), so nothing more is published under them.
     unpublishedAlarms.formIntersection(alarmNames)

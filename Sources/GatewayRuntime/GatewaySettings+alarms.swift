@@ -17,5 +17,10 @@ extension GatewaySettings {
     ]
   }
 
-  var alarmBookSettings: AlarmBookSettings { AlarmBookSettings() }
+  var alarmBookSettings: AlarmBookSettings {
+    AlarmBookSettings(
+      flood: .init(count: alarms.flood.count, window: alarms.flood.within),
+      chatter: .init(count: alarms.chatter.count, window: alarms.chatter.within), shelving: alarms.shelving,
+      longestShelving: alarms.longestShelving)
+  }
 }

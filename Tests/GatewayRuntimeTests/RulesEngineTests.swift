@@ -90,6 +90,23 @@ struct RulesEngineTests {
     #expect(bus.watches == [:])
   }
 
+  @Test("The configuration says what a flood is, also in a reload")
+  func alarmSettings() throws {
+    let rules = """
+        - { name: warm, tag: boiler/temp, above: 60 }
+        - { name: hot, tag: boiler/temp, above: 85 }
+      """
+    let few = "\nalarms: { flood: { count: 2, within: 10s } }"
+    let bench = try EngineBench(Self.yaml(rules))
+    bench.scan(0, Self.readings(90))
+    #expect(bench.engine.activeAlarms == ["warm", "hot"])
+    bench.scan(0, Self.readings(20))
+    bench.wait(.seconds(60))
+    try bench.reload(Self.yaml(rules) + few)
+    bench.scan(0, Self.readings(90))
+    #expect(bench.engine.activeAlarms == ["warm", "hot", "boiler.alarm_flood"])
+  }
+
   @Test("What rules know outlives a restart and a reload")
   func state() throws {
     let memory = StateInMemory()
