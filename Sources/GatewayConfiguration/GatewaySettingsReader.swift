@@ -17,7 +17,9 @@ public struct GatewaySettingsReader {
   public static let maximumTags = 65_536
   public static let maximumRules = 20_000
 
-  static let keys = ["gateway", "broker", "central", "buses", "devices", "computed", "rules", "alarms", "outbox", "api"]
+  static let keys = [
+    "gateway", "broker", "central", "buses", "devices", "computed", "rules", "alarms", "outbox", "api",
+  ]
 
   init() {}
 
