@@ -15,7 +15,7 @@ struct MutantsTests {
         let found = try SourceTree.read(file).split(separator: "\n").count { $0.contains(old) }
         #expect(found == 1, "'\(name)': \(file) has this text \(found) times: \(old)")
         count += 1
-      } else if !line.hasPrefix(">>> "), !line.hasPrefix("#") {
+      } else if !line.hasPrefix(">>> "), !line.hasPrefix("--- "), !line.hasPrefix("#") {
         file = line
       }
     }
