@@ -171,8 +171,8 @@ let package = Package(
     program(
       "fieldgate-benchmark",
       [
-        "FieldgateTestKit", "AnomalyDetection", "AnomalyTrials", "BatchCodec", "CentralCore", "GatewayCore", "SQLite",
-        "SQLiteCentralStore", "SQLiteOutbox", "TagWindows", "Telemetry", arguments,
+        "FieldgateTestKit", "AnomalyDetection", "AnomalyTrials", "BatchCodec", "CentralCore", "GatewayCore",
+        "RuleEngine", "SQLite", "SQLiteCentralStore", "SQLiteOutbox", "TagWindows", "Telemetry", arguments,
       ]),
 
     library(

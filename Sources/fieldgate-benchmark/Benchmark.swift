@@ -9,6 +9,6 @@ struct Benchmark: ParsableCommand {
     discussion: "Scripts/bench runs it; each figure is one JSON line.",
     subcommands: [
       CodecFigures.self, OutboxFigures.self, FillCentral.self, FillOutbox.self, CommitFigures.self, Accepted.self,
-      AnomalyFigures.self, WindowFigures.self,
+      AnomalyFigures.self, WindowFigures.self, RuleFigures.self,
     ])
 }

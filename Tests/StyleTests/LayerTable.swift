@@ -87,7 +87,7 @@ enum LayerTable {
     row("test kit", "fieldgate-simulate", "FieldgateTestKit", "Telemetry", "JSONText", "ArgumentParser"),
     row(
       "test kit", "fieldgate-benchmark", "AnomalyDetection", "AnomalyTrials", "FieldgateTestKit", "BatchCodec",
-      "CentralCore", "GatewayCore", "SQLite",
+      "CentralCore", "GatewayCore", "RuleEngine", "SQLite",
       "SQLiteCentralStore", "SQLiteOutbox", "TagWindows", "Telemetry", "ArgumentParser"),
     row(
       "test kit", "FleetSimulation", "AlarmStates", "GatewayRuntime", "GatewayConfiguration", "GatewayCore",
