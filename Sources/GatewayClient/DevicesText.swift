@@ -33,6 +33,7 @@ struct DevicesText {
     if let unit = device.answeredBy, let count = device.wrongUnitReplies {
       text += "  unit \(unit) answered in its place (\(count) times)"
     }
+    if let watched = device.watchedEveryMilliseconds { text += "  every \(watched) ms for an alarm" }
     if device.silent == true { text += "  SILENT, asked rarely" }
     // What stands at the bus already is not said again.
     if let fault = device.fault, fault != busFault { text += "\n    ! \(fault)" }
@@ -61,6 +62,7 @@ struct DevicesAnswer: Decodable {
     var successRate: Double?
     var responses: Times?
     var silent: Bool?
+    var watchedEveryMilliseconds: Int?
     var wrongUnitReplies: Int?
     var answeredBy: Int?
     var fault: String?
@@ -68,6 +70,7 @@ struct DevicesAnswer: Decodable {
     enum CodingKeys: String, CodingKey {
       case name, unit, tags, requests, silent, fault
       case wrongUnitReplies = "wrong_unit_replies"
+      case watchedEveryMilliseconds = "watched_every_ms"
       case answeredBy = "answered_by"
       case successRate = "success_rate"
       case responses = "response_ms"

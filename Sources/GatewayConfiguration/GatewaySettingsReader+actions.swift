@@ -44,15 +44,23 @@ extension GatewaySettingsReader {
 
   private mutating func scan(_ action: Section, _ rule: String, _ directory: WatchableTags) -> RuleAction.Kind? {
     guard let node = action.value("scan"),
-      let section = Section(node, "'scan' of \(rule)", keys: ["device", "every"], &problems)
+      let section = Section(node, "'scan' of \(rule)", keys: ["device", "tag", "every"], &problems)
     else { return nil }
     let every = section.duration("every", Self.scanRange, &problems)
+    if section.has("device"), section.has("tag") {
+      problems.error(
+        section.keyNode("tag"), "\(section.title) has device and tag; it can have one",
+        hint: "a device is scanned as a whole, so its name is enough")
+      return nil
+    }
     let isWhole = [
-      section.require("device", example: "boiler", &problems), section.require("every", example: "200ms", &problems),
+      section.has("tag") || section.require("device", example: "boiler", &problems),
+      section.require("every", example: "200ms", &problems),
     ]
-    guard isWhole == [true, true], let name = section.text("device", &problems), let place = section.value("device"),
-      let device = directory.device(name, at: place, who: section.title, &problems)
+    guard isWhole == [true, true], let place = section.value("device") ?? section.value("tag"),
+      let device = scanned(section, at: place, directory)
     else { return nil }
+    let name = device.name
     // What is wrong with the device itself is told there.
     guard let every, let settings = device.settings else { return nil }
     let isComputed = settings.tags.contains { if case .computed = $0.source { true } else { false } }
@@ -70,6 +78,18 @@ extension GatewaySettingsReader {
       return nil
     }
     return .scan(ScanAction(device: name, every: every))
+  }
+
+  /// The device that is named, itself or by one of its tags.
+  private mutating func scanned(
+    _ section: Section, at place: YAMLNode, _ directory: WatchableTags
+  ) -> WatchableTags.Device? {
+    if let name = section.text("device", &problems) {
+      return directory.device(name, at: place, who: section.title, &problems)
+    }
+    guard let name = section.text("tag", &problems) else { return nil }
+    return directory.find(name, at: place, who: section.title, isTextAllowed: true, &problems)
+      .map { directory.device($0.index.device) }
   }
 
   private mutating func publish(_ action: Section, _ rule: String) -> RuleAction.Kind? {

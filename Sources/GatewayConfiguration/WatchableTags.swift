@@ -65,6 +65,8 @@ struct WatchableTags {
     return found
   }
 
+  func device(_ place: Int) -> Device { devices[place] }
+
   /// A device, or nil with the problem reported.
   func device(
     _ name: String, at node: YAMLNode, who: String, _ problems: inout ProblemList

@@ -97,6 +97,7 @@ extension GatewayEngine {
     if let serial = report.serial { json.object("serial") { serial.write(to: &$0) } }
     json.array("devices") { json in
       for (index, device) in settings.devices.enumerated() where device.bus == place {
+        let health = report.health[running.deviceHandles[index]]
         json.object { json in
           json.member("name", device.name)
           if let serial = device.serial {
@@ -106,14 +107,15 @@ extension GatewayEngine {
             json.member("unit", device.unit)
           }
           json.member("every_ms", device.scanInterval.wholeMilliseconds)
-          json.member("watched_every_ms", ifPresent: closeWatches[device.name]?.wholeMilliseconds)
+          // The bus may hold it at less than the alarm asks for.
+          json.member("watched_every_ms", ifPresent: health?.watchedInterval?.wholeMilliseconds)
           json.member("tags", device.tags.count)
           json.member("quality", latest[index].map { ScanMessage.worstLevel($0).name } ?? "waiting")
           json.member("bad_tags", latest[index]?.readings.count { $0.quality.level == .bad } ?? 0)
           json.member("last_scan", ifPresent: latest[index]?.time.iso8601)
-          json.member("last_good", ifPresent: report.health[running.deviceHandles[index]]?.lastGood?.iso8601)
+          json.member("last_good", ifPresent: health?.lastGood?.iso8601)
           json.member("fault", ifPresent: deviceFaults[index])
-          if let health = report.health[running.deviceHandles[index]] { Self.writeAnswers(of: health, to: &json) }
+          if let health { Self.writeAnswers(of: health, to: &json) }
         }
       }
     }

@@ -26,9 +26,6 @@ extension BusPoller {
     }
     schedule = schedule.rearranged(paces: new.map(\.pace), kept: sameGrid, seed: seed, now: now)
     closeWatches = closeWatches.filter { watch in new.contains { $0.device == watch.key } }
-    for (index, device) in new.enumerated() where sameGrid[index] == nil {
-      if let every = closeWatches[device.device] { schedule.watchClosely(index, every: every, now: now) }
-    }
     silent = silent.rearranged(kept: kept)
     plans = zip(kept, new).enumerated().map { index, known in
       let (position, device) = known
@@ -38,17 +35,9 @@ extension BusPoller {
     healths = kept.map { position in position.map { healths[$0] } ?? DeviceHealth() }
     devices = new
     positions = Self.positions(new)
+    applyWatches(now: now)
     guard let position = scan?.position else { return }
     if let moved = kept.firstIndex(of: position) { scan?.position = moved } else { giveUpScan() }
-  }
-
-  /// Scans a device more often from now on, or (nil) at its own pace again.
-  ///
-  /// - Parameter device: ``PolledDevice/device``; without effect when it is not on this bus.
-  public mutating func watchClosely(device: Int, every interval: Duration?, now: MonotonicTime) {
-    guard let position = positions[device], closeWatches[device] != interval else { return }
-    closeWatches[device] = interval
-    schedule.watchClosely(position, every: interval, now: now)
   }
 
   /// The line is another one, or has other settings: it is opened anew at once. Devices keep their state.

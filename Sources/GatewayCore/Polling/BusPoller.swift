@@ -111,10 +111,13 @@ public struct BusPoller: Sendable {
 
   /// How each device is read, in their order.
   public var readPlans: [DeviceReadPlan] {
-    plans.map {
-      DeviceReadPlan(
-        device: $0.device.device, plan: $0.plan, rules: $0.rules, learned: $0.learned, unanswered: $0.rareReads)
-    }
+    plans.indices.map { readPlan($0) }
+  }
+
+  func readPlan(_ position: Int) -> DeviceReadPlan {
+    let plan = plans[position]
+    return DeviceReadPlan(
+      device: plan.device.device, plan: plan.plan, rules: plan.rules, learned: plan.learned, unanswered: plan.rareReads)
   }
 
   /// Moves on whenever ``readPlans`` changes.
@@ -158,7 +161,7 @@ public struct BusPoller: Sendable {
     let position = start.index
     let device = devices[position]
     statistics.scansSkipped += start.skipped
-    if now - start.due > device.scanInterval / 10 { statistics.scansLate += 1 }
+    if now - start.due > schedule.interval(position) / 10 { statistics.scansLate += 1 }
     let isPausing = link == .open && silent.isPausing(position, now: now)
     let reason = isPausing ? silent.reason(position) : .busDown
     var begun = CurrentScan(

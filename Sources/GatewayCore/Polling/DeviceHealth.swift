@@ -24,6 +24,9 @@ public struct DeviceHealth: Hashable, Sendable {
   public var wrongUnitReplies = 0
   public var wrongUnit: UInt8?
 
+  /// Scanned more often than configured, because an alarm asks for it: so often. Nil: at its own pace.
+  public var watchedInterval: Duration?
+
   public init() {}
 
   /// A reply came that was no answer.

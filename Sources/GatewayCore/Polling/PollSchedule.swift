@@ -67,6 +67,11 @@ public struct PollSchedule: Sendable {
     return schedule
   }
 
+  /// From one scan of a device to the next, as things are now.
+  ///
+  /// - Parameter index: as in ``Start``.
+  func interval(_ index: Int) -> Duration { entries[index].pace.interval }
+
   /// Lets a device be due more often for a while, beginning at once, or (nil) goes on with its own grid.
   ///
   /// - Parameter index: as in ``Start``; a continuous device stays as it is.
@@ -74,9 +79,11 @@ public struct PollSchedule: Sendable {
     guard !entries[index].pace.isContinuous else { return }
     if let interval {
       precondition(interval > .zero, "a scan interval must be more than zero")
-      if entries[index].own == nil { entries[index].own = (entries[index].due, entries[index].pace) }
+      let isNew = entries[index].own == nil
+      guard isNew || entries[index].pace.interval != interval else { return }
+      if isNew { entries[index].own = (entries[index].due, entries[index].pace) }
       entries[index].pace = PollPace(interval: interval)
-      entries[index].due = min(entries[index].due, now)
+      entries[index].due = min(entries[index].due, isNew ? now : now + interval)
     } else if let own = entries[index].own {
       let step = max(1, own.pace.interval.wholeNanoseconds)
       let missed = max(0, (now - own.due).wholeNanoseconds + step - 1) / step
