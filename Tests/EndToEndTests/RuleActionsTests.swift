@@ -42,7 +42,7 @@ struct RuleActionsTests {
 
   private func history(_ site: Site) throws -> String { try site.fieldgate("alarms", "history").text }
 
-  @Test("A rule publishes, writes with its interlock, has its device scanned closely, leaves a note, and marks the first")
+  @Test("A rule publishes, writes with its interlock, has its device scanned closely, and leaves a note")
   func actions() async throws {
     let simulation = try Simulation(tcp: [
       (
