@@ -19,5 +19,9 @@ public final class IdentityLock: Sendable {
     }
   }
 
-  deinit { close(descriptor) }
+  /// Lets go in so many words: a process that this one is starting just now has a copy of the descriptor.
+  deinit {
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 }

@@ -26,7 +26,10 @@ final class DirectoryLock {
     _ = text.withCString { pwrite(descriptor, $0, text.utf8.count, 0) }
   }
 
+  /// Lets go in so many words: a process that this one is starting just now has a copy of the descriptor until it is
+  /// another program, and would hold the lock as long.
   deinit {
+    flock(descriptor, LOCK_UN)
     close(descriptor)
   }
 

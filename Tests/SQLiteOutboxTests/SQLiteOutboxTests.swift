@@ -1,4 +1,5 @@
 import BatchCodec
+import Foundation
 import GatewayCore
 import SQLite
 import Telemetry
@@ -137,6 +138,23 @@ struct SQLiteOutboxTests {
     let error = #expect(throws: OutboxStoreError.self) { try scratch.open() }
     #expect(error?.kind == .held && error?.description.contains("another fieldgated (process ") == true)
     _ = try store.state()
+  }
+
+  @Test("A closed store is free at once, even while a program that is just being started has a copy of its lock")
+  func closedAlthoughCopied() throws {
+    var store: SQLiteOutbox? = try scratch.open()
+    // A process between fork and exec has all descriptors of this one; a second descriptor is the same to the kernel.
+    let lock = try #require(
+      (0..<1_024).first { descriptor in
+        let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
+        return path == scratch.directory + "/outbox.lock"
+      })
+    let copy = dup(Int32(lock))
+    defer { close(copy) }
+    try #require(copy >= 0)
+    store = nil
+    store = try scratch.open()
+    #expect(store != nil)
   }
 
   @Test("A store of a newer format is left alone")
