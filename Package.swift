@@ -61,11 +61,15 @@ let package = Package(
     system("COpenSSL", "libcrypto"),
     system("CSystemd", "libsystemd"),
     system("CPCRE2", "libpcre2-8"),
+    system("CArgon2", "libargon2"),
+    system("CQREncode", "libqrencode"),
+    system("CPNG", "libpng"),
     system("CMath", nil),
     system("CLinux", nil),
 
     // support: threads and bounded queues
     library("Threads", ["CLinux", "Telemetry"]),
+    library("OwnerRights"),
 
     // vocabulary and logic (pure)
     library("Telemetry"),
@@ -88,7 +92,7 @@ let package = Package(
         "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "RuleEngine", "SerialSensors", "SyncProtocol",
         "TagExpressions", "TagWindows",
       ]),
-    library("CentralCore", ["AlarmStates", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol"]),
+    library("CentralCore", ["AlarmStates", "Enrolment", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol"]),
     library(
       "GatewayConfiguration",
       ["Telemetry", "AnomalyDetection", "RuleEngine", "SerialSensors", "TagExpressions", "TagWindows", "JSONText"]),
@@ -102,8 +106,12 @@ let package = Package(
     library("SQLite", ["CSQLite"]),
     library("SQLiteOutbox", ["AlarmStates", "GatewayCore", "Telemetry", "BatchCodec", "SQLite"]),
     library("SQLiteCentralStore", ["AlarmStates", "CentralCore", "Telemetry", "BatchCodec", "SQLite"]),
+    library("PasswordHash", ["CArgon2"]),
+    library("QRCode", ["CPNG", "CQREncode"]),
+    library("SQLiteIdentityStore", ["CentralCore", "Enrolment", "SQLite", "Telemetry"]),
     library("HTTPClient", ["Telemetry", "GatewayCore", "Threads", "CCurl"]),
     library("PKI", ["COpenSSL"]),
+    library("CertificateAuthority", ["COpenSSL", "PKI"]),
     library("GatewayIdentity", ["Enrolment", "HTTPClient", "PKI"]),
     library("LocalAPI", ["Threads"]),
     library("SystemdNotify", ["CSystemd"]),
@@ -132,14 +140,14 @@ let package = Package(
       "GatewayClient",
       [
         "BusPlanning", "Diagnosis", "GatewayCore", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration",
-        "Enrolment", "GatewayIdentity", "ModbusBus", "PKI", "RuleEngine",
+        "Enrolment", "GatewayIdentity", "ModbusBus", "OwnerRights", "PKI", "RuleEngine",
         "SerialPort", "SerialSensors", "YAMLParser",
       ]),
     library(
       "CentralService",
       [
         "AlarmStates", "CentralCore", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol", "SQLiteCentralStore",
-        "PKI",
+        "CertificateAuthority", "Enrolment", "OwnerRights", "PKI", "PasswordHash", "QRCode", "SQLiteIdentityStore",
         "SystemdNotify", "ServiceLog", "Threads", log, lifecycle, signals,
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -152,7 +160,12 @@ let package = Package(
     // programs
     program("fieldgated", ["GatewayService"]),
     program("fieldgate", ["GatewayClient", arguments]),
-    program("fieldgate-central", ["CentralService", arguments]),
+    program(
+      "fieldgate-central",
+      [
+        "CentralCore", "CentralService", "CertificateAuthority", "SQLiteIdentityStore", "Telemetry", "Threads",
+        arguments,
+      ]),
 
     // test kit: never shipped
     .target(name: "CAllocationCounter"),

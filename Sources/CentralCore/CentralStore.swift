@@ -201,4 +201,8 @@ public protocol CentralQueries: AnyObject {
 
   /// Alarms that are active, wait to be acknowledged, or are set aside; of all gateways when `gateway` is nil.
   func alarmStates(gateway: String?) throws(CentralStoreError) -> [StoredAlarmState]
+
+  /// When a gateway was last seen, and the times of its samples by store, batches with times before 2001 left out: they
+  /// come from clocks that were not set. Empty when there is no such gateway.
+  func epochSpans(gateway: String) throws(CentralStoreError) -> (lastSeen: Timestamp?, spans: [EpochSpan])
 }

@@ -1,3 +1,4 @@
+import CentralCore
 import Hummingbird
 import NIOCore
 import NIOSSL
@@ -7,6 +8,10 @@ import PKI
 struct CentralContext: RequestContext {
   var coreContext: CoreRequestContextStorage
   let channel: any Channel
+  /// Where central has identities of its own; nil: the CA's word is enough.
+  var desk: IdentityDesk?
+  /// The request's header.
+  var authorization: String?
 
   init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
@@ -21,9 +26,21 @@ struct CentralContext: RequestContext {
     case `operator`
   }
 
+  /// The gateway that sent this.
+  func gateway() async throws -> String {
+    guard desk != nil else { return try await name(as: .gateway) }
+    return try await admittedPeer().name
+  }
+
+  /// The operator who sent this, provided the role is enough. Certificates with OU=operator may do what operators do.
+  func `operator`(_ least: OperatorRole) async throws -> String {
+    guard let desk else { return try await name(as: .operator) }
+    return try await signedIn(desk, least: least)
+  }
+
   /// The name in the client's certificate, provided it has the role. TLS has verified the chain and the validity before any
   /// request is read.
-  func name(as role: Role) async throws -> String {
+  private func name(as role: Role) async throws -> String {
     guard let certificate = try await channel.nioSSL_peerCertificate().get() else {
       throw CentralHTTPError(.forbidden, "forbidden", "this connection has no client certificate")
     }

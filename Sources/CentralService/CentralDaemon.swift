@@ -1,3 +1,4 @@
+import CertificateAuthority
 import FoundationEssentials
 import Glibc
 import Hummingbird
@@ -30,7 +31,7 @@ public struct CentralDaemon {
   public func run() async throws {
     signal(SIGPIPE, SIG_IGN)
     try prepareDirectory()
-    let tls = try tlsConfiguration()
+    let identity = try Self.identity(settings, log)
     try ListenCheck.verify(settings.host, settings.port, option: "--listen")
     try ListenCheck.verify(settings.metricsHost, settings.metricsPort, option: "--metrics-listen")
     let store = try SQLiteCentralStore(directory: settings.data)
@@ -41,15 +42,16 @@ public struct CentralDaemon {
     var quiet = Logger(label: "server")
     // The server's own messages at lower levels are one a connection.
     quiet.logLevel = .error
-    let group = ServiceGroup(
+    let group = try ServiceGroup(
       configuration: .init(
         services: [
-          try server(ingest, queries, tls, readiness, quiet), metricsServer(ingest, queries, readiness, quiet),
-        ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+          server(ingest, queries, identity, readiness, quiet), metricsServer(ingest, queries, readiness, quiet),
+        ] + identity.services(settings, quiet), gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
     defer {
       SystemdNotify.stopping()
       ingest.stop()
       queries.stop()
+      identity.desk?.stop()
       log.notice("stopped; all that was acknowledged is stored")
     }
     do {
@@ -70,15 +72,17 @@ public struct CentralDaemon {
   }
 
   private func server(
-    _ ingest: IngestLoop, _ queries: QueryThreads, _ tls: TLSConfiguration, _ readiness: Readiness, _ log: Logger
-  ) throws -> some Service {
+    _ ingest: IngestLoop, _ queries: QueryThreads, _ identity: ServedIdentity, _ readiness: Readiness, _ log: Logger
+  ) throws -> any Service {
     let router = Router(context: CentralContext.self)
+    router.add(middleware: AccessMiddleware(desk: identity.desk))
+    if let desk = identity.desk { ESTRoutes(desk: desk, isLate: false).add(to: router) }
     SyncRoutes(ingest: ingest).add(to: router)
     QueryRoutes(queries: queries).add(to: router)
     CommandRoutes(ingest: ingest, queries: queries).add(to: router)
     let channel = HTTP1Channel.Configuration(idleTimeout: .seconds(ServeSettings.idleSeconds))
     return Application(
-      router: router, server: try .tls(.http1(configuration: channel), tlsConfiguration: tls),
+      router: router, server: try .tls(.http1(configuration: channel), tlsConfiguration: identity.tls),
       configuration: .init(
         address: .hostname(settings.host, port: settings.port), serverName: "fieldgate-central",
         availableConnectionsDelegate: MaximumAvailableConnections(ServeSettings.maximumConnections)),
@@ -87,7 +91,7 @@ public struct CentralDaemon {
 
   private func metricsServer(
     _ ingest: IngestLoop, _ queries: QueryThreads, _ readiness: Readiness, _ log: Logger
-  ) -> some Service {
+  ) -> any Service {
     let router = Router(context: BasicRequestContext.self)
     MetricsRoutes(ingest: ingest, queries: queries).add(to: router)
     return Application(
@@ -96,39 +100,6 @@ public struct CentralDaemon {
         address: .hostname(settings.metricsHost, port: settings.metricsPort), serverName: "fieldgate-central",
         availableConnectionsDelegate: MaximumAvailableConnections(64)),
       onServerRunning: { readiness.listens(on: $0.localAddress?.port, isMetrics: true) }, logger: log)
-  }
-
-  /// Client certificates are required: verification on a server without a host name to compare, which NIOSSL turns into
-  /// "no handshake without a certificate that this CA signed and that is valid now".
-  private func tlsConfiguration() throws -> TLSConfiguration {
-    for path in [settings.authority, settings.certificate] {
-      do {
-        let identity = try CertificateIdentity(pemFile: path)
-        guard identity.notAfter > SystemClock.wall().milliseconds / 1_000 else {
-          throw CentralStartError("the certificate \(path) has expired; renew it")
-        }
-      } catch let error as CertificateError {
-        throw CentralStartError("\(path): \(error)")
-      }
-    }
-    do {
-      let chain = try NIOSSLCertificate.fromPEMFile(settings.certificate).map {
-        NIOSSLCertificateSource.certificate($0)
-      }
-      let key = try NIOSSLPrivateKey(file: settings.key, format: .pem)
-      var tls = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
-      tls.minimumTLSVersion = .tlsv12
-      tls.certificateVerification = .noHostnameVerification
-      tls.trustRoots = .file(settings.authority)
-      _ = try NIOSSLContext(configuration: tls)
-      return tls
-    } catch let error as CentralStartError {
-      throw error
-    } catch {
-      throw CentralStartError(
-        "cannot use \(settings.certificate) with the key \(settings.key): \(error). Do they belong together, and may this user read them?"
-      )
-    }
   }
 }
 

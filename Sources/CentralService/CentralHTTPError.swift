@@ -1,3 +1,4 @@
+import Enrolment
 import HTTPTypes
 import Hummingbird
 import JSONText
@@ -9,6 +10,8 @@ struct CentralHTTPError: Error, HTTPResponseError {
   var code: String
   var message: String
   var retryAfter: Int?
+  /// The code also goes into the header that gateways read.
+  var isEnrolmentRefusal = false
 
   init(_ status: HTTPResponse.Status, _ code: String, _ message: String, retryAfter: Int? = nil) {
     self.status = status
@@ -24,7 +27,10 @@ struct CentralHTTPError: Error, HTTPResponseError {
       json.member("error", code)
       json.member("message", message)
     }
-    return .json(body, status: status, retryAfter: retryAfter)
+    var response = Response.json(body, status: status, retryAfter: retryAfter)
+    if isEnrolmentRefusal, let name = HTTPField.Name(EnrolmentRefusal.headerName) { response.headers[name] = code }
+    if status == .unauthorized { response.headers[.wwwAuthenticate] = "Basic realm=\"fieldgate-central\"" }
+    return response
   }
 }
 

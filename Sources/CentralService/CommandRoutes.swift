@@ -24,7 +24,7 @@ struct CommandRoutes {
   func add(to router: Router<CentralContext>) {
     router.post("/v1/gateways/:gateway/alarms/:alarm") { request, context in try await take(request, context) }
     router.get("/v1/gateways/:gateway/commands") { _, context in
-      _ = try await context.name(as: .operator)
+      _ = try await context.operator(.viewer)
       let gateway = try name(context, "gateway")
       let waiting = await ingest.waiting(for: gateway)
       return Response.json(
@@ -42,7 +42,7 @@ struct CommandRoutes {
   }
 
   private func take(_ request: Request, _ context: CentralContext) async throws -> Response {
-    let person = try await context.name(as: .operator)
+    let person = try await context.operator(.operator)
     let gateway = try name(context, "gateway")
     let alarm = try name(context, "alarm")
     let body = try await request.body.collect(upTo: 4_096)

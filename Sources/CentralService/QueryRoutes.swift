@@ -16,7 +16,7 @@ struct QueryRoutes {
 
   func add(to router: Router<CentralContext>) {
     router.get("/v1/gateways") { _, context in
-      _ = try await context.name(as: .operator)
+      _ = try await context.operator(.viewer)
       let found = try await run { try $0.gateways() }
       return Response.json(QueryAnswers.gateways(found, now: SystemClock.wall()))
     }
@@ -67,14 +67,14 @@ struct QueryRoutes {
   }
 
   private func latest(_ context: CentralContext) async throws -> [LatestValue] {
-    _ = try await context.name(as: .operator)
+    _ = try await context.operator(.viewer)
     let gateway = try gateway(context)
     guard let found = try await run({ try $0.latest(gateway: gateway) }) else { throw unknown(gateway) }
     return found
   }
 
   private func samples(_ request: Request, _ context: CentralContext) async throws -> Response {
-    _ = try await context.name(as: .operator)
+    _ = try await context.operator(.viewer)
     let gateway = try gateway(context)
     let query = try QueryParameters(request, known: ["tag", "from", "to", "limit", "format"])
     let name = try query.required("tag", example: "boiler/supply_temp")
@@ -103,13 +103,13 @@ struct QueryRoutes {
   }
 
   private func losses(_ request: Request, _ context: CentralContext, gateway: String?) async throws -> Response {
-    _ = try await context.name(as: .operator)
+    _ = try await context.operator(.viewer)
     let limit = try QueryParameters(request, known: ["limit"]).limit(default: 1_000, maximum: 100_000)
     return Response.json(QueryAnswers.losses(try await run { try $0.losses(gateway: gateway, limit: limit) }))
   }
 
   private func alarms(_ request: Request, _ context: CentralContext, gateway: String?) async throws -> Response {
-    _ = try await context.name(as: .operator)
+    _ = try await context.operator(.viewer)
     let query = try QueryParameters(request, known: ["from", "to", "limit"])
     let range = try query.range(now: SystemClock.wall(), defaultSpan: .seconds(7 * 86_400))
     let limit = try query.limit(default: 1_000, maximum: 100_000)

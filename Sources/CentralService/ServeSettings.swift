@@ -5,10 +5,7 @@ public struct ServeSettings: Sendable {
   public var port: Int
   /// Directory of the store; made when missing, for its owner only.
   public var data: String
-  /// PEM files: the CA that signs client certificates, and central's own certificate and key.
-  public var authority: String
-  public var certificate: String
-  public var key: String
+  public var identity: Identity
   /// Where /healthz and /metrics answer, without TLS; meant for the loopback interface.
   public var metricsHost: String
   public var metricsPort: Int
@@ -16,18 +13,40 @@ public struct ServeSettings: Sendable {
   public var readyFile: String?
 
   public init(
-    host: String, port: Int, data: String, authority: String, certificate: String, key: String, metricsHost: String,
-    metricsPort: Int, readyFile: String?
+    host: String, port: Int, data: String, identity: Identity, metricsHost: String, metricsPort: Int,
+    readyFile: String?
   ) {
     self.host = host
     self.port = port
     self.data = data
-    self.authority = authority
-    self.certificate = certificate
-    self.key = key
+    self.identity = identity
     self.metricsHost = metricsHost
     self.metricsPort = metricsPort
     self.readyFile = readyFile
+  }
+
+  /// By what central knows who is at the other end.
+  public enum Identity: Sendable {
+    /// PEM files: the CA that signs client certificates, and central's own certificate and key. Every certificate of
+    /// that CA is taken.
+    case files(authority: String, certificate: String, key: String)
+    /// The authority and the identity store in the data directory.
+    case ownAuthority(OwnAuthority)
+  }
+
+  /// How central's own authority works.
+  public struct OwnAuthority: Sendable {
+    /// How long gateways' certificates live, in seconds; 60 to 398 days.
+    public var certificateSeconds: Int64
+    /// Where certificates that have ended may be renewed; nil: nowhere.
+    public var lateHost: String?
+    public var latePort: Int
+
+    public init(certificateSeconds: Int64, lateHost: String?, latePort: Int) {
+      self.certificateSeconds = certificateSeconds
+      self.lateHost = lateHost
+      self.latePort = latePort
+    }
   }
 
   /// Connections at a time: two a gateway for a thousand gateways.

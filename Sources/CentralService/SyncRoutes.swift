@@ -12,11 +12,11 @@ struct SyncRoutes {
 
   func add(to router: Router<CentralContext>) {
     router.post("/v1/batches") { request, context in
-      let gateway = try await context.name(as: .gateway)
+      let gateway = try await context.gateway()
       return Self.response(try await receive(request, gateway: gateway))
     }
     router.get("/v1/positions/:epoch/:lane") { request, context in
-      let gateway = try await context.name(as: .gateway)
+      let gateway = try await context.gateway()
       guard let epoch = context.parameters.get("epoch").flatMap({ Epoch(text: $0) }),
         let lane = context.parameters.get("lane").flatMap({ Lane(name: $0) })
       else { throw CentralHTTPError.badRequest("the path is /v1/positions/EPOCH/LANE, LANE being alarms or telemetry") }

@@ -7,16 +7,20 @@ public struct EnrolmentAnswer {
   public var facts: CertificateFacts
 
   /// - Parameters:
-  ///   - answer: of EST.
+  ///   - answer: of EST: the certificate alone, or with what leads to the root.
+  ///   - authorities: EST's `cacerts`, for what the answer leaves out.
   ///   - key: ours, of which it must be.
   ///   - root: where its chain must lead to.
   ///   - name: which its common name must be.
   ///   - now: seconds since 1970.
   /// - Throws: when it is of no use; what is wrong.
-  public init(_ answer: [UInt8], key: PrivateKey, root: Certificate, name: String, now: Int64) throws(IdentityError) {
-    let bundle: CertificateBundle
+  public init(
+    _ answer: [UInt8], authorities: [UInt8], key: PrivateKey, root: Certificate, name: String, now: Int64
+  ) throws(IdentityError) {
+    var bundle: CertificateBundle
     do throws(CertificateError) {
       bundle = try CertificateBundle(certsOnly: answer)
+      bundle.add(try CertificateBundle(certsOnly: authorities))
     } catch {
       throw Self.unusable(error)
     }

@@ -119,7 +119,8 @@ final class IdentityWorker {
     let key = try PrivateKey(pemFile: directory.files(number).key)
     let name = directory.slot(current).certificate?.commonName ?? gateway
     let text = try client.renew(certificateRequest: try key.certificateRequest(commonName: name), files: own)
-    let answer = try EnrolmentAnswer(text, key: key, root: root, name: name, now: Self.wall)
+    let answer = try EnrolmentAnswer(
+      text, authorities: try client.authorities().text, key: key, root: root, name: name, now: Self.wall)
     try directory.write(authority: root.pem, certificate: answer.chain, to: number)
   }
 }

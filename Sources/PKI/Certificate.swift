@@ -2,13 +2,13 @@ import COpenSSL
 
 /// One X.509 certificate.
 public final class Certificate {
-  let handle: OpaquePointer
+  package let handle: OpaquePointer
   /// From when until when it is valid, seconds since 1970.
   public let notBefore: Int64
   public let notAfter: Int64
 
   /// Keeps a reference of its own.
-  init(_ handle: OpaquePointer) throws(CertificateError) {
+  package init(_ handle: OpaquePointer) throws(CertificateError) {
     (notBefore, notAfter) = try CertificateIdentity.validity(handle)
     X509_up_ref(handle)
     self.handle = handle
@@ -35,6 +35,26 @@ public final class Certificate {
 
   /// The only common name of its subject; nil when there is none, several, or one with odd characters.
   public var commonName: String? { (try? CertificateIdentity(handle))?.commonName }
+
+  /// - Parameter der: one certificate.
+  public convenience init(der: [UInt8]) throws(CertificateError) {
+    let read = der.withUnsafeBufferPointer { buffer in
+      var cursor = buffer.baseAddress
+      return d2i_X509(nil, &cursor, buffer.count)
+    }
+    guard let read else { throw CertificateError.openSSL("this is no X.509 certificate") }
+    defer { X509_free(read) }
+    try self.init(read)
+  }
+
+  /// DER; empty when OpenSSL has no memory.
+  public var der: [UInt8] {
+    var bytes: UnsafeMutablePointer<UInt8>?
+    let count = i2d_X509(handle, &bytes)
+    guard count > 0, let bytes else { return [] }
+    defer { CRYPTO_free(bytes, #file, #line) }
+    return Array(UnsafeBufferPointer(start: bytes, count: Int(count)))
+  }
 
   /// PEM, with a line feed at its end.
   public var pem: [UInt8] {

@@ -2,9 +2,9 @@ import COpenSSL
 
 /// Several certificates in one piece: a PEM file, or the answer of an EST server.
 public struct CertificateBundle {
-  public let certificates: [Certificate]
+  public private(set) var certificates: [Certificate]
 
-  init(_ certificates: [Certificate]) { self.certificates = certificates }
+  package init(_ certificates: [Certificate]) { self.certificates = certificates }
 
   /// - Parameter path: a file with one certificate or more.
   public init(pemFile path: String) throws(CertificateError) {
@@ -37,8 +37,19 @@ public struct CertificateBundle {
     certificates = read
   }
 
+  /// The side of TLS that shows a certificate.
+  public enum Role: Sendable {
+    case client
+    case server
+  }
+
   /// More than any chain has.
   private static let most: Int32 = 16
+
+  /// Adds those of `other` that are not in it.
+  public mutating func add(_ other: CertificateBundle) {
+    certificates += other.certificates.filter { certificate(sha256: $0.sha256) == nil }
+  }
 
   /// The certificate whose DER has this SHA-256.
   public func certificate(sha256: [UInt8]) -> Certificate? { certificates.first { $0.sha256 == sha256 } }
@@ -52,11 +63,15 @@ public struct CertificateBundle {
     return ((first.map { [$0] } ?? []) + rest).flatMap(\.pem)
   }
 
-  /// Checks that a chain leads from `certificate` over others of this bundle to `root`, for use by a client of TLS.
+  /// Checks that a chain leads from `certificate` over others of this bundle to `root`, for one side of TLS.
   ///
-  /// - Parameter now: seconds since 1970.
+  /// - Parameters:
+  ///   - now: seconds since 1970; nil passes over when certificates begin and end.
+  ///   - role: whose certificate it is.
   /// - Throws: when it does not, or something on the way is not valid now.
-  public func verify(_ certificate: Certificate, root: Certificate, now: Int64) throws(CertificateError) {
+  public func verify(
+    _ certificate: Certificate, root: Certificate, now: Int64?, as role: Role = .client
+  ) throws(CertificateError) {
     let store = X509_STORE_new()
     let context = X509_STORE_CTX_new()
     let others = OPENSSL_sk_new_null()
@@ -70,9 +85,13 @@ public struct CertificateBundle {
     for other in certificates { OPENSSL_sk_push(others, UnsafeRawPointer(other.handle)) }
     guard let store, let context, X509_STORE_add_cert(store, root.handle) == 1,
       X509_STORE_CTX_init(context, store, certificate.handle, others) == 1,
-      X509_STORE_CTX_set_purpose(context, X509_PURPOSE_SSL_CLIENT) == 1
+      X509_STORE_CTX_set_purpose(context, role == .client ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER) == 1
     else { throw CertificateError.openSSL("the chain cannot be checked") }
-    X509_STORE_CTX_set_time(context, 0, time_t(now))
+    if let now {
+      X509_STORE_CTX_set_time(context, 0, time_t(now))
+    } else {
+      X509_STORE_CTX_set_flags(context, UInt(X509_V_FLAG_NO_CHECK_TIME))
+    }
     guard X509_verify_cert(context) == 1 else {
       let words = X509_verify_cert_error_string(Int(X509_STORE_CTX_get_error(context)))
       throw CertificateError("its chain does not lead to the root: \(words.map { String(cString: $0) } ?? "unknown")")

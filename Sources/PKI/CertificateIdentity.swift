@@ -60,7 +60,7 @@ public struct CertificateIdentity: Hashable, Sendable {
   }
 
   /// The one entry of a kind. Two would let the holder choose which of them is believed, so they are refused.
-  private static func only(
+  package static func only(
     _ kind: Int32, in subject: OpaquePointer, _ what: String
   ) throws(CertificateError) -> String? {
     let index = X509_NAME_get_index_by_NID(subject, kind, -1)
@@ -84,5 +84,5 @@ public struct CertificateIdentity: Hashable, Sendable {
 public struct CertificateError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String
 
-  init(_ description: String) { self.description = description }
+  package init(_ description: String) { self.description = description }
 }

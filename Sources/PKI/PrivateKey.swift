@@ -3,7 +3,7 @@ import Glibc
 
 /// A private key on the elliptic curve P-256, made here and never shown: it goes into a file and nowhere else.
 public final class PrivateKey {
-  let handle: OpaquePointer
+  package let handle: OpaquePointer
 
   private init(_ handle: OpaquePointer) { self.handle = handle }
 
@@ -30,12 +30,7 @@ public final class PrivateKey {
   ///
   /// - Throws: when the file is there already, or cannot be written; nothing is left then.
   public func write(to path: String) throws(CertificateError) {
-    let memory = BIO_new(BIO_s_mem())
-    defer { BIO_free(memory) }
-    guard PEM_write_bio_PKCS8PrivateKey(memory, handle, nil, nil, 0, nil, nil) == 1 else {
-      throw CertificateError.openSSL("the key could not be written as PEM")
-    }
-    var bytes = BIO.contents(memory)
+    var bytes = try pem()
     defer { bytes.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) } }
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw Self.failure(path, errno) }
@@ -46,6 +41,16 @@ public final class PrivateKey {
       unlink(path)
       throw Self.failure(path, code)
     }
+  }
+
+  /// PKCS #8 in PEM form.
+  package func pem() throws(CertificateError) -> [UInt8] {
+    let memory = BIO_new(BIO_s_mem())
+    defer { BIO_free(memory) }
+    guard PEM_write_bio_PKCS8PrivateKey(memory, handle, nil, nil, 0, nil, nil) == 1 else {
+      throw CertificateError.openSSL("the key could not be written as PEM")
+    }
+    return BIO.contents(memory)
   }
 
   private static func failure(_ path: String, _ code: Int32) -> CertificateError {
@@ -75,7 +80,7 @@ public final class PrivateKey {
 
 extension CertificateError {
   /// With the newest words of OpenSSL behind.
-  static func openSSL(_ text: String) -> CertificateError {
+  package static func openSSL(_ text: String) -> CertificateError {
     let code = ERR_peek_last_error()
     ERR_clear_error()
     guard code != 0, let words = ERR_reason_error_string(code) else { return CertificateError(text) }
@@ -83,9 +88,9 @@ extension CertificateError {
   }
 }
 
-enum BIO {
+package enum BIO {
   /// What was written to a BIO in memory.
-  static func contents(_ memory: OpaquePointer?) -> [UInt8] {
+  package static func contents(_ memory: OpaquePointer?) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: Int(BIO_ctrl_pending(memory)))
     let count = BIO_read(memory, &bytes, Int32(bytes.count))
     return Array(bytes.prefix(max(0, Int(count))))

@@ -72,6 +72,34 @@ public final class SQLiteCentralReader: CentralQueries {
     return lanes
   }
 
+  public func epochSpans(gateway: String) throws(CentralStoreError) -> (lastSeen: Timestamp?, spans: [EpochSpan]) {
+    try read {
+      let seen = try connection.statement("SELECT last_seen_ms FROM gateways WHERE name = ?1")
+      try seen.bind(1, gateway)
+      guard let id = try gatewayID(gateway) else { return (nil, []) }
+      let lastSeen = try seen.firstRow { Timestamp(milliseconds: $0.int64(0)) }
+      let search = try connection.statement(
+        """
+        SELECT epoch, newest_ms, (
+          SELECT first_ms FROM batches
+          WHERE batches.lane = lanes.id AND first_ms >= 1000000000000 ORDER BY number LIMIT 1)
+        FROM lanes WHERE gateway = ?1 AND lane = ?2 AND records > 0
+        """)
+      try search.bind(1, id)
+      try search.bind(2, Int(Lane.telemetry.rawValue))
+      var spans: [EpochSpan] = []
+      try search.forEachRow { row in
+        if let epoch = Epoch(text: row.text(0)), !row.isNull(2) {
+          spans.append(
+            EpochSpan(
+              epoch: epoch, first: Timestamp(milliseconds: row.int64(2)), last: Timestamp(milliseconds: row.int64(1))))
+        }
+        return true
+      }
+      return (lastSeen, spans)
+    }
+  }
+
   func gatewayID(_ name: String) throws -> Int64? {
     let search = try connection.statement("SELECT id FROM gateways WHERE name = ?1")
     try search.bind(1, name)

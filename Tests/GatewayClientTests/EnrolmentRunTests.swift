@@ -184,7 +184,7 @@ struct EnrolmentRunTests {
       try temporary.read("gateway.yaml").hasSuffix(
         "\n  identity: \"\(temporary("identity"))\"\n  proxy: \"\(address)\"\n"))
     let tunnels = proxy.child.standardError.split(separator: "\n").filter { $0.hasPrefix("CONNECT") }
-    #expect(tunnels.count == 3, "certificates, enrolment and proof: \(tunnels)")
+    #expect(tunnels.count == 4, "certificates twice, enrolment and proof: \(tunnels)")
   }
 
   @Test("a clock that differs from central's is named before the ticket is used up, and so is an expired ticket")

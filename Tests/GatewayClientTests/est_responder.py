@@ -217,7 +217,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             sign("request.csr", "leaf", "extendedKeyUsage=clientAuth\n")
         if self.path.endswith("/simplereenroll"):
             hold("renewal-after")
-        self.answer(200, bundle("leaf.pem", "issuing.pem"))
+        self.answer(200, bundle("leaf.pem"))
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -31,11 +31,14 @@ enum LayerTable {
     row(
       "cores", "GatewayCore", pure: true, "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "RuleEngine",
       "SerialSensors", "SyncProtocol", "TagExpressions", "TagWindows"),
-    row("cores", "CentralCore", pure: true, "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol"),
+    row(
+      "cores", "CentralCore", pure: true, "AlarmStates", "Enrolment", "Telemetry", "JSONText", "BatchCodec",
+      "SyncProtocol"),
     row(
       "configuration", "GatewayConfiguration", pure: true, "Telemetry", "JSONText", "AnomalyDetection", "RuleEngine",
       "SerialSensors", "TagExpressions", "TagWindows"),
     row("support", "Threads", "Telemetry", "CLinux"),
+    row("support", "OwnerRights"),
     row("support", "SystemdNotify", "CSystemd"),
     row("support", "ServiceLog", "Telemetry", "SystemdNotify", "Logging"),
     row("adapters", "YAMLParser", "GatewayConfiguration", "CFYAML"),
@@ -48,6 +51,10 @@ enum LayerTable {
     row("adapters", "SQLiteCentralStore", "AlarmStates", "Telemetry", "BatchCodec", "CentralCore", "SQLite"),
     row("adapters", "HTTPClient", "Telemetry", "GatewayCore", "Threads", "CCurl"),
     row("adapters", "PKI", "COpenSSL"),
+    row("adapters", "CertificateAuthority", "COpenSSL", "PKI"),
+    row("adapters", "PasswordHash", "CArgon2"),
+    row("adapters", "QRCode", "CPNG", "CQREncode"),
+    row("adapters", "SQLiteIdentityStore", "CentralCore", "Enrolment", "SQLite", "Telemetry"),
     row("adapters", "GatewayIdentity", "Enrolment", "HTTPClient", "PKI"),
     row("adapters", "LocalAPI", "Threads"),
     row(
@@ -65,16 +72,19 @@ enum LayerTable {
     row(
       "composition", "GatewayClient", "BusPlanning", "Diagnosis", "GatewayCore", "Telemetry", "JSONText",
       "Enrolment", "GatewayIdentity",
-      "GatewayConfiguration", "YAMLParser", "LocalAPI", "ModbusBus", "PKI", "RuleEngine", "SerialPort", "SerialSensors",
-      "FoundationEssentials"),
+      "GatewayConfiguration", "YAMLParser", "LocalAPI", "ModbusBus", "OwnerRights", "PKI", "RuleEngine", "SerialPort",
+      "SerialSensors", "FoundationEssentials"),
     row(
       "composition", "CentralService", "AlarmStates", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol",
       "CentralCore", "Threads",
+      "CertificateAuthority", "Enrolment", "OwnerRights", "PasswordHash", "QRCode", "SQLiteIdentityStore",
       "SystemdNotify", "ServiceLog", "SQLiteCentralStore", "PKI", "FoundationEssentials", "Logging", "ServiceLifecycle",
       "UnixSignals", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOCore", "NIOSSL"),
     row("programs", "fieldgated", "GatewayService"),
     row("programs", "fieldgate", "GatewayClient", "ArgumentParser"),
-    row("programs", "fieldgate-central", "CentralService", "ArgumentParser"),
+    row(
+      "programs", "fieldgate-central", "CentralCore", "CentralService", "CertificateAuthority", "SQLiteIdentityStore",
+      "Telemetry", "Threads", "ArgumentParser"),
     row("test kit", "SimulatedDisk", "CSimulatedDisk"),
     row("test kit", "FieldgateTestKit", "Telemetry", "JSONText", "Threads", "CLinux"),
     row("test kit", "SampleTelemetry", "BatchCodec", "CentralCore", "Telemetry"),

@@ -58,14 +58,17 @@ extension EnrolmentRun {
     let files = directory.files(slot)
     let key = try PrivateKey(pemFile: files.key)
     let answer: [UInt8]
+    let authorities: [UInt8]
     do throws(ESTFailure) {
       answer = try client.enrol(
         name: ticket.gateway, secret: ticket.secret,
         certificateRequest: try Self.request(key, ticket.gateway), authority: files.authority)
+      authorities = try client.authorities().text
     } catch {
       throw refusal(error, ticket, client)
     }
-    let accepted = try EnrolmentAnswer(answer, key: key, root: root, name: ticket.gateway, now: now)
+    let accepted = try EnrolmentAnswer(
+      answer, authorities: authorities, key: key, root: root, name: ticket.gateway, now: now)
     try directory.write(authority: root.pem, certificate: accepted.chain, to: slot)
     say("certificate: \(accepted.facts.serial), until \(Self.text(accepted.facts.notAfter))")
   }

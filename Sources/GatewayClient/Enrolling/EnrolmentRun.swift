@@ -3,6 +3,7 @@ import GatewayConfiguration
 import GatewayIdentity
 import Glibc
 import JSONText
+import OwnerRights
 import PKI
 import Telemetry
 
@@ -65,7 +66,9 @@ public struct EnrolmentRun {
         report(ticket, nil, nil)
         return true
       }
-      let facts = try OwnerRights.asOwner(of: directory.path) { try obtain(ticket, root, client) }
+      let facts = try OwnerRights.asOwner(of: directory.path, serviceUser: ConfigurationCheck.serviceUser) {
+        try obtain(ticket, root, client)
+      }
       let outcome = section.write(url: ticket.url, proxy: options.proxy, identity: directory.path)
       tell(ticket, facts, outcome)
       return true

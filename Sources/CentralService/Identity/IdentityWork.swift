@@ -1,0 +1,127 @@
+public import CentralCore
+public import CertificateAuthority
+public import Enrolment
+import Glibc
+import OwnerRights
+import PKI
+import PasswordHash
+public import SQLiteIdentityStore
+public import Telemetry
+import Threads
+
+/// What the operator's commands on the server do with central's identities; the API does the same (`docs/identity.md`).
+public struct IdentityWork {
+  /// Central's data directory.
+  public let data: String
+  /// Who does it, for the audit log.
+  public let who: String
+
+  /// The system's user who runs the service in Debian's packages.
+  static let serviceUser = "fieldgate-central"
+
+  public init(data: String) {
+    self.data = data
+    let user =
+      getenv("SUDO_USER").map { String(cString: $0) } ?? getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) }
+    who = "\(user ?? String(getuid()))@server"
+  }
+
+  public var authority: AuthorityDirectory { AuthorityDirectory(data: data) }
+
+  /// With the rights of the data directory's owner.
+  public func withStore<Value>(_ body: (SQLiteIdentityStore) throws -> Value) throws -> Value {
+    try OwnerRights.asOwner(ofDirectory: data, serviceUser: Self.serviceUser) {
+      guard authority.exists else {
+        throw IdentityStoreError(
+          "\(authority.path) holds no certificate authority, so there are no identities to look after: "
+            + "'fieldgate-central ca init' makes one, and --data names another data directory")
+      }
+      let store = try SQLiteIdentityStore(directory: data)
+      defer { store.close() }
+      return try body(store)
+    }
+  }
+
+  /// With the rights of the data directory's owner, which is made where it is missing.
+  public func withAuthority<Value>(_ body: (AuthorityDirectory) throws -> Value) throws -> Value {
+    try OwnerRights.asOwner(ofDirectory: data, serviceUser: Self.serviceUser) { try body(authority) }
+  }
+
+  /// The first line of the audit log, and with it the store.
+  public func recordAuthority(_ action: String) throws {
+    let root = Digest(bytes: try withAuthority { try $0.rootCertificate().sha256 })
+    try withStore { store in
+      try store.record(action, about: "authority", detail: root.description, by: who, now: SystemClock.wall())
+    }
+  }
+
+  /// Makes a ticket.
+  ///
+  /// - Parameters:
+  ///   - url: nil: `https://` and the first name in central's certificate, with port 8443.
+  ///   - seconds: how long it is good.
+  public func makeTicket(
+    gateway: String, site: String?, url: String?, seconds: Int64
+  ) throws -> (ticket: Ticket, record: TicketRecord) {
+    let (root, names) = try withAuthority { authority in
+      (try authority.rootCertificate().sha256, try authority.serverCertificate().serverNames())
+    }
+    let place = url ?? names.first.map { "https://\($0.text.contains(":") ? "[\($0.text)]" : $0.text):8443" } ?? ""
+    guard Ticket.isURL(place) else {
+      throw IdentityStoreError("'\(place)' is no address of a central: https://HOST or https://HOST:PORT")
+    }
+    guard Ticket.isName(gateway) else {
+      throw IdentityStoreError("'\(gateway)' is no name of a gateway: 1 to 64 letters, digits and the signs _ - .")
+    }
+    if let site, !Ticket.isSite(site) {
+      throw IdentityStoreError("'\(site)' is no name of a site: 1 to 64 characters")
+    }
+    let now = SystemClock.wall()
+    let ticket = Ticket(
+      gateway: gateway, site: site, url: place, root: Digest(bytes: root),
+      secret: EnrolmentSecret(random: try RandomBytes.make(EnrolmentSecret.randomByteCount)),
+      expires: now + .seconds(seconds))
+    let digest = IdentityDesk.ticketDigest(gateway: gateway, secret: ticket.secret)
+    let record = try withStore { store in
+      try store.addTicket(
+        gateway: gateway, site: site, digest: digest, expires: ticket.expires, by: who, now: now)
+    }
+    return (ticket, record)
+  }
+
+  /// Whether it can be the name of an operator or a gateway.
+  public static func isName(_ text: String) -> Bool { Ticket.isName(text) }
+
+  /// Hashes a password.
+  ///
+  /// - Throws: when it is too short or too long.
+  public static func hash(_ password: String) throws -> String {
+    let count = password.utf8.count
+    guard count >= PasswordHash.minimumBytes, count <= PasswordHash.maximumBytes else {
+      throw IdentityStoreError(
+        "a password has \(PasswordHash.minimumBytes) to \(PasswordHash.maximumBytes) bytes, and this has \(count): "
+          + "four random words make a good one")
+    }
+    return try PasswordHash.make(password, salt: try RandomBytes.make(PasswordHash.saltBytes))
+  }
+
+  /// A new token of an operator, which is shown once and kept as a hash.
+  ///
+  /// - Parameter seconds: how long it is good; nil: until it is revoked.
+  public func makeToken(
+    of name: String, label: String, seconds: Int64?
+  ) throws -> (token: String, record: TokenRecord) {
+    let now = SystemClock.wall()
+    let random = try RandomBytes.make(32)
+    let letters = Base64.encode(random).filter { $0 != UInt8(ascii: "=") }.map {
+      $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0
+    }
+    let token = "fgt_" + String(decoding: letters, as: UTF8.self)
+    let record = try withStore { store in
+      try store.addToken(
+        of: name, label: label, digest: IdentityDesk.tokenDigest(token), expires: seconds.map { now + .seconds($0) },
+        by: who, now: now)
+    }
+    return (token, record)
+  }
+}
