@@ -232,6 +232,10 @@ let package = Package(
     tests("MQTTBrokerTests", ["MQTTBroker", "GatewayCore", "FieldgateTestKit"]),
     tests("LocalAPITests", ["LocalAPI", "Threads", "FieldgateTestKit"]),
     tests("PKITests", ["PKI", "FieldgateTestKit"]),
+    tests("CertificateAuthorityTests", ["CertificateAuthority", "PKI", "FieldgateTestKit"]),
+    tests("PasswordHashTests", ["PasswordHash"]),
+    tests("QRCodeTests", ["QRCode", "FieldgateTestKit"]),
+    tests("SQLiteIdentityStoreTests", ["SQLiteIdentityStore", "CentralCore", "Enrolment", "SQLite", "Telemetry"]),
     tests("HTTPClientTests", ["HTTPClient", "CCurl", "GatewayCore", "FieldgateTestKit"]),
     tests("DiagnosisTests", ["Diagnosis"]),
     tests("EnrolmentTests", ["Enrolment", "Telemetry"]),
@@ -244,7 +248,8 @@ let package = Package(
       ]),
     tests("SQLiteTests", ["SQLite"]),
     tests("SQLiteOutboxTests", ["SQLiteOutbox", "AlarmStates", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),
-    tests("CentralCoreTests", ["CentralCore", "BatchCodec", "SampleTelemetry", "SyncProtocol", "Telemetry"]),
+    tests(
+      "CentralCoreTests", ["CentralCore", "Enrolment", "BatchCodec", "SampleTelemetry", "SyncProtocol", "Telemetry"]),
     tests(
       "SQLiteCentralStoreTests",
       ["SQLiteCentralStore", "AlarmStates", "CentralCore", "BatchCodec", "SampleTelemetry", "SQLite", "Telemetry"]),

@@ -91,7 +91,7 @@ struct CA: ParsableCommand {
 
     func run() throws {
       try attempt {
-        print(try directory.work.withAuthority { try AuthorityText.show($0, json: output.json) })
+        print(try directory.work.withExistingAuthority { try AuthorityText.show($0, json: output.json) })
       }
     }
   }
@@ -103,7 +103,7 @@ struct CA: ParsableCommand {
     @OptionGroup var directory: DataOptions
 
     func run() throws {
-      try attempt { print(try directory.work.withAuthority { try AuthorityText.export($0) }, terminator: "") }
+      try attempt { print(try directory.work.withExistingAuthority { try AuthorityText.export($0) }, terminator: "") }
     }
   }
 }

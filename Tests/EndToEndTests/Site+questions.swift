@@ -47,8 +47,13 @@ extension Site {
 
   /// curl, with the certificate of `name`.
   func curl(_ location: String, certificate name: String? = "operator", _ more: [String] = []) throws -> Output {
-    var arguments = ["--silent", "--show-error", "--max-time", "10", "--cacert", path("tls/ca.pem")]
-    if let name { arguments += ["--cert", path("tls/\(name).pem"), "--key", path("tls/\(name).key")] }
+    let authority = ownAuthority == nil ? "tls/ca.pem" : "own-ca.pem"
+    var arguments = ["--silent", "--show-error", "--max-time", "10", "--cacert", path(authority)]
+    if let operatorToken, name == "operator" {
+      arguments += ["--header", "Authorization: Bearer \(operatorToken)"]
+    } else if let name {
+      arguments += ["--cert", path("tls/\(name).pem"), "--key", path("tls/\(name).key")]
+    }
     return try run(
       "curl", arguments + more + ["https://127.0.0.1:\(centralPort)\(location)"], mustSucceed: false)
   }

@@ -18,9 +18,13 @@ final class Site {
   private(set) var centralPort = 0
   private(set) var metricsPort = 0
   let every: String
+  /// Where central has an authority of its own (`startOwnCentral`): what operators come with.
+  var operatorToken: String?
   /// The broker's section of the configuration and of mosquitto's own, where a test wants others than the usual.
   var brokerSection: String?
   var brokerRules = "allow_anonymous true"
+  /// Options of a central that has an authority of its own; nil: certificates of `Scripts/dev-certificates`.
+  var ownAuthority: [String]?
   /// Whole sections that a test wants besides, and rules.
   var moreSections = ""
   var moreRules: [String] = []
@@ -79,13 +83,15 @@ final class Site {
   /// At the same port each time after the first.
   func startCentral() async throws {
     try? FileManager.default.removeItem(atPath: path("central.json"))
+    let files = [
+      "--ca", path("tls/ca.pem"), "--certificate", path("tls/central.pem"), "--key", path("tls/central.key"),
+    ]
     central = try start(
       "central", Executable.built("fieldgate-central"),
       [
         "serve", "--listen", "127.0.0.1:\(centralPort)", "--metrics-listen", "127.0.0.1:\(metricsPort)", "--data",
-        path("data"), "--ca", path("tls/ca.pem"), "--certificate", path("tls/central.pem"), "--key",
-        path("tls/central.key"), "--ready-file", path("central.json"),
-      ])
+        path("data"), "--ready-file", path("central.json"),
+      ] + (ownAuthority ?? files))
     let ready = try await eventually("central's ready file") { () -> [String: Int]? in
       guard central?.isRunning == true else { throw TestKitError("central ended: \(log("central"))") }
       guard let data = FileManager.default.contents(atPath: path("central.json")) else { return nil }

@@ -31,20 +31,31 @@ public struct IdentityWork {
   /// With the rights of the data directory's owner.
   public func withStore<Value>(_ body: (SQLiteIdentityStore) throws -> Value) throws -> Value {
     try OwnerRights.asOwner(ofDirectory: data, serviceUser: Self.serviceUser) {
-      guard authority.exists else {
-        throw IdentityStoreError(
-          "\(authority.path) holds no certificate authority, so there are no identities to look after: "
-            + "'fieldgate-central ca init' makes one, and --data names another data directory")
-      }
+      try requireAuthority()
       let store = try SQLiteIdentityStore(directory: data)
       defer { store.close() }
       return try body(store)
     }
   }
 
+  private func requireAuthority() throws {
+    guard !authority.exists else { return }
+    throw IdentityStoreError(
+      "\(authority.path) holds no certificate authority, so there are no identities to look after: "
+        + "'fieldgate-central ca init' makes one, and --data names another data directory")
+  }
+
   /// With the rights of the data directory's owner, which is made where it is missing.
   public func withAuthority<Value>(_ body: (AuthorityDirectory) throws -> Value) throws -> Value {
     try OwnerRights.asOwner(ofDirectory: data, serviceUser: Self.serviceUser) { try body(authority) }
+  }
+
+  /// As ``withAuthority(_:)``, where there is one already.
+  public func withExistingAuthority<Value>(_ body: (AuthorityDirectory) throws -> Value) throws -> Value {
+    try withAuthority {
+      try requireAuthority()
+      return try body($0)
+    }
   }
 
   /// The first line of the audit log, and with it the store.
@@ -63,7 +74,7 @@ public struct IdentityWork {
   public func makeTicket(
     gateway: String, site: String?, url: String?, seconds: Int64
   ) throws -> (ticket: Ticket, record: TicketRecord) {
-    let (root, names) = try withAuthority { authority in
+    let (root, names) = try withExistingAuthority { authority in
       (try authority.rootCertificate().sha256, try authority.serverCertificate().serverNames())
     }
     let place = url ?? names.first.map { "https://\($0.text.contains(":") ? "[\($0.text)]" : $0.text):8443" } ?? ""

@@ -1,0 +1,73 @@
+import FieldgateTestKit
+import Foundation
+import Testing
+
+/// Operators at a central with accounts: tokens, passwords, roles.
+@Suite("Operators at central", .inASiteSlot)
+struct OperatorAccessTests {
+  private let site: Site
+
+  init() throws { site = try Site() }
+
+  private func status(_ path: String, _ more: [String]) throws -> Int {
+    let output = try site.curl(path, certificate: nil, ["--output", "/dev/null", "--write-out", "%{http_code}"] + more)
+    return Int(output.text) ?? 0
+  }
+
+  private func bearer(_ token: String?) -> [String] { ["--header", "Authorization: Bearer \(token ?? "")"] }
+
+  /// As a person would type it, through standard input.
+  private func setPassword(_ name: String, _ password: String) throws -> Site.Output {
+    try site.run(
+      "bash",
+      [
+        "-c", "printf '%s\\n' \"$1\" | \"$2\" operator password \"$3\" --data \"$4\"", "set", password,
+        Executable.built("fieldgate-central"), name, site.path("data"),
+      ], mustSucceed: false)
+  }
+
+  @Test("Roles decide what a token may do, and a revoked one may do nothing at once")
+  func roles() async throws {
+    try await site.startOwnCentral()
+    try site.central("operator", "add", "ben", "--role", "viewer")
+    let ben = try site.central("token", "create", "ben").text.trimmingCharacters(in: .newlines)
+    #expect(try status("/v1/gateways", bearer(ben)) == 200)
+    let acknowledge = ["--data", "{\"acknowledge\":true}"]
+    #expect(try status("/v1/gateways/site/alarms/x", bearer(ben) + acknowledge) == 403)
+    #expect(
+      try status("/v1/gateways/site/alarms/x", bearer(site.operatorToken) + acknowledge) == 404, "no such gateway")
+    #expect(try status("/v1/gateways", []) == 401)
+    #expect(try status("/v1/gateways", bearer("fgt_no-such-token")) == 401)
+    try site.central("operator", "role", "ben", "operator")
+    #expect(try status("/v1/gateways/site/alarms/x", bearer(ben) + acknowledge) == 404)
+    try site.central("token", "revoke", "2")
+    #expect(try status("/v1/gateways", bearer(ben)) == 401)
+    let last = try site.central("operator", "remove", "anna", mustSucceed: false)
+    #expect(last.status == 1 && last.errors.contains("last administrator"))
+  }
+
+  @Test("Passwords: set through standard input, short ones refused, wrong ones have to wait")
+  func passwords() async throws {
+    try await site.startOwnCentral()
+    let short = try setPassword("anna", "secret")
+    #expect(short.status == 1 && short.errors.contains("12 to 256 bytes"))
+    #expect(try setPassword("anna", "correct horse battery").status == 0)
+    #expect(
+      try !site.run("strings", [site.path("data/identity.sqlite")], mustSucceed: false).text.contains("correct horse"))
+    #expect(try status("/v1/gateways", ["--user", "anna:correct horse battery"]) == 200)
+    for _ in 0..<5 { #expect(try status("/v1/gateways", ["--user", "anna:wrong horse battery"]) == 401) }
+    #expect(try status("/v1/gateways", ["--user", "anna:correct horse battery"]) == 429)
+    #expect(try status("/v1/gateways", bearer(site.operatorToken)) == 200, "tokens go on")
+  }
+
+  @Test("A central that already has samples, and no authority, says what to do")
+  func noAuthority() throws {
+    let output = try site.central(
+      "serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", mustSucceed: false)
+    #expect(output.status == 1 && output.errors.contains("fieldgate-central ca init"), "\(output.errors)")
+    let ticket = try site.central("ticket", "create", "barn-7", mustSucceed: false)
+    #expect(ticket.status == 1 && ticket.errors.contains("ca init"), "\(ticket.errors)")
+    let half = try site.central("serve", "--ca", "x", mustSucceed: false)
+    #expect(half.errors.contains("go together"))
+  }
+}
