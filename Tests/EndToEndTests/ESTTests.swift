@@ -175,7 +175,7 @@ struct ESTTests {
     try keep(try curl("/.well-known/est/simplereenroll", certificate("first", key: "a") + body, port: port), "late")
     let position = "/v1/positions/00000000000000000000000000000001/telemetry"
     #expect(try curl(position, certificate("late", key: "b")).status == 200)
-    #expect(try site.member("site").renewed_late != nil)
+    #expect(try site.member("site").renewedLate != nil)
     #expect(try site.central("gateway", "list").text.contains("renewed after its end"))
     // A certificate of another authority is no better there.
     let foreign = try? curl(

@@ -53,7 +53,12 @@ extension Site {
     var name: String
     var state: String
     var certificates: [Certificate]
-    var renewed_late: String?
+    var renewedLate: String?
+
+    enum CodingKeys: String, CodingKey {
+      case name, state, certificates
+      case renewedLate = "renewed_late"
+    }
   }
 
   func member(_ name: String) throws -> Member {
