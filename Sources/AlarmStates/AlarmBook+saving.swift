@@ -73,13 +73,27 @@ extension AlarmBook {
   }
 
   /// Events that tell the state of every alarm to whoever knows of none.
-  public func restatement(time: Timestamp) -> [AlarmEvent] {
-    Set(definitions.keys).union(records.keys).sorted().flatMap { name -> [AlarmEvent] in
+  ///
+  /// - Parameter undoing: alarms of which the reader may know what is not so any more; for these it is also said what
+  ///   they are not, even when nobody defines them.
+  public func restatement(time: Timestamp, undoing: Set<String> = []) -> [AlarmEvent] {
+    Set(definitions.keys).union(records.keys).union(undoing).sorted().flatMap { name -> [AlarmEvent] in
       let record = records[name] ?? AlarmRecord(name: name, tag: "", severity: .low)
       // Most devices never have a flood.
-      if floods[name] != nil, record.standing == AlarmStanding() { return [] }
-      return restated(record, time: time)
+      if !undoing.contains(name), floods[name] != nil, record.standing == AlarmStanding() { return [] }
+      return restated(record, time: time) + (undoing.contains(name) ? undone(record, time: time) : [])
     }
+  }
+
+  /// What an alarm is not.
+  private func undone(_ record: AlarmRecord, time: Timestamp) -> [AlarmEvent] {
+    let (name, standing) = (record.name, record.standing)
+    var events: [AlarmEvent] = []
+    if standing.shelf == nil { events.append(told(name, .unshelved, "not shelved", time)) }
+    if !standing.isSuppressed { events.append(told(name, .unsuppressed, "not suppressed", time)) }
+    if !standing.isFirstOut { events.append(told(name, .firstOutOver, "not first-out", time)) }
+    if standing.comment == nil { events.append(mark(name, .commented, time: time, message: "")) }
+    return events
   }
 
   private func told(

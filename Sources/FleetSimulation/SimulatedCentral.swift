@@ -91,6 +91,14 @@ final class SimulatedCentral {
     return changed
   }
 
+  /// What a batch of alarms says, for the trace.
+  private static func events(_ bytes: [UInt8]) -> String {
+    guard case .alarms(let events, let losses)? = try? BatchCodec.decode(bytes[...]).content else { return "" }
+    let words =
+      events.map { "\($0.transition) \($0.alarm) at \($0.time.milliseconds)" } + losses.map { "loss \($0.reason)" }
+    return " (" + words.joined(separator: ", ") + ")"
+  }
+
   private func turn() {
     guard let store else { return }
     for key in machine.unknownLanes {
@@ -108,7 +116,7 @@ final class SimulatedCentral {
           let header = batch.header
           history.note(
             "\(time.now.nanoseconds / 1_000_000) central stored \(key.gateway) \(key.epoch) \(key.lane.name) "
-              + "\(header.firstNumber)-\(header.number): \(header.recordCount) records")
+              + "\(header.firstNumber)-\(header.number): \(header.recordCount) records\(Self.events(batch.bytes))")
         }
         machine.committed(group)
       } catch {

@@ -1,4 +1,5 @@
 public import AlarmStates
+import BatchCodec
 import GatewayConfiguration
 import GatewayCore
 import Logging
@@ -120,10 +121,34 @@ extension GatewayEngine {
     guard isStoreOpen, stored.owesAlarmStates else { return toldAlarmStates = false }
     guard !toldAlarmStates else { return }
     toldAlarmStates = true
-    for event in alarms.restatement(time: alarmTime(outside.clock.wall())) {
+    for event in alarms.restatement(time: alarmTime(outside.clock.wall()), undoing: waitingAlarms()) {
       enter(event)
       showTails(event)
     }
+  }
+
+  /// Alarms of which something waits to be delivered. Batches of an epoch that was given up stand behind newer ones of the
+  /// present epoch, and may say last of an alarm what is not so any more.
+  private func waitingAlarms() -> Set<String> {
+    let row = EpochLane(stored.epoch, .alarms)
+    let lane = stored[.alarms]
+    var names: Set<String> = []
+    var next = lane.confirmedThrough + 1
+    while next <= lane.cutThrough {
+      guard
+        let found = try? outside.store.batches(row, from: next, through: lane.cutThrough, maximumBytes: 1 << 20),
+        let through = found.through, through >= next
+      else { break }
+      var rest = found.bytes[...]
+      while !rest.isEmpty, let (_, length) = try? BatchCodec.readHeader(rest) {
+        if case .alarms(let events, _)? = try? BatchCodec.decode(rest.prefix(length)).content {
+          names.formUnion(events.map(\.alarm))
+        }
+        rest = rest.dropFirst(length)
+      }
+      next = through + 1
+    }
+    return names
   }
 
   /// Times of the boot clock in the book get their places, as those in frames do.

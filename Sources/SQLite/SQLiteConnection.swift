@@ -14,6 +14,8 @@ public final class SQLiteConnection {
     case readWrite
     /// Never writes and never checkpoints, not even when it is closed last.
     case readOnly
+    /// As ``readOnly``, for a damaged file: a table or a trigger whose definition cannot be read hides only itself.
+    case salvage
   }
 
   /// Prepared statements kept for reuse; programs have a few dozen.
@@ -49,9 +51,11 @@ public final class SQLiteConnection {
     logLength.initialize(to: 0)
     sqlite3_busy_timeout(handle, busyTimeoutMilliseconds)
     // A file that came from elsewhere (a restored backup, a salvage) must not run code of its own.
-    try configure(SQLITE_DBCONFIG_DEFENSIVE, on: true)
+    try configure(SQLITE_DBCONFIG_DEFENSIVE, on: mode != .salvage)
     try configure(SQLITE_DBCONFIG_TRUSTED_SCHEMA, on: false)
-    if mode == .readOnly {
+    // Besides what its name says, it lets SQLite go on with what it could read of the schema.
+    if mode == .salvage { try applyPragma("writable_schema", "ON", reads: "1") }
+    if mode != .readWrite {
       try configure(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on: true)
       try applyPragma("wal_autocheckpoint", "0", reads: "0")
     }

@@ -62,14 +62,41 @@ enum CopiedRows {
       )
       if differ > 0 { return source.table }
     }
-    return nil
+    let strange = try OutboxReader.count(
+      connection, "SELECT count(*) FROM epochs NOT INDEXED WHERE NOT \(epochIsIndexed)")
+    return strange > 0 ? "epochs" : nil
+  }
+
+  /// `true` as SQL for a row of `epochs` whose text is the same in the table and in its index, the second place where it
+  /// stands.
+  static let epochIsIndexed = """
+    EXISTS (SELECT 1 FROM epochs AS twin INDEXED BY sqlite_autoindex_epochs_1
+      WHERE twin.epoch = epochs.epoch AND twin.id = epochs.id)
+    """
+
+  // MARK: The number of the format
+
+  /// The format as the copies have it; nil in files that were written before it was copied.
+  static func format(_ connection: SQLiteConnection) throws -> Int? {
+    guard try hasCopies(connection) else { return nil }
+    return try connection.statement("SELECT a FROM copies WHERE source = 'format'").firstRow { $0.int(0) }
+  }
+
+  /// Beside the number in the file's header, where one flipped bit makes another format of it: a newer one, before which
+  /// the daemon would stand still.
+  static func setFormat(_ version: Int, _ connection: SQLiteConnection) throws {
+    try connection.execute("INSERT OR REPLACE INTO copies VALUES ('format', 0, \(version), 0, 0)")
+  }
+
+  private static func hasCopies(_ connection: SQLiteConnection) throws -> Bool {
+    try OutboxReader.count(connection, "SELECT count(*) FROM sqlite_master WHERE name = 'copies'") > 0
   }
 
   /// `true` as SQL for a row of this table that is as its copy; for salvage. In files of earlier versions nothing tells.
   static func isSound(_ table: String, in connection: SQLiteConnection) -> String {
-    let hasCopies =
-      (try? OutboxReader.count(connection, "SELECT count(*) FROM sqlite_master WHERE name = 'copies'")) ?? 0
-    guard hasCopies > 0, let source = sources.first(where: { $0.table == table }) else { return "true" }
+    guard (try? hasCopies(connection)) == true, let source = sources.first(where: { $0.table == table }) else {
+      return "true"
+    }
     let places = zip(["a", "b", "c"], source.values).map { "copies.\($0) IS \($1.replacingRow(table))" }
     return "EXISTS (SELECT 1 FROM copies WHERE source = '\(table)' AND key = \(source.key.replacingRow(table)) AND "
       + places.joined(separator: " AND ") + ")"

@@ -92,14 +92,22 @@ enum OutboxSchema {
 
   /// Makes the tables of a new file, or checks the version of an old one. True when the file was new.
   static func prepare(_ connection: SQLiteConnection, epoch: String, place: String) throws -> Bool {
-    switch try connection.userVersion() {
-    case version: return false
+    let format = try connection.userVersion()
+    if let copy = try CopiedRows.format(connection), copy != format {
+      throw SQLiteError(
+        extendedCode: 11, message: "the file's header says format \(format), and its copy \(copy)",
+        sql: "comparing copies")
+    }
+    switch format {
+    case version:
+      if try CopiedRows.format(connection) == nil { try CopiedRows.setFormat(version, connection) }
+      return false
     case let old where (1..<version).contains(old):
       try connection.transaction {
         if old < 3 { try connection.execute(toVersion3) }
         if old < 4 { try AlarmTable.makeFromActiveAlarms(connection) }
         try connection.execute(CopiedRows.statements)
-        try connection.setUserVersion(version)
+        try setFormat(connection)
       }
       return false
     case 0:
@@ -109,7 +117,7 @@ enum OutboxSchema {
         let insert = try connection.statement("INSERT INTO store SELECT 1, max(id), ?1, 0, 0, 0 FROM epochs")
         try insert.bind(1, place)
         try insert.run()
-        try connection.setUserVersion(version)
+        try setFormat(connection)
       }
       return true
     case let other:
@@ -117,6 +125,11 @@ enum OutboxSchema {
         description: "the outbox \(connection.path) has format \(other), and this program reads format \(version). "
           + "A newer fieldgated wrote it: install that version again")
     }
+  }
+
+  private static func setFormat(_ connection: SQLiteConnection) throws {
+    try CopiedRows.setFormat(version, connection)
+    try connection.setUserVersion(version)
   }
 
   static func beginEpoch(_ connection: SQLiteConnection, epoch: String) throws {

@@ -81,6 +81,30 @@ struct SavingTests {
     #expect(standing.state == .normal && standing.acknowledgement == nil && standing.comment == nil)
   }
 
+  @Test("Who knows what is not so any more learns the state, also of an alarm that is not defined any more")
+  func undoing() {
+    var bench = BookBench(BookBench.usual)
+    bench.rule("hot", .raised)
+    let wrong: [AlarmEvent.Transition] = [.raised, .acknowledged, .shelved, .suppressed, .firstOut, .commented]
+    for name in ["hot", "low_flow", "gone"] {
+      for count in 0...wrong.count {
+        var known = AlarmStanding()
+        for transition in wrong[..<count] {
+          known.apply(
+            AlarmEvent(
+              time: bench.wall, alarm: name, tag: "", transition: transition, severity: .low, value: nil, message: "old"
+            ))
+        }
+        for event in bench.book.restatement(time: bench.wall, undoing: [name]) where event.alarm == name {
+          known.apply(event)
+        }
+        let own = bench.book[name]?.standing ?? AlarmStanding()
+        #expect(known.state == own.state && known.isActive == own.isActive && known.comment == own.comment)
+        #expect(known.shelf == own.shelf && !known.isSuppressed && !known.isFirstOut)
+      }
+    }
+  }
+
   @Test("Who knows nothing learns every state from a restatement")
   func restatement() {
     var bench = BookBench(

@@ -1,3 +1,4 @@
+import Foundation
 import GatewayCore
 import SQLite
 import Telemetry
@@ -71,6 +72,50 @@ struct OutboxCopiesTests {
     #expect(after.epoch != before.epoch)
     #expect(after.samples(.telemetry) == before.samples(.telemetry))
     #expect(after.retired.first?.lanes[.telemetry]?.batchCount ?? 0 >= 4)
+  }
+
+  /// Changes one byte behind the place where `text` stands for the `occurrence`th time in the file, or all of them.
+  private func flip(_ text: String, behind offset: Int, occurrence: Int? = nil) throws {
+    let url = URL(fileURLWithPath: scratch.path)
+    var bytes = [UInt8](try Data(contentsOf: url))
+    let wanted = Array(text.utf8)
+    let places = bytes.indices.filter { bytes[$0...].starts(with: wanted) }
+    try #require(places.count > occurrence ?? 0)
+    for (index, place) in places.enumerated() where index == occurrence ?? index { bytes[place + offset] ^= 0x01 }
+    try Data(bytes).write(to: url)
+  }
+
+  /// All that the store held is there, under a new epoch.
+  private func expectSalvage(_ before: OutboxState, because words: String) throws {
+    var news: [String] = []
+    let store = try scratch.open(news: &news)
+    #expect(news.count == 1 && news[0].contains(words), "\(news)")
+    let after = try store.state()
+    #expect(after.epoch != before.epoch && after.samples(.telemetry) == before.samples(.telemetry))
+    #expect(after.retired.map(\.epoch) == [before.epoch])
+  }
+
+  @Test("An epoch's name is compared with the index, and batches say which is right", arguments: [0, 1])
+  func epochName(occurrence: Int) throws {
+    let before = try prepare()
+    try flip(before.epoch.description, behind: 31, occurrence: occurrence)
+    try expectSalvage(before, because: "is not as its copy")
+  }
+
+  @Test("The number of the format that changed is damage, and no newer version", arguments: [4, 7, 1, 65_541])
+  func formatNumber(_ number: Int) throws {
+    let before = try prepare()
+    let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+    try connection.setUserVersion(number)
+    connection.close()
+    try expectSalvage(before, because: "its copy 5")
+  }
+
+  @Test("A definition that SQLite cannot read any more hides only itself")
+  func definition() throws {
+    let before = try prepare()
+    try flip("CREATE TRIGGER copy_lanes_insert", behind: 3)
+    try expectSalvage(before, because: "malformed database schema")
   }
 
   @Test("Copies follow every change")

@@ -162,6 +162,7 @@ struct SQLiteOutboxTests {
     try scratch.open().close()
     let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
     try connection.setUserVersion(99)
+    try CopiedRows.setFormat(99, connection)
     connection.close()
     let error = #expect(throws: OutboxStoreError.self) { try scratch.open() }
     #expect(error?.kind == .newerFormat && error?.description.contains("format 99") == true)
