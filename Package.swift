@@ -139,8 +139,8 @@ let package = Package(
     library(
       "GatewayClient",
       [
-        "BusPlanning", "Diagnosis", "GatewayCore", "LocalAPI", "JSONText", "Telemetry", "GatewayConfiguration",
-        "Enrolment", "GatewayIdentity", "ModbusBus", "OwnerRights", "PKI", "RuleEngine",
+        "BatchCodec", "BusPlanning", "Diagnosis", "GatewayCore", "HTTPClient", "LocalAPI", "JSONText", "Telemetry",
+        "GatewayConfiguration", "Enrolment", "GatewayIdentity", "ModbusBus", "OwnerRights", "PKI", "RuleEngine",
         "SerialPort", "SerialSensors", "YAMLParser",
       ]),
     library(
@@ -243,8 +243,8 @@ let package = Package(
     tests(
       "GatewayClientTests",
       [
-        "GatewayClient", "Enrolment", "FieldgateTestKit", "GatewayConfiguration", "GatewayIdentity", "SerialPort",
-        "Telemetry", "Threads", "CLinux",
+        "GatewayClient", "BatchCodec", "Enrolment", "FieldgateTestKit", "GatewayConfiguration", "GatewayIdentity",
+        "HTTPClient", "SerialPort", "Telemetry", "Threads", "CLinux",
       ]),
     tests("SQLiteTests", ["SQLite"]),
     tests("SQLiteOutboxTests", ["SQLiteOutbox", "AlarmStates", "GatewayCore", "BatchCodec", "SQLite", "Telemetry"]),

@@ -58,6 +58,12 @@ final class ObservedStore: OutboxStore {
     return found
   }
 
+  func telemetry(
+    after position: StoredTelemetryPosition, in range: Range<Timestamp>, maximumBytes: Int
+  ) throws(OutboxStoreError) -> StoredTelemetryPart? {
+    try store.telemetry(after: position, in: range, maximumBytes: maximumBytes)
+  }
+
   func checksum(_ row: EpochLane, number: UInt64) throws(OutboxStoreError) -> UInt32? {
     try store.checksum(row, number: number)
   }

@@ -21,6 +21,7 @@ enum RequestTarget {
     #"{"request":"probe","bus":"plc","unit":3}"#, #"{"request":"reload","check":true}"#,
     #"{"request":"acknowledge","alarm":"hot","by":"ann"}"#, #"{"request":"shelve","alarm":"hot","for":"1h"}"#,
     #"{"request":"comment","alarm":"hot","comment":"\u00e4 \"x\""}"#, #"{"request":"normal","alarm":"hot"}"#,
+    #"{"request":"stored","after":"1-2-3-4-5","from":"2026-11-25T00:00:00Z"}"#,
     #"{"request":"alarm-history","since":"2026-11-25T00:00:00Z","limit":10}"#, "nonsense", "{}", "[]",
   ].map { Array($0.utf8) }
 }

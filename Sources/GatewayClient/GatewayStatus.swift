@@ -162,7 +162,12 @@ struct DaemonLine: Decodable {
     var until: String?
   }
 
-  struct End: Decodable {}
+  struct End: Decodable {
+    /// After `stored`: what cannot be shown, because its times wait for a trusted clock.
+    var framesWithoutClock: Int?
+
+    enum CodingKeys: String, CodingKey { case framesWithoutClock = "frames_without_clock" }
+  }
 
   var status: GatewayStatus?
   var alarms: AlarmsAnswer?
@@ -171,6 +176,7 @@ struct DaemonLine: Decodable {
   var scan: Scan?
   var alarm: Alarm?
   var end: End?
+  var stored: StoredAnswer?
   var tag: TagAnswer?
   var reply: WriteAnswer?
   var read: ReadAnswer?
@@ -180,7 +186,7 @@ struct DaemonLine: Decodable {
   var error: Refusal?
 
   enum CodingKeys: String, CodingKey {
-    case status, alarms, outbox, plan, scan, alarm, end, tag, reply, read, probe, reload, error
+    case status, alarms, outbox, plan, scan, alarm, end, stored, tag, reply, read, probe, reload, error
     case alarmReply = "alarm_reply"
   }
 }

@@ -10,6 +10,8 @@ public enum EngineLimits {
   /// Catalogues of frames that wait for a store that takes nothing; each takes about 100 bytes a tag. Past this a reload is
   /// refused.
   static let waitingCatalogues = 8
+  /// Of a stored batch in one answer: a third more as text, and a client may leave 1 MiB unread.
+  static let storedPartBytes = 256 << 10
   /// Tags one `tail` may name.
   static let tailTags = 1_000
   /// How often the retained status message and the service manager's status line are renewed.

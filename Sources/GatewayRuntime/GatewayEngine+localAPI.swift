@@ -6,7 +6,7 @@ import Telemetry
 enum LocalRequest {
   static let names = [
     "status", "devices", "outbox", "plan", "values", "tail", "alarms", "tag", "write", "read", "probe", "reload",
-    "acknowledge", "shelve", "unshelve", "comment", "normal", "alarm-history",
+    "acknowledge", "shelve", "unshelve", "comment", "normal", "alarm-history", "stored",
   ]
 }
 
@@ -29,6 +29,7 @@ extension GatewayEngine {
     case "acknowledge", "shelve", "unshelve", "comment", "normal":
       beginAlarmCommand(client, request, object, now: now)
     case "alarm-history": showAlarmHistory(client, object)
+    case "stored": showStored(client, object)
     case "tail": beginTail(client, tags)
     case "tag": describe(client, object)
     case "write": beginWrite(client, object, now: now)

@@ -1,7 +1,7 @@
 import CCurl
 import Glibc
 
-/// One HTTPS request that blocks its thread: for enrolment and renewal, which do one thing after another.
+/// One HTTPS request that blocks its thread: for programs and threads that do one thing after another.
 public struct DirectRequest: Sendable {
   /// Whom the server's certificate must come from.
   public enum Trust: Hashable, Sendable {
@@ -19,11 +19,15 @@ public struct DirectRequest: Sendable {
   public var key: String?
   /// HTTP Basic; sent only where ``trust`` names an authority.
   public var user: (name: String, password: String)?
+  /// A bearer token (RFC 6750); sent only where ``trust`` names an authority.
+  public var token: String?
   /// POST with this body; nil: GET.
   public var body: [UInt8]?
   public var contentType: String?
   /// `http://HOST:PORT`; nil: the environment's `https_proxy`, `all_proxy` and `no_proxy`, as curl(1) reads them.
   public var proxy: String?
+  /// Where the answer's body is cut off; 256 KiB unless set.
+  public var maximumBodyBytes = 256 << 10
   /// Asked about once a second; true ends the request.
   public var isCancelled: (@Sendable () -> Bool)?
 
@@ -48,8 +52,14 @@ public struct DirectAnswer: Sendable {
   public var status: Int
   /// Names in lower case; of several with one name the last.
   public var headers: [String: String]
-  /// Cut off at 256 KiB.
+  /// Cut off at ``DirectRequest/maximumBodyBytes``.
   public var body: [UInt8]
+
+  public init(status: Int, headers: [String: String], body: [UInt8]) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+  }
 
   /// The server's clock, seconds since 1970; nil when it does not tell.
   public var date: Int64? {
@@ -95,12 +105,14 @@ private final class DirectTransfer {
   private var lists: UnsafeMutablePointer<curl_slist>?
   private var body: [UInt8] = []
   private var headers: [String: String] = [:]
+  private let maximumBodyBytes: Int
   private let isCancelled: (@Sendable () -> Bool)?
 
   init?(_ request: DirectRequest) {
     guard let handle = curl_easy_init() else { return nil }
     self.handle = handle
     isCancelled = request.isCancelled
+    maximumBodyBytes = request.maximumBodyBytes
     errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
     errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     configure(request)
@@ -135,6 +147,7 @@ private final class DirectTransfer {
         set(CURLOPT_USERNAME, user.name)
         set(CURLOPT_PASSWORD, user.password)
       }
+      if let token = request.token { lists = curl_slist_append(lists, "Authorization: Bearer \(token)") }
     }
     if let certificate = request.certificate { set(CURLOPT_SSLCERT, certificate) }
     if let key = request.key { set(CURLOPT_SSLKEY, key) }
@@ -162,10 +175,12 @@ private final class DirectTransfer {
         return Unmanaged<DirectTransfer>.fromOpaque(context).takeUnretainedValue().isCancelled?() == true ? 1 : 0
       }
     }
-    guard let body = request.body else { return }
-    lists = curl_slist_append(nil, "Expect:")
-    if let type = request.contentType { lists = curl_slist_append(lists, "Content-Type: \(type)") }
+    if request.body != nil { lists = curl_slist_append(lists, "Expect:") }
+    if request.body != nil, let type = request.contentType {
+      lists = curl_slist_append(lists, "Content-Type: \(type)")
+    }
     fieldgate_curl_set_pointer(handle, CURLOPT_HTTPHEADER, lists)
+    guard let body = request.body else { return }
     set(CURLOPT_POST, 1)
     set(CURLOPT_POSTFIELDSIZE, body.count)
     // libcurl copies it.
@@ -175,7 +190,7 @@ private final class DirectTransfer {
   }
 
   private func received(_ bytes: UnsafeMutablePointer<CChar>, _ count: Int) {
-    let room = min(count, (256 << 10) - body.count)
+    let room = min(count, maximumBodyBytes - body.count)
     if room > 0 { body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: room)) }
   }
 

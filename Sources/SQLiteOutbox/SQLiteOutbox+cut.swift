@@ -140,7 +140,7 @@ extension SQLiteOutbox {
   }
 
   /// Newest time in any batch of the lane, in whatever epoch.
-  private func newestCut(_ lane: Lane, _ connection: SQLiteConnection) throws -> Timestamp {
+  func newestCut(_ lane: Lane, _ connection: SQLiteConnection) throws -> Timestamp {
     let search = try connection.statement("SELECT cut_ms FROM newest WHERE lane = ?1")
     try search.bind(1, Int64(lane.rawValue))
     return try search.firstRow { Timestamp(milliseconds: $0.int64(0)) } ?? Timestamp(milliseconds: .min)
@@ -156,13 +156,20 @@ extension SQLiteOutbox {
 
   /// The oldest frames of one catalogue, as many as a batch may hold and at least one. Frames whose times wait for a trusted
   /// clock hold up those behind them.
-  private func framesToCut(_ lane: Lane, _ connection: SQLiteConnection) throws -> [HeldFrame] {
+  ///
+  /// - Parameter range: of sequence numbers.
+  func framesToCut(
+    _ lane: Lane, _ connection: SQLiteConnection, in range: ClosedRange<Int64> = 0...Int64.max
+  ) throws -> [HeldFrame] {
     let search = try connection.statement(
       """
       SELECT sequence, catalogue, samples, first_ms, last_ms, bytes, boot, offset_ms, is_estimated
-      FROM frames LEFT JOIN boots ON boots.id = frames.boot WHERE lane = ?1 ORDER BY sequence
+      FROM frames LEFT JOIN boots ON boots.id = frames.boot
+      WHERE lane = ?1 AND sequence BETWEEN ?2 AND ?3 ORDER BY sequence
       """)
     try search.bind(1, Int64(lane.rawValue))
+    try search.bind(2, range.lowerBound)
+    try search.bind(3, range.upperBound)
     var frames: [HeldFrame] = []
     var samples = 0
     var size = FrameSize()

@@ -64,7 +64,7 @@ struct ReplayTests {
     #expect(output[401] == "\(Self.time(2_000)),90,1")
     #expect(summary[0].hasPrefix("500 rows of d/t over 41 hours, "))
     #expect(summary.contains("hot: raised never"), "one reading is shorter than its delay")
-    #expect(summary.contains("not in the file, so unknown to the rules: d/u"))
+    #expect(summary.contains("without values here, so unknown to the rules: d/u"))
     #expect(summary.contains("odd: at the end still settling"))
   }
 

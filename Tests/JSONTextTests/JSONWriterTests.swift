@@ -96,4 +96,11 @@ struct JSONWriterTests {
     #expect(String(decoding: json.take(), as: UTF8.self) == "{\"n\":1}\n{\"n\":2}\n")
     #expect(json.bytes.isEmpty)
   }
+
+  @Test(arguments: ["", "f", "fo", "foo", "foob", "fooba", "foobar", "\u{ff}\u{3e}?>>>"])
+  func bytesAreInBase64(text: String) throws {
+    let bytes = JSONWriter.object { $0.member("b", base64: Array(text.utf8)) }
+    #expect(try JSONDecoder().decode([String: Data].self, from: Data(bytes)) == ["b": Data(text.utf8)])
+    #expect(String(decoding: bytes, as: UTF8.self) == "{\"b\":\"\(Data(text.utf8).base64EncodedString())\"}")
+  }
 }

@@ -70,7 +70,8 @@ enum LayerTable {
       "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI",
       "PKI", "CLinux", "GatewayRuntime", "SerialBus", "SerialPort", "SerialSensors", "Logging"),
     row(
-      "composition", "GatewayClient", "BusPlanning", "Diagnosis", "GatewayCore", "Telemetry", "JSONText",
+      "composition", "GatewayClient", "BatchCodec", "HTTPClient", "BusPlanning", "Diagnosis", "GatewayCore",
+      "Telemetry", "JSONText",
       "Enrolment", "GatewayIdentity",
       "GatewayConfiguration", "YAMLParser", "LocalAPI", "ModbusBus", "OwnerRights", "PKI", "RuleEngine", "SerialPort",
       "SerialSensors", "FoundationEssentials"),

@@ -15,6 +15,9 @@ public struct ReplayRun {
     public var explain = false
     /// One JSON object a row, and the summary as one.
     public var json = false
+    /// A time or a duration before now, where values are stored ones; nil: all. ``until`` itself is left out.
+    public var from: String?
+    public var until: String?
 
     public init(configuration: String, tag: String) {
       self.configuration = configuration
@@ -32,11 +35,16 @@ public struct ReplayRun {
   }
 
   let request: Request
+  let settings: GatewaySettings
   var replay: RuleReplay
   private var table: ReplayTable?
   private var line = 0
-  private var skipped = 0
-  private var firstSkipped = ""
+  /// Rows of a table without a number.
+  private(set) var skipped = 0
+  private(set) var firstSkipped = ""
+  /// Stored values that are means of thinned minutes.
+  private(set) var thinned = 0
+  private(set) var remarks: [String] = []
 
   /// - Throws: ``Failure`` with all mistakes of the configuration, a line each.
   public init(_ request: Request) throws {
@@ -46,6 +54,7 @@ public struct ReplayRun {
       throw Failure(
         description: loaded.diagnostics.map { $0.rendered(file: request.configuration) }.joined(separator: "\n"))
     }
+    self.settings = settings
     do {
       replay = try RuleReplay(settings, tag: request.tag)
     } catch {
@@ -88,7 +97,52 @@ public struct ReplayRun {
       }
     }
     guard table != nil else { throw Failure(description: "there is no line; columns timestamp and value are read") }
+    finish(began, summary)
+  }
+
+  /// - Parameters:
+  ///   - output: takes rows as they are ready.
+  ///   - summary: takes the lines of the summary.
+  ///   - progress: takes a line about twice a second, each in the place of the one before.
+  mutating func run(
+    _ source: any ReplaySource, output: ([UInt8]) throws -> Void, summary: (String) -> Void, progress: (String) -> Void
+  ) throws {
+    let began = Self.seconds()
+    var shown = began
+    var out = head
+    while let samples = try source.next() {
+      for sample in samples {
+        thinned += sample.isThinned ? 1 : 0
+        let result = replay.take(ReplayTime(utc: sample.time), sample.reading)
+        write(ReplayTable.Row(timestamp: sample.time.iso8601, value: sample.text), sample.value, result, &out)
+        if out.count > 1 << 16 {
+          try output(out)
+          out.removeAll(keepingCapacity: true)
+        }
+      }
+      if Self.seconds() - shown > 0.5 {
+        shown = Self.seconds()
+        progress("\(replay.rows) values\(replay.lastTime.map { ", up to \($0.iso8601)" } ?? "")")
+      }
+    }
+    remarks = source.remarks
+    guard replay.rows > 0 else {
+      let isBounded = request.from != nil || request.until != nil
+      throw Failure(
+        description:
+          "there is no value of \(request.tag)\(isBounded ? " in this time" : "") there; \(source.hintWhenEmpty)")
+    }
+    try output(out)
+    finish(began, summary)
+  }
+
+  private func finish(_ began: Double, _ summary: (String) -> Void) {
     for text in lines(seconds: Self.seconds() - began) { summary(text) }
+  }
+
+  /// The first line that is written; empty for JSON.
+  private var head: [UInt8] {
+    request.json ? [] : Array("timestamp,value,anomaly_score\(request.explain ? ",explanation" : "")\n".utf8)
   }
 
   private mutating func take(_ bytes: ArraySlice<UInt8>, _ out: inout [UInt8]) throws {
@@ -99,9 +153,7 @@ public struct ReplayRun {
       } catch {
         throw Failure(description: error.description)
       }
-      if !request.json {
-        out += Array("timestamp,value,anomaly_score\(request.explain ? ",explanation" : "")\n".utf8)
-      }
+      out += head
       return
     }
     guard let row = table.row(bytes) else { return }
@@ -110,7 +162,7 @@ public struct ReplayRun {
         description: "line \(line): '\(row.timestamp.prefix(60))' is no time; "
           + "for example: 2026-11-26 04:05:06, or with a zone: 2026-11-26T04:05:06Z")
     }
-    let value = row.value.isEmpty ? nil : Double(row.value)
+    let value = ReplayTable.number(row.value)
     if value == nil {
       skipped += 1
       if firstSkipped.isEmpty { firstSkipped = "line \(line): '\(row.value.prefix(40))'" }
@@ -158,63 +210,5 @@ public struct ReplayRun {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
-
-  // MARK: Summary
-
-  private func lines(seconds: Double) -> [String] {
-    guard !request.json else { return [json(seconds: seconds)] }
-    let span = replay.firstTime.map { (replay.lastTime ?? $0) - $0 } ?? .zero
-    var lines = [
-      "\(replay.rows) rows of \(request.tag) over \(Self.span(span)), "
-        + "\(Int((Double(replay.rows) / max(seconds, 1e-6)).rounded())) rows a second"
-    ]
-    if skipped > 0 { lines.append("\(skipped) rows have no number and count as bad; the first: \(firstSkipped)") }
-    if replay.rowsBackInTime > 0 {
-      lines.append("\(replay.rowsBackInTime) rows are earlier than the row before; they count at its time")
-    }
-    for rule in replay.rules {
-      lines.append("\(rule.name): raised \(Self.times(replay.counts[rule.name, default: 0]))")
-    }
-    for (rule, state) in replay.learning where state.phase != "settled" {
-      lines.append("\(rule): at the end still \(state.phase)")
-    }
-    if !replay.missingTags.isEmpty {
-      lines.append("not in the file, so unknown to the rules: \(replay.missingTags.joined(separator: ", "))")
-    }
-    return lines
-  }
-
-  private func json(seconds: Double) -> String {
-    let bytes = JSONWriter.object { json in
-      json.object("summary") { json in
-        json.member("tag", request.tag)
-        json.member("rows", replay.rows)
-        json.member("bad_rows", replay.badRows)
-        json.member("rows_back_in_time", replay.rowsBackInTime)
-        json.member("seconds", (seconds * 1_000).rounded() / 1_000)
-        json.object("raised") { json in
-          for rule in replay.rules { json.member(rule.name, replay.counts[rule.name, default: 0]) }
-        }
-        json.object("learning") { json in for (rule, state) in replay.learning { json.member(rule, state.phase) } }
-        json.array("missing_tags") { json in for tag in replay.missingTags { json.string(tag) } }
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  private static func times(_ count: Int) -> String {
-    switch count {
-    case 0: "never"
-    case 1: "once"
-    default: "\(count) times"
-    }
-  }
-
-  private static func span(_ duration: Duration) -> String {
-    let seconds = duration.wholeMilliseconds / 1_000
-    if seconds >= 2 * 86_400 { return "\(seconds / 86_400) days" }
-    if seconds >= 2 * 3_600 { return "\(seconds / 3_600) hours" }
-    return seconds >= 120 ? "\(seconds / 60) minutes" : "\(seconds) s"
   }
 }

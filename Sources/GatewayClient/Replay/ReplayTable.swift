@@ -41,6 +41,16 @@ struct ReplayTable {
     return Row(timestamp: field(timestamp), value: field(value))
   }
 
+  /// A number, or true or false as 1 or 0; nil for anything else.
+  static func number(_ text: String) -> Double? {
+    switch text {
+    case "": nil
+    case "true": 1
+    case "false": 0
+    default: Double(text)
+    }
+  }
+
   private static func fields(_ line: ArraySlice<UInt8>, _ separator: UInt8) -> [String] {
     var fields: [String] = []
     var field: [UInt8] = []

@@ -7,6 +7,8 @@ struct ReplayTime: Equatable {
   var time: Timestamp
   /// 0 to 10,079; 0 is Monday at midnight.
   var minuteOfWeek: Int
+  /// It had no zone.
+  var isLocal = false
 
   /// `2026-11-26T04:05:06Z` with a zone, `2026-11-26 04:05[:06[.5]]` in the site's own time without one, or seconds since
   /// 1970. Nil for anything else.
@@ -15,6 +17,7 @@ struct ReplayTime: Equatable {
       self.init(utc: zoned)
     } else if let local = Timestamp(iso8601: text + "Z") ?? Timestamp(iso8601: text + ":00Z") {
       self.init(time: local, minuteOfWeek: Self.minute(local))
+      isLocal = true
     } else if let seconds = Double(text), seconds.magnitude < 1e11, text.utf8.allSatisfy({ $0 < 0x3a }) {
       self.init(utc: Timestamp(milliseconds: Int64((seconds * 1_000).rounded())))
     } else {
@@ -27,7 +30,7 @@ struct ReplayTime: Equatable {
     self.minuteOfWeek = minuteOfWeek
   }
 
-  private init(utc: Timestamp) {
+  init(utc: Timestamp) {
     var seconds = time_t((Double(utc.milliseconds) / 1_000).rounded(.down))
     var local = tm()
     localtime_r(&seconds, &local)

@@ -82,6 +82,11 @@ struct RuleReplay {
 
   /// - Parameter value: nil is a reading without a value.
   mutating func take(_ time: ReplayTime, _ value: Double?) -> Result {
+    take(time, value.map { Reading(.float64($0)) } ?? .bad(.sensorFault))
+  }
+
+  /// - Parameter reading: a `float64` in the tag's unit, as good as it was.
+  mutating func take(_ time: ReplayTime, _ reading: Reading) -> Result {
     rows += 1
     firstTime = firstTime ?? time.time
     let start = self.start ?? time.time
@@ -99,12 +104,9 @@ struct RuleReplay {
     }
     now = reached
     var readings = [Reading](repeating: .absent, count: device.tags.count)
-    if let value, value.isFinite {
-      readings[tag.index.tag] = Reading(.float64(value))
-    } else {
-      badRows += 1
-      readings[tag.index.tag] = .bad(.sensorFault)
-    }
+    let isNumber = reading.engineeringValue(device.tags[tag.index.tag])?.isFinite ?? false
+    if !isNumber { badRows += 1 }
+    readings[tag.index.tag] = reading.quality.hasValue && !isNumber ? .bad(.undecodable) : reading
     let scan = DeviceScan(device: tag.index.device, time: time.time, readings: readings)
     add(engine.step(scan: scan, tags: device.tags, now: now, minuteOfWeek: time.minuteOfWeek), to: &result)
     return result

@@ -64,6 +64,14 @@ public protocol OutboxStore: AnyObject {
     _ row: EpochLane, from number: UInt64, through: UInt64, maximumBytes: Int
   ) throws(OutboxStoreError) -> BatchesToSend
 
+  /// What is stored behind a position, for people who look into it; nil at the end. Frames whose times wait for a trusted
+  /// clock are left out. Batches outside of the range may be passed over, each call a few of them.
+  ///
+  /// - Parameter maximumBytes: of the part; 1 or more.
+  func telemetry(
+    after position: StoredTelemetryPosition, in range: Range<Timestamp>, maximumBytes: Int
+  ) throws(OutboxStoreError) -> StoredTelemetryPart?
+
   /// Check sum of the batch that covers a number; nil when there is none here, or when it took another one's place.
   func checksum(_ row: EpochLane, number: UInt64) throws(OutboxStoreError) -> UInt32?
 
