@@ -76,7 +76,11 @@ public struct CentralDaemon {
   ) throws -> any Service {
     let router = Router(context: CentralContext.self)
     router.add(middleware: AccessMiddleware(desk: identity.desk))
-    if let desk = identity.desk { ESTRoutes(desk: desk, isLate: false).add(to: router) }
+    if let desk = identity.desk {
+      ESTRoutes(desk: desk, isLate: false).add(to: router)
+      let facts = try AuthorityFacts(AuthorityDirectory(data: settings.data))
+      AdminRoutes(desk: desk, queries: queries, facts: facts).add(to: router)
+    }
     SyncRoutes(ingest: ingest).add(to: router)
     QueryRoutes(queries: queries).add(to: router)
     CommandRoutes(ingest: ingest, queries: queries).add(to: router)

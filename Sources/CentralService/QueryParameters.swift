@@ -27,6 +27,8 @@ struct QueryParameters {
     return value
   }
 
+  func text(_ name: String) -> String? { values[name] }
+
   func choice(_ name: String, _ choices: [String]) throws -> String {
     guard let value = values[name] else { return choices[0] }
     guard choices.contains(value) else {

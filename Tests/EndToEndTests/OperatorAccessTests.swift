@@ -71,3 +71,66 @@ struct OperatorAccessTests {
     #expect(half.errors.contains("go together"))
   }
 }
+
+/// What the operator's commands do, over the API.
+@Suite("Administration of central over the API", .inASiteSlot)
+struct AdministrationTests {
+  private let site: Site
+
+  init() throws { site = try Site() }
+
+  private func call(_ method: String, _ path: String, _ body: String? = nil) throws -> (status: Int, text: String) {
+    var more = ["--request", method, "--write-out", "\n%{http_code}"]
+    if let body { more += ["--data", body] }
+    let lines = try site.curl("/v1/admin/" + path, more).text.components(separatedBy: "\n")
+    return (Int(lines.last ?? "") ?? 0, lines.dropLast().joined(separator: "\n"))
+  }
+
+  @Test(
+    "A ticket made over the API enrols; the gateway is listed, denied and allowed; everything stands in the audit log")
+  func wholeWay() async throws {
+    try await site.startOwnCentral()
+    try site.writeConfiguration(hasCentral: false)
+    let url = "https://127.0.0.1:\(site.centralPort)"
+    let made = try call("POST", "tickets", "{\"gateway\":\"site\",\"site\":\"North farm\",\"url\":\"\(url)\"}")
+    #expect(made.status == 201)
+    struct Ticket: Decodable { var ticket: String }
+    try site.enroll(try JSONDecoder().decode(Ticket.self, from: Data(made.text.utf8)).ticket)
+    #expect(
+      try call("GET", "gateways").text.contains("\"name\":\"site\",\"site\":\"North farm\",\"state\":\"allowed\""))
+    #expect(try call("POST", "gateways/site", "{\"state\":\"denied\",\"reason\":\"stolen\"}").status == 204)
+    #expect(try site.member("site").state == "denied")
+    let refused = try call("POST", "tickets", "{\"gateway\":\"site\"}")
+    #expect(refused.status == 409 && refused.text.contains("is denied"))
+    #expect(try call("POST", "gateways/site", "{\"state\":\"allowed\"}").status == 204)
+    #expect(try call("POST", "gateways/site", "{\"state\":\"gone\"}").status == 400)
+    #expect(try call("POST", "gateways/nobody", "{\"state\":\"denied\"}").status == 404)
+    #expect(try call("POST", "late-renewals", "{\"site\":\"North farm\",\"seconds\":60}").status == 204)
+    let log = try call("GET", "audit?limit=3").text
+    #expect(log.contains("late-renewal-opened") && log.contains("\"who\":\"anna\"") && log.contains("gateway-allowed"))
+  }
+
+  @Test("Accounts and tokens are made, changed and taken away; only administrators may")
+  func accounts() async throws {
+    try await site.startOwnCentral()
+    let administrator = site.operatorToken
+    #expect(try call("POST", "operators", "{\"name\":\"ben\",\"role\":\"operator\"}").status == 201)
+    #expect(try call("POST", "operators", "{\"name\":\"ben\",\"role\":\"viewer\"}").status == 409)
+    #expect(try call("POST", "operators", "{\"name\":\"b/n\",\"role\":\"viewer\"}").status == 400)
+    #expect(try call("POST", "operators/ben", "{\"password\":\"short\"}").status == 409)
+    let made = try call("POST", "operators/ben/tokens", "{\"label\":\"shift report\",\"seconds\":3600}")
+    struct Token: Decodable { var token: String }
+    site.operatorToken = try JSONDecoder().decode(Token.self, from: Data(made.text.utf8)).token
+    for (method, path) in [
+      ("GET", "tickets"), ("GET", "gateways"), ("GET", "operators"), ("GET", "tokens"), ("GET", "audit"),
+      ("POST", "tickets"), ("POST", "operators"), ("POST", "operators/ben"), ("POST", "operators/ben/tokens"),
+      ("POST", "gateways/site"), ("POST", "late-renewals"), ("DELETE", "tickets/1"), ("DELETE", "tokens/1"),
+      ("DELETE", "operators/anna"),
+    ] {
+      #expect(try call(method, path).status == 403, "\(method) \(path)")
+    }
+    site.operatorToken = administrator
+    #expect(try call("DELETE", "tokens/2").status == 204 && call("DELETE", "tokens/2").status == 404)
+    #expect(try call("DELETE", "operators/ben").status == 204 && call("DELETE", "operators/anna").status == 404)
+  }
+}

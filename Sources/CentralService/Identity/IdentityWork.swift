@@ -74,30 +74,11 @@ public struct IdentityWork {
   public func makeTicket(
     gateway: String, site: String?, url: String?, seconds: Int64
   ) throws -> (ticket: Ticket, record: TicketRecord) {
-    let (root, names) = try withExistingAuthority { authority in
-      (try authority.rootCertificate().sha256, try authority.serverCertificate().serverNames())
+    let facts = try withExistingAuthority { try AuthorityFacts($0) }
+    return try withStore {
+      try IdentityActs(store: $0, who: who).makeTicket(
+        facts, gateway: gateway, site: site, url: url, seconds: seconds)
     }
-    let place = url ?? names.first.map { "https://\($0.text.contains(":") ? "[\($0.text)]" : $0.text):8443" } ?? ""
-    guard Ticket.isURL(place) else {
-      throw IdentityStoreError("'\(place)' is no address of a central: https://HOST or https://HOST:PORT")
-    }
-    guard Ticket.isName(gateway) else {
-      throw IdentityStoreError("'\(gateway)' is no name of a gateway: 1 to 64 letters, digits and the signs _ - .")
-    }
-    if let site, !Ticket.isSite(site) {
-      throw IdentityStoreError("'\(site)' is no name of a site: 1 to 64 characters")
-    }
-    let now = SystemClock.wall()
-    let ticket = Ticket(
-      gateway: gateway, site: site, url: place, root: Digest(bytes: root),
-      secret: EnrolmentSecret(random: try RandomBytes.make(EnrolmentSecret.randomByteCount)),
-      expires: now + .seconds(seconds))
-    let digest = IdentityDesk.ticketDigest(gateway: gateway, secret: ticket.secret)
-    let record = try withStore { store in
-      try store.addTicket(
-        gateway: gateway, site: site, digest: digest, expires: ticket.expires, by: who, now: now)
-    }
-    return (ticket, record)
   }
 
   /// Whether it can be the name of an operator or a gateway.
@@ -106,15 +87,7 @@ public struct IdentityWork {
   /// Hashes a password.
   ///
   /// - Throws: when it is too short or too long.
-  public static func hash(_ password: String) throws -> String {
-    let count = password.utf8.count
-    guard count >= PasswordHash.minimumBytes, count <= PasswordHash.maximumBytes else {
-      throw IdentityStoreError(
-        "a password has \(PasswordHash.minimumBytes) to \(PasswordHash.maximumBytes) bytes, and this has \(count): "
-          + "four random words make a good one")
-    }
-    return try PasswordHash.make(password, salt: try RandomBytes.make(PasswordHash.saltBytes))
-  }
+  public static func hash(_ password: String) throws -> String { try IdentityActs.hash(password) }
 
   /// A new token of an operator, which is shown once and kept as a hash.
   ///
@@ -122,17 +95,6 @@ public struct IdentityWork {
   public func makeToken(
     of name: String, label: String, seconds: Int64?
   ) throws -> (token: String, record: TokenRecord) {
-    let now = SystemClock.wall()
-    let random = try RandomBytes.make(32)
-    let letters = Base64.encode(random).filter { $0 != UInt8(ascii: "=") }.map {
-      $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0
-    }
-    let token = "fgt_" + String(decoding: letters, as: UTF8.self)
-    let record = try withStore { store in
-      try store.addToken(
-        of: name, label: label, digest: IdentityDesk.tokenDigest(token), expires: seconds.map { now + .seconds($0) },
-        by: who, now: now)
-    }
-    return (token, record)
+    try withStore { try IdentityActs(store: $0, who: who).makeToken(of: name, label: label, seconds: seconds) }
   }
 }
