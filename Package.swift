@@ -226,6 +226,7 @@ let package = Package(
         "FieldgateTestKit",
         "Telemetry", log,
       ]),
+    tests("GatewayServiceTests", ["GatewayService", "FieldgateTestKit", "GatewayCore", "GatewayRuntime", "Telemetry"]),
     tests("BusPlanningTests", ["BusPlanning", "GatewayConfiguration", "GatewayCore", "JSONText", "YAMLParser"]),
     tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "SerialPort", "FieldgateTestKit", "Telemetry", "CLinux"]),
     tests("SerialBusTests", ["SerialBus", "SerialPort", "GatewayCore", "FieldgateTestKit", "Telemetry"]),

@@ -24,6 +24,8 @@ public enum EngineEvent: Sendable {
   case centralReplaced(CentralReplacement)
   /// Go on with another configuration.
   case reconfigure(Reconfiguration)
+  /// What came of ``StateMemory/save(_:)``; nil: it is saved.
+  case stateSaved(StateMemoryFailure?)
   /// Commit what waits, say goodbye and return from the loop.
   case stop
 }

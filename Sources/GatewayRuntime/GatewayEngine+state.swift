@@ -40,19 +40,29 @@ extension GatewayEngine {
   }
 
   func saveStateIfDue(now: MonotonicTime) {
-    if nextStateSave <= now { saveState(now: now) }
+    guard nextStateSave <= now, let memory = outside.state else { return }
+    nextStateSave = now + EngineLimits.stateInterval
+    guard !memory.save(savedState(now: now)) else { return }
+    warn(
+      "the disk has not yet taken the state of windows and detectors that was saved before", about: "state", now: now)
   }
 
-  func saveState(now: MonotonicTime) {
-    guard let memory = outside.state else { return }
-    nextStateSave = now + EngineLimits.stateInterval
-    let state = SavedState(
-      wall: outside.clock.wall(), monotonic: now, boot: outside.clock.bootName, sections: sections(now: now))
+  /// What came of saving.
+  func stateSaved(_ failure: StateMemoryFailure?, now: MonotonicTime) {
+    guard let failure else { return allClear("the state of windows and detectors is saved again", about: "state") }
+    warn("the state of windows and detectors cannot be saved: \(failure); look at: df -h", about: "state", now: now)
+  }
+
+  /// At the end.
+  func finishState(now: MonotonicTime) {
     do throws(StateMemoryFailure) {
-      try memory.save(state.encoded())
-      allClear("the state of windows and detectors is saved again", about: "state")
+      try outside.state?.finish(savedState(now: now))
     } catch {
-      warn("the state of windows and detectors cannot be saved: \(error); look at: df -h", about: "state", now: now)
+      stateSaved(error, now: now)
     }
+  }
+
+  private func savedState(now: MonotonicTime) -> SavedState {
+    SavedState(wall: outside.clock.wall(), monotonic: now, boot: outside.clock.bootName, sections: sections(now: now))
   }
 }

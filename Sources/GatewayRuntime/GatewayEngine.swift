@@ -213,6 +213,7 @@ public final class GatewayEngine {
     case .viewerLeft(let client): tails[client] = nil
     case .reconfigure(let new): reconfigure(new, now: now)
     case .centralReplaced(let new): replaceCentral(.replaced(new.link))
+    case .stateSaved(let failure): stateSaved(failure, now: now)
     case .stop: isStopping = true
     }
   }
@@ -260,7 +261,7 @@ public final class GatewayEngine {
     let now = outside.clock.monotonic()
     unsavedAlarms.formUnion(alarms.all.filter { $0.shelfEnd != nil }.map(\.name))
     commit(OutboxTransaction(), now: now)
-    saveState(now: now)
+    finishState(now: now)
     let left =
       pendingFrames.reduce(builder.sampleCount) { $0 + $1.sampleCount }
       + waitingScans.reduce(0) { $0 + $1.scan.readings.count }

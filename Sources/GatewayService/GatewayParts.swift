@@ -98,7 +98,7 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
         outside: .init(
           clock: MachineClock(), store: store, broker: broker.withLock { $0?.connection }, central: central,
           viewers: api, supervisor: SystemdSupervisor(), topics: TopicFile(directory: settings.outbox.directory),
-          state: StateFile(directory: settings.outbox.directory),
+          state: StateFile(directory: settings.outbox.directory) { events.send(.stateSaved($0), always: true) },
           keeper: keeper, identity: identity),
         buses: workers, log: log, version: version)
     } catch {

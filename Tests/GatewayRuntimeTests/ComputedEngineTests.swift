@@ -8,7 +8,11 @@ private final class KeptState: StateMemory {
   var bytes: [UInt8]?
 
   func load() throws(StateMemoryFailure) -> [UInt8]? { bytes }
-  func save(_ bytes: [UInt8]) throws(StateMemoryFailure) { self.bytes = bytes }
+  func save(_ state: SavedState) -> Bool {
+    bytes = state.encoded()
+    return true
+  }
+  func finish(_ state: SavedState) throws(StateMemoryFailure) { bytes = state.encoded() }
 }
 
 @Suite("An engine with computed tags")

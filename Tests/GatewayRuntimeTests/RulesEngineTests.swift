@@ -10,7 +10,11 @@ private final class StateInMemory: StateMemory {
   var bytes: [UInt8]?
 
   func load() throws(StateMemoryFailure) -> [UInt8]? { bytes }
-  func save(_ bytes: [UInt8]) throws(StateMemoryFailure) { self.bytes = bytes }
+  func save(_ state: SavedState) -> Bool {
+    bytes = state.encoded()
+    return true
+  }
+  func finish(_ state: SavedState) throws(StateMemoryFailure) { bytes = state.encoded() }
 }
 
 @Suite("An engine with rules")
