@@ -178,8 +178,8 @@ let package = Package(
     library(
       "FuzzTargets",
       [
-        "BatchCodec", "CentralCore", "Enrolment", "GatewayConfiguration", "GatewayRuntime", "SampleTelemetry",
-        "SerialSensors", "SQLiteOutbox", "TagExpressions", "Telemetry", "YAMLParser", log,
+        "BatchCodec", "CentralCore", "CertificateAuthority", "Enrolment", "GatewayConfiguration", "GatewayRuntime",
+        "PKI", "SampleTelemetry", "SerialSensors", "SQLiteOutbox", "TagExpressions", "Telemetry", "YAMLParser", log,
       ]),
     program(
       "fieldgate-benchmark",

@@ -12,6 +12,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case rules
   /// A line on the gateway's local socket.
   case request
+  /// The body of a request for a certificate at central.
+  case enrolment
   /// An enrolment ticket.
   case ticket
   /// The bytes of a serial line, framed and read in every format.
@@ -25,6 +27,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .expression: ExpressionTarget.run(bytes)
     case .rules: ConfigurationTarget.runRules(bytes)
     case .request: RequestTarget.run(bytes)
+    case .enrolment: EnrolmentTarget.run(bytes)
     case .ticket: TicketTarget.run(bytes)
     case .serial: SerialTarget.run(bytes)
     }
@@ -38,6 +41,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .expression: ExpressionTarget.seeds
     case .rules: ConfigurationTarget.ruleSeeds
     case .request: RequestTarget.seeds
+    case .enrolment: EnrolmentTarget.seeds
     case .ticket: TicketTarget.seeds
     case .serial: SerialTarget.seeds
     }
@@ -51,6 +55,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .expression: 512
     case .rules: 512
     case .request: 1_024
+    case .enrolment: 1_024
     case .ticket: 2_100
     case .serial: 1_024
     }

@@ -90,8 +90,10 @@ enum LayerTable {
     row("test kit", "FieldgateTestKit", "Telemetry", "JSONText", "Threads", "CLinux"),
     row("test kit", "SampleTelemetry", "BatchCodec", "CentralCore", "Telemetry"),
     row(
-      "test kit", "FuzzTargets", "BatchCodec", "CentralCore", "Enrolment", "GatewayConfiguration",
-      "GatewayRuntime", "Logging", "SQLiteOutbox", "SampleTelemetry", "SerialSensors", "TagExpressions", "Telemetry",
+      "test kit", "FuzzTargets", "BatchCodec", "CentralCore", "CertificateAuthority", "Enrolment",
+      "GatewayConfiguration",
+      "GatewayRuntime", "Logging", "PKI", "SQLiteOutbox", "SampleTelemetry", "SerialSensors", "TagExpressions",
+      "Telemetry",
       "YAMLParser"),
     row("test kit", "fieldgate-fuzz", "FuzzTargets"),
     row("test kit", "AnomalyTrials", "AnomalyDetection", "FieldgateTestKit", "Telemetry"),
