@@ -259,7 +259,12 @@ let package = Package(
     tests("FleetSimulationTests", ["FleetSimulation", "AlarmStates", "Telemetry"]),
     tests("FuzzTargetsTests", ["FuzzTargets"]),
     tests("StyleTests", []),
-    tests("EndToEndTests", ["FieldgateTestKit", "Telemetry", "BatchCodec", "SQLite"]),
+    tests(
+      "EndToEndTests",
+      [
+        "FieldgateTestKit", "Telemetry", "BatchCodec", "GatewayConfiguration", "GatewayCore", "RuleEngine", "SQLite",
+        "YAMLParser",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
