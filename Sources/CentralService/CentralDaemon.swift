@@ -38,6 +38,7 @@ public struct CentralDaemon {
     let ingest = IngestLoop(log: log)
     ingest.start(store)
     let queries = try QueryThreads(count: 2, directory: settings.data)
+    let allowance = BodyAllowance()
     let readiness = Readiness(settings: settings, log: log)
     var quiet = Logger(label: "server")
     // The server's own messages at lower levels are one a connection.
@@ -45,7 +46,8 @@ public struct CentralDaemon {
     let group = try ServiceGroup(
       configuration: .init(
         services: [
-          server(ingest, queries, identity, readiness, quiet), metricsServer(ingest, queries, readiness, quiet),
+          server(ingest, queries, allowance, identity, readiness, quiet),
+          metricsServer(ingest, queries, allowance, readiness, quiet),
         ] + identity.services(settings, quiet), gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
     defer {
       SystemdNotify.stopping()
@@ -72,7 +74,8 @@ public struct CentralDaemon {
   }
 
   private func server(
-    _ ingest: IngestLoop, _ queries: QueryThreads, _ identity: ServedIdentity, _ readiness: Readiness, _ log: Logger
+    _ ingest: IngestLoop, _ queries: QueryThreads, _ allowance: BodyAllowance, _ identity: ServedIdentity,
+    _ readiness: Readiness, _ log: Logger
   ) throws -> any Service {
     let router = Router(context: CentralContext.self)
     router.add(middleware: AccessMiddleware(desk: identity.desk))
@@ -81,12 +84,11 @@ public struct CentralDaemon {
       let facts = try AuthorityFacts(AuthorityDirectory(data: settings.data))
       AdminRoutes(desk: desk, queries: queries, facts: facts).add(to: router)
     }
-    SyncRoutes(ingest: ingest).add(to: router)
+    SyncRoutes(ingest: ingest, allowance: allowance).add(to: router)
     QueryRoutes(queries: queries).add(to: router)
     CommandRoutes(ingest: ingest, queries: queries).add(to: router)
-    let channel = HTTP1Channel.Configuration(idleTimeout: .seconds(ServeSettings.idleSeconds))
     return Application(
-      router: router, server: try .tls(.http1(configuration: channel), tlsConfiguration: identity.tls),
+      router: router, server: try .tls(.http1(configuration: ServeSettings.channel), tlsConfiguration: identity.tls),
       configuration: .init(
         address: .hostname(settings.host, port: settings.port), serverName: "fieldgate-central",
         availableConnectionsDelegate: MaximumAvailableConnections(ServeSettings.maximumConnections)),
@@ -94,12 +96,12 @@ public struct CentralDaemon {
   }
 
   private func metricsServer(
-    _ ingest: IngestLoop, _ queries: QueryThreads, _ readiness: Readiness, _ log: Logger
+    _ ingest: IngestLoop, _ queries: QueryThreads, _ allowance: BodyAllowance, _ readiness: Readiness, _ log: Logger
   ) -> any Service {
     let router = Router(context: BasicRequestContext.self)
-    MetricsRoutes(ingest: ingest, queries: queries).add(to: router)
+    MetricsRoutes(ingest: ingest, queries: queries, allowance: allowance).add(to: router)
     return Application(
-      router: router, server: .http1(configuration: .init(idleTimeout: .seconds(ServeSettings.idleSeconds))),
+      router: router, server: .http1(configuration: ServeSettings.channel),
       configuration: .init(
         address: .hostname(settings.metricsHost, port: settings.metricsPort), serverName: "fieldgate-central",
         availableConnectionsDelegate: MaximumAvailableConnections(64)),

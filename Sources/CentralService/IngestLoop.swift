@@ -90,7 +90,7 @@ final class IngestLoop: Sendable {
     }
   }
 
-  private static var busy: IngestAnswer {
+  static var busy: IngestAnswer {
     IngestAnswer(
       status: 503, SyncAnswer(position: nil, error: .busy, message: "central is busy; try again in a moment"),
       retryAfter: 2)

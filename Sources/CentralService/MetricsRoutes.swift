@@ -7,6 +7,7 @@ import Threads
 struct MetricsRoutes {
   let ingest: IngestLoop
   let queries: QueryThreads
+  let allowance: BodyAllowance
 
   func add(to router: Router<BasicRequestContext>) {
     router.get("/healthz") { _, _ in
@@ -47,10 +48,11 @@ struct MetricsRoutes {
       [
         ("{reason=\"gap\"}", "\(counters.gaps)"), ("{reason=\"busy\"}", "\(counters.refusedBusy)"),
         ("{reason=\"bad-batch\"}", "\(counters.damagedRequests)"),
-        ("{reason=\"disputed\"}", "\(counters.disputes)"),
+        ("{reason=\"disputed\"}", "\(counters.disputes)"), ("{reason=\"memory\"}", "\(allowance.refused)"),
       ])
     add("queued_requests", "gauge", "Requests that wait for a commit.", [("", "\(report.queuedRequests)")])
     add("queued_bytes", "gauge", "Bytes that wait for a commit.", [("", "\(report.queuedBytes)")])
+    add("body_bytes", "gauge", "Bytes of requests under way.", [("", "\(allowance.takenBytes)")])
     let now = SystemClock.wall()
     func perGateway(_ value: (GatewayOverview) -> String?) -> [(String, String)] {
       gateways.compactMap { gateway in value(gateway).map { ("{gateway=\"\(gateway.name)\"}", $0) } }

@@ -1,3 +1,6 @@
+import HummingbirdCore
+import NIOCore
+
 /// How central is to run: the options of `fieldgate-central serve`.
 public struct ServeSettings: Sendable {
   /// Where gateways and operators connect, over TLS. Port 0 takes a free one.
@@ -53,6 +56,16 @@ public struct ServeSettings: Sendable {
   static let maximumConnections = 2_048
   /// A connection without traffic is closed after this; gateways open a new one when they need it.
   static let idleSeconds: Int64 = 120
+  /// A request's head: gateways and curl send under 1 KiB.
+  static let maximumHeadBytes = 16 << 10
+
+  /// The bounds of each connection.
+  static var channel: HTTP1Channel.Configuration {
+    HTTP1Channel.Configuration(
+      additionalChannelHandlers: [RequestDeadline()], idleTimeout: .seconds(idleSeconds),
+      httpDecoderConfiguration: .init(
+        maxHeaderFieldSize: maximumHeadBytes, maxHeaderListSize: maximumHeadBytes, maxHeaderFieldCount: 64))
+  }
 }
 
 /// What keeps central from starting, in one line, with the next step.

@@ -25,7 +25,6 @@ struct ServedIdentity: Sendable {
     let router = Router(context: CentralContext.self)
     router.add(middleware: AccessMiddleware(desk: desk))
     ESTRoutes(desk: desk, isLate: true).add(to: router)
-    let channel = HTTP1Channel.Configuration(idleTimeout: .seconds(ServeSettings.idleSeconds))
     var tls = try credentials.tlsConfiguration(desk.authorities)
     tls.certificateVerification = .noHostnameVerification
     let authorities = desk.authorities
@@ -36,7 +35,7 @@ struct ServedIdentity: Sendable {
         promise.succeed(isOurs ? .certificateVerified : .failed)
       })
     let late = Application(
-      router: router, server: try .tls(.http1(configuration: channel), configuration: configuration),
+      router: router, server: try .tls(.http1(configuration: ServeSettings.channel), configuration: configuration),
       configuration: .init(
         address: .hostname(host, port: own.latePort), serverName: "fieldgate-central",
         availableConnectionsDelegate: MaximumAvailableConnections(64)), logger: log)
