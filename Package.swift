@@ -98,7 +98,7 @@ let package = Package(
       ["Telemetry", "AnomalyDetection", "RuleEngine", "SerialSensors", "TagExpressions", "TagWindows", "JSONText"]),
 
     // adapters
-    library("YAMLParser", ["GatewayConfiguration", "CFYAML"]),
+    library("YAMLParser", ["GatewayConfiguration", "Telemetry", "CFYAML"]),
     library("SerialPort", ["CLinux", "Telemetry"]),
     library("ModbusBus", ["GatewayCore", "SerialPort", "Telemetry", "CModbus"]),
     library("SerialBus", ["GatewayCore", "SerialPort", "Telemetry"]),

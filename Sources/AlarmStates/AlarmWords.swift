@@ -19,9 +19,8 @@ public enum AlarmWords {
     let suffix = ".alarm_flood"
     let most = 64 - suffix.utf8.count
     guard device.utf8.count > most else { return device + suffix }
-    // FNV-1a of the whole name keeps two long ones apart.
-    let hash = device.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-    let mark = "-" + String(hash, radix: 36)
+    // The hash of the whole name keeps two long ones apart.
+    let mark = "-" + String(FNV1a.hash(device.utf8), radix: 36)
     return cut(device, to: most - mark.utf8.count) + mark + suffix
   }
 

@@ -1,3 +1,5 @@
+import Telemetry
+
 /// Decides which unusual samples raise an alarm: the first, then none for the hold-off, unless one is far worse.
 struct AlarmGate: Hashable, Sendable {
   /// How many times the highest score since the alarm a score must have to raise another within the hold-off. Without
@@ -26,7 +28,7 @@ struct AlarmGate: Hashable, Sendable {
     writer.put(peak)
   }
 
-  mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
+  mutating func restore(from reader: inout AnomalyStateReader) throws(AnomalyStateError) {
     let at = try reader.double()
     peak = try reader.double()
     guard at.isFinite, peak.isFinite, peak >= 0 else { throw .inconsistent }

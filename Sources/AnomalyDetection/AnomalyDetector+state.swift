@@ -1,3 +1,8 @@
+import Telemetry
+
+/// Numbers of fixed width (docs/formats/anomaly-state.md).
+typealias AnomalyStateReader = StateReader<AnomalyStateError>
+
 extension AnomalyDetector {
   /// Of the format in docs/formats/anomaly-state.md.
   public static let stateVersion: UInt8 = 1
@@ -35,20 +40,20 @@ extension AnomalyDetector {
   /// Goes on where ``save()`` was called, under settings that may be others.
   public init(_ settings: AnomalySettings = AnomalySettings(), restoring bytes: [UInt8]) throws(AnomalyStateError) {
     self.init(settings)
-    var reader = StateReader(bytes[...])
+    var reader = AnomalyStateReader(bytes[...], tooShort: .damaged)
     guard bytes.count > 9, try reader.uint32() == Self.mark else { throw .foreign }
     let version = try reader.uint8()
     guard version == Self.stateVersion else { throw .unknownVersion(version) }
-    var sum = StateReader(bytes.suffix(4))
+    var sum = AnomalyStateReader(bytes.suffix(4), tooShort: .damaged)
     guard bytes.count <= Self.maximumStateBytes, try sum.uint32() == StateCheckSum.of(bytes.dropLast(4)) else {
       throw .damaged
     }
-    reader = StateReader(bytes.dropLast(4).dropFirst(5))
+    reader = AnomalyStateReader(bytes.dropLast(4).dropFirst(5), tooShort: .damaged)
     try restore(from: &reader)
     guard reader.isAtEnd else { throw .inconsistent }
   }
 
-  private mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
+  private mutating func restore(from reader: inout AnomalyStateReader) throws(AnomalyStateError) {
     let flags = try reader.uint8()
     let first = try reader.double()
     steps = try reader.double()

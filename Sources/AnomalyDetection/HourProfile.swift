@@ -1,3 +1,5 @@
+import Telemetry
+
 /// What is usual in each hour of the day: mean and variance, with the last twenty steps of the hour weighing most.
 struct HourProfile: Sendable {
   struct Hour: Hashable, Sendable {
@@ -36,7 +38,7 @@ struct HourProfile: Sendable {
     }
   }
 
-  mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
+  mutating func restore(from reader: inout AnomalyStateReader) throws(AnomalyStateError) {
     for hour in hours.indices {
       let entry = Hour(mean: try reader.double(), variance: try reader.float(), steps: try reader.float())
       guard entry.mean.isFinite, entry.variance.isFinite, entry.variance >= 0,

@@ -1,3 +1,5 @@
+import Telemetry
+
 /// What is known of one signal: its range, and values that stand for all that were seen.
 ///
 /// A cell is a value that was once new. Cells are kept ascending, so that the nearest is found by halving; a visit stamps
@@ -171,7 +173,7 @@ extension NoveltySet {
   }
 
   /// Replaces what is known by what was saved of a set of the same capacity.
-  mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
+  mutating func restore(from reader: inout AnomalyStateReader) throws(AnomalyStateError) {
     low = try reader.double()
     high = try reader.double()
     unit = try reader.uint16()

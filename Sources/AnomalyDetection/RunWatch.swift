@@ -1,3 +1,5 @@
+import Telemetry
+
 /// Watches for a reading that does not change: a stuck sensor gives values that are all known, so nothing else sees it.
 struct RunWatch: Hashable, Sendable {
   /// Shorter runs are nothing.
@@ -49,7 +51,7 @@ struct RunWatch: Hashable, Sendable {
     writer.put(UInt8(isReported ? 1 : 0))
   }
 
-  mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
+  mutating func restore(from reader: inout AnomalyStateReader) throws(AnomalyStateError) {
     value = try reader.double()
     steps = try reader.double()
     seconds = try reader.double()

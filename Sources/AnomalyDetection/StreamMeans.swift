@@ -1,3 +1,5 @@
+import Telemetry
+
 /// Means over the whole stream: a fast and a slow one, and the variance. Until enough was seen each is the plain mean.
 struct StreamMeans: Hashable, Sendable {
   private(set) var fast = 0.0
@@ -26,7 +28,7 @@ struct StreamMeans: Hashable, Sendable {
     for number in [fast, slow, centre, variance] { writer.put(number) }
   }
 
-  mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
+  mutating func restore(from reader: inout AnomalyStateReader) throws(AnomalyStateError) {
     fast = try reader.double()
     slow = try reader.double()
     centre = try reader.double()

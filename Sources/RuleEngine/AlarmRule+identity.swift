@@ -11,9 +11,7 @@ extension AlarmRule {
       guard case .write(let write) = action.kind else { continue }
       text += " \(write.device)/\(write.tag) \(write.value) if \(write.interlock?.identity ?? "")"
     }
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return hash
+    return FNV1a.hash(text.utf8)
   }
 }
 

@@ -8,14 +8,14 @@ extension RuleEngine {
 
   public func saved(now: MonotonicTime) -> [UInt8] {
     var writer = StateWriter()
-    writer.append(Self.stateVersion)
-    writer.append(Int64(rules.count))
+    writer.put(Self.stateVersion)
+    writer.put(Int64(rules.count))
     for rule in rules.indices {
       var entry = StateWriter()
       write(rule, now: now, to: &entry)
-      writer.append(block: Array(rules[rule].name.utf8))
-      writer.append(Int64(bitPattern: rules[rule].identity))
-      writer.append(block: entry.bytes)
+      writer.put(block: rules[rule].name.utf8)
+      writer.put(Int64(bitPattern: rules[rule].identity))
+      writer.put(block: entry.bytes)
     }
     return writer.bytes
   }
@@ -27,8 +27,8 @@ extension RuleEngine {
   /// - Throws: when the bytes are damaged or of another version; then nothing is changed.
   @discardableResult
   public mutating func restore(_ bytes: [UInt8], now: MonotonicTime) throws(SavedStateError) -> Int {
-    var reader = StateReader(bytes)
-    let version = try reader.number()
+    var reader = RuleStateReader(bytes)
+    let version = try reader.int64()
     guard version == Self.stateVersion else {
       throw SavedStateError(
         description: "the saved state has version \(version), this program knows \(Self.stateVersion)")
@@ -39,8 +39,8 @@ extension RuleEngine {
     var taken = 0
     for _ in 0..<(try reader.count(each: 24)) {
       let name = String(decoding: try reader.block(), as: UTF8.self)
-      let identity = UInt64(bitPattern: try reader.number())
-      var entry = StateReader(try reader.block())
+      let identity = UInt64(bitPattern: try reader.int64())
+      var entry = RuleStateReader(try reader.block())
       guard let rule = byName[name], rules[rule].identity == identity else { continue }
       try next.read(rule, now: now, &entry)
       taken += 1
@@ -66,53 +66,53 @@ extension RuleEngine {
       case .active: (2, now)
       case .returning(let since): (3, since)
       }
-    writer.append(byte: code)
-    writer.append((now - since).wholeNanoseconds)
-    writer.append(byte: (monitor.isHeld ? 1 : 0) | (monitor.isSuppressed ? 2 : 0))
-    writer.append(Int64(lastWrites[rule]?.count ?? 0))
+    writer.put(code)
+    writer.put((now - since).wholeNanoseconds)
+    writer.put(UInt8((monitor.isHeld ? 1 : 0) | (monitor.isSuppressed ? 2 : 0)))
+    writer.put(Int64(lastWrites[rule]?.count ?? 0))
     for (action, time) in (lastWrites[rule] ?? [:]).sorted(by: { $0.key < $1.key }) {
-      writer.append(Int64(action))
-      writer.append((now - time).wholeNanoseconds)
+      writer.put(Int64(action))
+      writer.put((now - time).wholeNanoseconds)
     }
     for index in program.places[rule].leaves {
       let leaf = leaves[index]
-      writer.append(byte: leaf.truth.rawValue | (leaf.isLatched ? 4 : 0))
-      writer.append(leaf.number)
+      writer.put(UInt8(leaf.truth.rawValue | (leaf.isLatched ? 4 : 0)))
+      writer.put(leaf.number)
       write(slots[leaf.slot], now: now, to: &writer)
       write(slots[leaf.other], now: now, to: &writer)
       switch leaf.kind {
       case .rate(let history, _, _):
-        writer.append(Int64(rates[history].points.count))
+        writer.put(Int64(rates[history].points.count))
         for point in rates[history].points {
-          writer.append((now - point.time).wholeNanoseconds)
-          writer.append(point.value)
+          writer.put((now - point.time).wholeNanoseconds)
+          writer.put(point.value)
         }
       case .flatLine(let run):
-        writer.append(flatLines[run].bits)
-        writer.append(Int64(flatLines[run].run))
-        writer.append((now - flatLines[run].since).wholeNanoseconds)
-        writer.append(Int64(flatLines[run].longest))
+        writer.put(flatLines[run].bits)
+        writer.put(Int64(flatLines[run].run))
+        writer.put((now - flatLines[run].since).wholeNanoseconds)
+        writer.put(Int64(flatLines[run].longest))
       case .anomaly(let watch):
-        writer.append((now - anomalies[watch].lastUnusual).wholeNanoseconds)
-        writer.append(block: anomalies[watch].detector.save())
+        writer.put((now - anomalies[watch].lastUnusual).wholeNanoseconds)
+        writer.put(block: anomalies[watch].detector.save())
       default: break
       }
     }
   }
 
   private func write(_ slot: Slot, now: MonotonicTime, to writer: inout StateWriter) {
-    writer.append(byte: (slot.hasValue ? 1 : 0) | (slot.isGood ? 2 : 0) | (slot.wasSeen ? 4 : 0))
-    writer.append(slot.value)
-    writer.append(slot.bits)
-    writer.append((now - slot.lastValue).wholeNanoseconds)
+    writer.put(UInt8((slot.hasValue ? 1 : 0) | (slot.isGood ? 2 : 0) | (slot.wasSeen ? 4 : 0)))
+    writer.put(slot.value)
+    writer.put(slot.bits)
+    writer.put((now - slot.lastValue).wholeNanoseconds)
   }
 
   private mutating func read(
-    _ rule: Int, now: MonotonicTime, _ reader: inout StateReader
+    _ rule: Int, now: MonotonicTime, _ reader: inout RuleStateReader
   ) throws(SavedStateError) {
-    let code = try reader.byte()
+    let code = try reader.uint8()
     let since = try Self.time(&reader, now: now)
-    let flags = try reader.byte()
+    let flags = try reader.uint8()
     switch code {
     case 0: monitors[rule].state = .normal
     case 1: monitors[rule].state = .pending(since: since)
@@ -124,12 +124,12 @@ extension RuleEngine {
     monitors[rule].isSuppressed = flags & 2 != 0
     lastWrites[rule] = nil
     for _ in 0..<(try reader.count(each: 16)) {
-      let action = Int(clamping: try reader.number())
+      let action = Int(clamping: try reader.int64())
       let time = try Self.time(&reader, now: now)
       if rules[rule].actions.indices.contains(action) { lastWrites[rule, default: [:]][action] = time }
     }
     for index in program.places[rule].leaves {
-      let byte = try reader.byte()
+      let byte = try reader.uint8()
       guard let truth = Truth(rawValue: byte & 3) else {
         throw SavedStateError(
           description: "the saved state of \(rules[rule].name) has a condition that is neither true nor false")
@@ -142,10 +142,10 @@ extension RuleEngine {
       switch leaves[index].kind {
       case .rate(let history, _, _): try read(rate: history, now: now, &reader)
       case .flatLine(let run):
-        flatLines[run].bits = try reader.number()
-        flatLines[run].run = Int(clamping: try reader.number())
+        flatLines[run].bits = try reader.int64()
+        flatLines[run].run = Int(clamping: try reader.int64())
         flatLines[run].since = try Self.time(&reader, now: now)
-        flatLines[run].longest = Int(clamping: min(max(0, try reader.number()), Int64.max / 8))
+        flatLines[run].longest = Int(clamping: min(max(0, try reader.int64()), Int64.max / 8))
       case .anomaly(let watch): try read(anomaly: watch, now: now, &reader)
       default: break
       }
@@ -156,7 +156,7 @@ extension RuleEngine {
   }
 
   private mutating func read(
-    rate: Int, now: MonotonicTime, _ reader: inout StateReader
+    rate: Int, now: MonotonicTime, _ reader: inout RuleStateReader
   ) throws(SavedStateError) {
     rates[rate].forget()
     for _ in 0..<(try reader.count(each: 16)) {
@@ -170,7 +170,7 @@ extension RuleEngine {
   }
 
   private mutating func read(
-    anomaly watch: Int, now: MonotonicTime, _ reader: inout StateReader
+    anomaly watch: Int, now: MonotonicTime, _ reader: inout RuleStateReader
   ) throws(SavedStateError) {
     anomalies[watch].lastUnusual = try Self.time(&reader, now: now)
     let bytes = try reader.block()
@@ -181,10 +181,10 @@ extension RuleEngine {
     }
   }
 
-  private mutating func read(slot: Int, now: MonotonicTime, _ reader: inout StateReader) throws(SavedStateError) {
-    let flags = try reader.byte()
+  private mutating func read(slot: Int, now: MonotonicTime, _ reader: inout RuleStateReader) throws(SavedStateError) {
+    let flags = try reader.uint8()
     let value = try reader.double()
-    slots[slot].bits = try reader.number()
+    slots[slot].bits = try reader.int64()
     slots[slot].lastValue = try Self.time(&reader, now: now)
     guard value.isFinite else { throw SavedStateError(description: "the saved state has a value that is no number") }
     slots[slot].value = value
@@ -193,8 +193,9 @@ extension RuleEngine {
     slots[slot].wasSeen = flags & 4 != 0
   }
 
-  private static func time(_ reader: inout StateReader, now: MonotonicTime) throws(SavedStateError) -> MonotonicTime {
-    let age = try reader.number()
+  private static func time(_ reader: inout RuleStateReader, now: MonotonicTime) throws(SavedStateError) -> MonotonicTime
+  {
+    let age = try reader.int64()
     guard age >= 0 else { throw SavedStateError(description: "the saved state has a time to come") }
     return MonotonicTime(nanoseconds: now.nanoseconds - min(age, Int64.max / 2))
   }

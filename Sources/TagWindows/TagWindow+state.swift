@@ -30,7 +30,7 @@ extension TagWindow {
   /// A window that goes on where the saved one was. Call ``resume`` before it is fed.
   public init(_ specification: WindowSpecification, restoring bytes: [UInt8]) throws(WindowStateError) {
     self.init(specification)
-    var reader = try StateReader(bytes, magic: Self.magic, version: Self.stateVersion)
+    var reader = try WindowStateReader(bytes, magic: Self.magic, version: Self.stateVersion)
     var expected = StateWriter(magic: Self.magic, version: Self.stateVersion)
     specification.save(to: &expected)
     try reader.expect(expected.bytes.dropFirst(5))
@@ -54,7 +54,7 @@ extension TagWindow {
     guard reader.isAtEnd else { throw .damaged }
   }
 
-  private mutating func restoreWaiting(_ reader: inout StateReader) throws(WindowStateError) {
+  private mutating func restoreWaiting(_ reader: inout WindowStateReader) throws(WindowStateError) {
     var before = Int64.min
     for _ in 0..<(try reader.count(most: WaitingSamples.limit)) {
       let time = try reader.time()
@@ -89,7 +89,7 @@ extension WindowContents {
     for index in head..<tail { writer.put(ring[place(index)]) }
   }
 
-  fileprivate mutating func restore(from reader: inout StateReader) throws(WindowStateError) {
+  fileprivate mutating func restore(from reader: inout WindowStateReader) throws(WindowStateError) {
     start = try reader.timeOrNever()
     cutTime = try reader.timeOrNever()
     guard keepsPoints else { return try restoreSums(from: &reader) }
@@ -110,7 +110,7 @@ extension WindowContents {
     rebuildSums()
   }
 
-  private mutating func restoreSums(from reader: inout StateReader) throws(WindowStateError) {
+  private mutating func restoreSums(from reader: inout WindowStateReader) throws(WindowStateError) {
     last = try reader.optionalPoint()
     lastValue = try reader.optionalPoint()
     firstValue = try reader.optionalPoint()

@@ -61,9 +61,7 @@ public struct DeviceScan: Hashable, Sendable {
 
   /// What a reading of this text has as bits: its hash.
   public static func bits(ofText text: String) -> Int64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return Int64(bitPattern: hash)
+    Int64(bitPattern: FNV1a.hash(text.utf8))
   }
 
   /// Samples that it counts for where memory is bounded: a sample of a number takes about 16 bytes, texts what they have.

@@ -1,5 +1,6 @@
 public import GatewayConfiguration
 import Glibc
+import Telemetry
 
 /// What came of reading a configuration file.
 public struct LoadedConfiguration: Sendable {
@@ -17,7 +18,7 @@ public enum ConfigurationFile {
     var digest: UInt64?
     do {
       let bytes = try read(path)
-      digest = Self.digest(bytes)
+      digest = FNV1a.hash(bytes)
       let (settings, diagnostics) = GatewaySettingsReader.read(
         try YAMLFile.parse(bytes), profiles: ProfileFolders.shelf())
       return LoadedConfiguration(settings: settings, diagnostics: diagnostics, digest: digest)
@@ -27,12 +28,7 @@ public enum ConfigurationFile {
   }
 
   /// Tells whether two readings of a file found the same contents; nil when it cannot be read.
-  public static func digest(path: String) -> UInt64? { (try? read(path)).map { digest($0) } }
-
-  /// FNV-1a of 64 bits: against mistakes, not against forgery.
-  private static func digest(_ bytes: [UInt8]) -> UInt64 {
-    bytes.withUnsafeBufferPointer { $0.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } }
-  }
+  public static func digest(path: String) -> UInt64? { (try? read(path)).map { FNV1a.hash($0) } }
 
   /// The text of a file, such as a register list.
   public static func text(path: String) -> Result<String, Diagnostic> {

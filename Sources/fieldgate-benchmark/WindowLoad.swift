@@ -1,7 +1,7 @@
 import TagWindows
 import Telemetry
 
-/// Samples of each second for windows and the small watches of rules, timed and counted.
+/// Samples of each second for windows, timed and counted.
 enum WindowLoad: String, CaseIterable {
   /// Only reads the samples: what everything is compared with.
   case trivialLoop = "trivial_loop"
@@ -12,8 +12,6 @@ enum WindowLoad: String, CaseIterable {
   case slidingPercentile = "sliding_600_percentile"
   case tumblingMean = "tumbling_600_mean"
   case slidingMeanLate = "sliding_600_mean_lateness_10_s"
-  case rateOfChange = "rate_of_change"
-  case flatLine = "flat_line"
 
   /// Values as a sensor with a digit of noise gives them.
   static func values(count: Int) -> [Double] {
@@ -35,8 +33,6 @@ enum WindowLoad: String, CaseIterable {
     case .slidingPercentile: try window(.sliding(length: .seconds(600)), .percentile(95), values)
     case .tumblingMean: try window(.tumbling(length: .seconds(600)), .mean, values)
     case .slidingMeanLate: try window(.sliding(length: .seconds(600)), .mean, values, lateness: .seconds(10))
-    case .rateOfChange: rate(values)
-    case .flatLine: flat(values)
     }
   }
 
@@ -52,28 +48,6 @@ enum WindowLoad: String, CaseIterable {
       time += 1_000
     }
     return sum
-  }
-
-  private func rate(_ values: [Double]) -> Double {
-    var rate = RateOfChange(period: .seconds(60))
-    var sum = 0.0
-    var time: Int64 = 0
-    for value in values {
-      sum += rate.take(value, time: MonotonicTime(nanoseconds: time)) ?? 0
-      time += 1_000_000_000
-    }
-    return sum
-  }
-
-  private func flat(_ values: [Double]) -> Double {
-    var watch = FlatLine()
-    var count = 0
-    var time: Int64 = 0
-    for value in values {
-      if watch.take(bits: Int64(value * 10), time: MonotonicTime(nanoseconds: time)) { count += 1 }
-      time += 1_000_000_000
-    }
-    return Double(count)
   }
 
   /// Nanoseconds a sample of the fastest of so many rounds: the others were disturbed.

@@ -41,7 +41,7 @@ enum LayerTable {
     row("support", "OwnerRights"),
     row("support", "SystemdNotify", "CSystemd"),
     row("support", "ServiceLog", "Telemetry", "SystemdNotify", "Logging"),
-    row("adapters", "YAMLParser", "GatewayConfiguration", "CFYAML"),
+    row("adapters", "YAMLParser", "GatewayConfiguration", "Telemetry", "CFYAML"),
     row("support", "SerialPort", "Telemetry", "CLinux"),
     row("adapters", "ModbusBus", "Telemetry", "GatewayCore", "SerialPort", "CModbus"),
     row("adapters", "SerialBus", "Telemetry", "GatewayCore", "SerialPort"),

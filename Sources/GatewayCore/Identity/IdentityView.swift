@@ -1,3 +1,5 @@
+import Telemetry
+
 /// What stands in the identity directory (docs/identity.md), as the renewal needs it.
 public struct IdentityView: Hashable, Sendable {
   public struct Certificate: Hashable, Sendable {
@@ -19,7 +21,7 @@ public struct IdentityView: Hashable, Sendable {
     /// From when on it is renewed: two thirds of its life, and up to a tenth more that its serial decides, so that gateways
     /// that were enrolled together do not all come together.
     public var renewal: Int64 {
-      let hash = serial.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+      let hash = FNV1a.hash(serial.utf8)
       return notBefore + life * 2 / 3 + Int64(hash >> 40) * life / 10 / (1 << 24)
     }
   }

@@ -119,12 +119,7 @@ public enum LearnedReadsFile {
   }
 
   static func signature(unit: UInt8, points: [RegisterPoint]) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for point in points {
-      for byte in "\(unit) \(point.table.readFunction) \(point.address) \(point.entryCount);".utf8 {
-        hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-      }
-    }
-    return hash
+    let texts = points.map { "\(unit) \($0.table.readFunction) \($0.address) \($0.entryCount);" }
+    return FNV1a.hash(texts.joined(separator: "").utf8)
   }
 }

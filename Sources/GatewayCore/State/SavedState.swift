@@ -53,7 +53,7 @@ public struct SavedState: Hashable, Sendable {
       Self.append(UInt64(section.count), to: &bytes)
       bytes += section
     }
-    Self.append(Self.checksum(bytes[...]), to: &bytes)
+    Self.append(FNV1a.hash(bytes), to: &bytes)
     precondition(bytes.count <= Self.maximumBytes, "a state of \(bytes.count) bytes")
     return bytes
   }
@@ -64,7 +64,7 @@ public struct SavedState: Hashable, Sendable {
       throw Damage(description: "it is no saved state, or one of another version")
     }
     let end = bytes.count - 8
-    guard end >= Self.head.count, Self.number(bytes[end...]) == Self.checksum(bytes[..<end]) else {
+    guard end >= Self.head.count, Self.number(bytes[end...]) == FNV1a.hash(bytes[..<end]) else {
       throw Damage(description: "its check sum is wrong")
     }
     var rest = bytes[Self.head.count..<end]
@@ -108,10 +108,5 @@ public struct SavedState: Hashable, Sendable {
 
   private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
     bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
-  }
-
-  /// FNV-1a of 64 bits: against damage, not against forgery.
-  private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-    bytes.withUnsafeBufferPointer { $0.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } }
   }
 }

@@ -1,41 +1,50 @@
-/// Reads what a ``StateWriter`` wrote, and believes none of it unseen.
-struct StateReader {
-  private var rest: ArraySlice<UInt8>
+import Telemetry
 
+/// How a saved window begins and ends: four letters, the version, and a check sum over all behind it.
+typealias WindowStateReader = StateReader<WindowStateError>
+
+extension StateWriter {
+  /// - Parameter magic: four letters; then the version.
+  init(magic: StaticString, version: UInt8, capacity: Int = 256) {
+    self.init(capacity: capacity)
+    magic.withUTF8Buffer { put(bytes: $0) }
+    put(version)
+  }
+
+  mutating func put(_ point: WindowPoint) {
+    put(point.packed)
+    put(point.value)
+  }
+
+  mutating func put(_ point: WindowPoint?) {
+    put(UInt8(point == nil ? 0 : 1))
+    if let point { put(point) }
+  }
+
+  /// With the check sum behind them.
+  func sealed() -> [UInt8] {
+    var copy = self
+    copy.put(FNV1a.hash(bytes))
+    return copy.bytes
+  }
+}
+
+extension StateReader<WindowStateError> {
   /// Checks the beginning, the version and the check sum.
   init(_ bytes: [UInt8], magic: StaticString, version: UInt8) throws(WindowStateError) {
     let isOurs = magic.withUTF8Buffer { bytes.starts(with: $0) }
     guard isOurs, bytes.count > 4 else { throw .foreign }
     guard bytes[4] == version else { throw .unknownVersion(bytes[4]) }
     guard bytes.count >= 13 else { throw .damaged }
-    rest = bytes[(bytes.count - 8)...]
-    let sum = try uint64()
-    rest = bytes[..<(bytes.count - 8)]
-    guard StateWriter.checkSum(rest) == sum else { throw .damaged }
-    rest = rest.dropFirst(5)
+    var end = Self(bytes.suffix(8), tooShort: .damaged)
+    guard try end.uint64() == FNV1a.hash(bytes.dropLast(8)) else { throw .damaged }
+    self.init(bytes.dropLast(8).dropFirst(5), tooShort: .damaged)
   }
-
-  var isAtEnd: Bool { rest.isEmpty }
 
   /// Passes over bytes that must stand there.
-  mutating func expect(_ bytes: ArraySlice<UInt8>) throws(WindowStateError) {
-    guard rest.starts(with: bytes) else { throw .otherSpecification }
-    rest = rest.dropFirst(bytes.count)
+  mutating func expect(_ expected: ArraySlice<UInt8>) throws(WindowStateError) {
+    guard count >= expected.count, try bytes(expected.count) == expected else { throw .otherSpecification }
   }
-
-  private mutating func number<Number: FixedWidthInteger>(_: Number.Type) throws(WindowStateError) -> Number {
-    let width = Number.bitWidth / 8
-    guard rest.count >= width else { throw .damaged }
-    var number: Number = 0
-    for (index, byte) in rest.prefix(width).enumerated() { number |= Number(truncatingIfNeeded: byte) << (8 * index) }
-    rest = rest.dropFirst(width)
-    return number
-  }
-
-  mutating func uint8() throws(WindowStateError) -> UInt8 { try number(UInt8.self) }
-  mutating func uint64() throws(WindowStateError) -> UInt64 { try number(UInt64.self) }
-  mutating func int64() throws(WindowStateError) -> Int64 { Int64(bitPattern: try uint64()) }
-  mutating func double() throws(WindowStateError) -> Double { Double(bitPattern: try uint64()) }
 
   /// A count or an amount: 0 to the given most.
   mutating func count(most: Int) throws(WindowStateError) -> Int {
