@@ -102,6 +102,25 @@ struct StyleTests {
     }
   }
 
+  @Test("Tests that documents name exist")
+  func namedTests() throws {
+    let code = SourceTree.tests.map(\.text).joined(separator: "\n")
+    var count = 0
+    for file in SourceTree.documents {
+      for word in file.text.split(separator: "`", omittingEmptySubsequences: false) {
+        let parts = word.split(separator: "/", omittingEmptySubsequences: false)
+        guard let suite = parts.first, suite.hasSuffix("Tests"), parts.count <= 2,
+          suite.utf8.allSatisfy({ $0 | 0x20 >= UInt8(ascii: "a") && $0 | 0x20 <= UInt8(ascii: "z") })
+        else { continue }
+        count += 1
+        let isTarget = SourceTree.tests.contains { $0.target == suite }
+        #expect(isTarget || code.contains("struct \(suite) {"), "\(file.path) names the suite \(suite)")
+        if parts.count == 2 { #expect(code.contains("func \(parts[1])("), "\(file.path) names the test \(word)") }
+      }
+    }
+    #expect(count > 30)
+  }
+
   @Test("Scripts have at most 100 lines and stop at the first error")
   func scripts() throws {
     let folder = SourceTree.root.appendingPathComponent("Scripts")
