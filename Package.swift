@@ -159,7 +159,7 @@ let package = Package(
 
     // programs
     program("fieldgated", ["GatewayService"]),
-    program("fieldgate", ["GatewayClient", arguments]),
+    program("fieldgate", ["GatewayClient", "Telemetry", arguments]),
     program(
       "fieldgate-central",
       [

@@ -20,7 +20,7 @@ import UnixSignals
 
 /// Central as a whole: store, ingest thread, query threads, the TLS listener and the one for metrics.
 public struct CentralDaemon {
-  public static let version = "0.1.0"
+  public static let version = ProgramVersion.current
 
   private let settings: ServeSettings
   private let log = Logger(label: "fieldgate-central")

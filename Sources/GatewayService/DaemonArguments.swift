@@ -16,8 +16,9 @@ struct DaemonArguments: Sendable {
   static let usage = """
     usage: fieldgated [--configuration FILE] [--log-level LEVEL]
 
-    Polls the sensors named in FILE, judges their values by its rules, publishes them to the MQTT broker on this box, keeps
-    them in a store on disk and sends them to central. Started by systemd as a rule: systemctl status fieldgate
+    The gateway's daemon: polls the sensors named in FILE, judges their values by its rules, publishes them to the MQTT
+    broker on this box, keeps them in a store on disk and sends them to central. Started by systemd as a rule: systemctl
+    status fieldgate
 
       --configuration FILE  default /etc/fieldgate/gateway.yaml; look at it with: fieldgate check FILE
       --log-level LEVEL     trace, debug, info, notice, warning, error or critical; default info

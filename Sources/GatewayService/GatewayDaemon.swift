@@ -14,7 +14,7 @@ import Threads
 /// Everything in it blocks on threads of its own, so it waits for its signals with sigwait(3): a lifecycle library would
 /// bring Swift's concurrency and collections into every update for that one wait (`docs/decisions/0008`).
 public enum GatewayDaemon {
-  public static let version = "0.1.0"
+  public static let version = ProgramVersion.current
 
   public struct StartError: Error, CustomStringConvertible {
     public var description: String

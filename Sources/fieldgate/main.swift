@@ -1,6 +1,7 @@
 import ArgumentParser
 import GatewayClient
 import Glibc
+import Telemetry
 
 /// The field technician's command.
 struct Fieldgate: ParsableCommand {
@@ -29,7 +30,7 @@ struct Fieldgate: ParsableCommand {
         fieldgate rules replay FILE      what the rules say of recorded values
         fieldgate serial watch PORT      what a serial sensor says, and how it would be read
       """,
-    version: "0.1.0",
+    version: ProgramVersion.current,
     subcommands: [
       Status.self, DoctorCommand.self, Outbox.self, Alarms.self, Values.self, Tail.self, Plan.self, Devices.self,
       Scan.self,

@@ -82,7 +82,7 @@ enum LayerTable {
       "SystemdNotify", "ServiceLog", "SQLiteCentralStore", "PKI", "FoundationEssentials", "Logging", "ServiceLifecycle",
       "UnixSignals", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOCore", "NIOSSL"),
     row("programs", "fieldgated", "GatewayService"),
-    row("programs", "fieldgate", "GatewayClient", "ArgumentParser"),
+    row("programs", "fieldgate", "GatewayClient", "Telemetry", "ArgumentParser"),
     row(
       "programs", "fieldgate-central", "CentralCore", "CentralService", "CertificateAuthority", "SQLiteIdentityStore",
       "Telemetry", "Threads", "ArgumentParser"),
