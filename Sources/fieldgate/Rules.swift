@@ -12,18 +12,21 @@ struct RulesReplay: ParsableCommand {
     commandName: "replay",
     abstract: "Judge recorded values of one tag by the rules of a configuration.",
     discussion: """
-      Reads a table with the columns timestamp and value (others are ignored) from standard input, or values that are
-      stored already, and writes timestamp,value,anomaly_score, one row a row: 1 where an anomaly alarm is raised,
-      otherwise 0. Times without a zone are the site's own. A summary goes to standard error.
+      Reads a table with the columns timestamp and value (others are ignored) from
+      standard input, or values that are stored already, and writes
+      timestamp,value,anomaly_score, one row a row: 1 where an anomaly alarm is
+      raised, otherwise 0. Times without a zone are the site's own. A summary goes to
+      standard error.
 
-      --from-outbox asks the daemon on this box for the values that wait for central. --from-central asks central for
-      what it has of this gateway; it wants an operator's certificate or token.
+      --from-outbox asks the daemon on this box for the values that wait for central.
+      --from-central asks central for what it has of this gateway; it wants an
+      operator's certificate or token.
 
-      Examples:
-        fieldgate rules replay gateway.yaml --tag boiler/supply_temp < data.csv > judged.csv
-        fieldgate rules replay gateway.yaml --tag boiler/supply_temp --explain < data.csv | grep ,1,
-        fieldgate rules replay gateway.yaml --tag boiler/supply_temp --from-outbox --from 2h --explain
-        fieldgate rules replay gateway.yaml --tag boiler/supply_temp --from-central --from 30d \\
+      Examples, each with --tag boiler/supply_temp besides:
+        fieldgate rules replay gateway.yaml < data.csv > judged.csv
+        fieldgate rules replay gateway.yaml --explain < data.csv | grep ,1,
+        fieldgate rules replay gateway.yaml --from-outbox --from 2h --explain
+        fieldgate rules replay gateway.yaml --from-central --from 30d \\
           --certificate operator.pem --key operator.key
       """)
 
@@ -91,7 +94,7 @@ struct RulesReplay: ParsableCommand {
         try replay.runFromCentral(access, output: Self.write, summary: Self.say, progress: Self.progress)
       } else {
         if isatty(STDIN_FILENO) == 1 { Self.say("reading a table from the terminal; end it with Ctrl-D") }
-        try replay.run(input: Self.read, output: Self.write, summary: Self.say)
+        try replay.run(input: Self.read, output: Self.write, summary: Self.say, progress: Self.progress)
       }
     } catch let failure as ReplayRun.Failure {
       Self.say(failure.description)

@@ -114,4 +114,30 @@ struct ReplayStoredTests {
     let silent = try replay(site, ["--from-outbox"])
     #expect(silent.status == 1 && silent.errors.contains("fieldgated does not answer"), "\(silent.errors)")
   }
+
+  @Test("An operator's token opens a central that has accounts; another does not")
+  func token() async throws {
+    let site = try Site()
+    try site.startBroker()
+    try await site.startOwnCentral()
+    try site.writeConfiguration(hasCentral: false)
+    try site.enroll(try site.ticket())
+    try site.startGateway()
+    try await site.everyDeviceAtCentral()
+    func replay(token: String) throws -> Site.Output {
+      _ = try site.temporary.write("token", token + "\n")
+      return try site.run(
+        Executable.built("fieldgate"),
+        [
+          "rules", "replay", site.path("gateway.yaml"), "--tag", "boiler/supply_temp", "--from-central", "--token-file",
+          site.path("token"),
+        ], mustSucceed: false)
+    }
+    let output = try replay(token: try #require(site.operatorToken))
+    #expect(
+      output.status == 0 && rows(output).count > 1 && output.errors.contains("too_hot: raised"), "\(output.errors)")
+    let wrong = try replay(token: "of-nobody")
+    #expect(wrong.status == 1 && wrong.errors.contains("central does not let you read values (401)"), "\(wrong.errors)")
+    #expect(wrong.errors.contains("--token-file"))
+  }
 }

@@ -56,9 +56,10 @@ extension ReplayRun {
         description:
           "central shows values to operators only: give --certificate FILE and --key FILE, or --token-file FILE")
     }
-    for file in [authority, access.certificate, access.key] {
+    for (file, option) in [(authority, "--ca"), (access.certificate, "--certificate"), (access.key, "--key")] {
       if let file, Glibc.access(file, R_OK) != 0 {
-        throw Failure(description: "\(file) cannot be read (\(String(cString: strerror(errno))))")
+        throw Failure(
+          description: "\(file) cannot be read (\(String(cString: strerror(errno)))); name another with \(option)")
       }
     }
     while url.hasSuffix("/") { url.removeLast() }

@@ -45,6 +45,8 @@ public struct ReplayRun {
   /// Stored values that are means of thinned minutes.
   private(set) var thinned = 0
   private(set) var remarks: [String] = []
+  /// When progress was last told.
+  private var shown = 0.0
 
   /// - Throws: ``Failure`` with all mistakes of the configuration, a line each.
   public init(_ request: Request) throws {
@@ -66,10 +68,13 @@ public struct ReplayRun {
   ///   - input: gives the next bytes; empty at the end.
   ///   - output: takes rows as they are ready.
   ///   - summary: takes the lines of the summary.
+  ///   - progress: takes a line about twice a second, each in the place of the one before.
   public mutating func run(
-    input: () throws -> [UInt8], output: ([UInt8]) throws -> Void, summary: (String) -> Void
+    input: () throws -> [UInt8], output: ([UInt8]) throws -> Void, summary: (String) -> Void,
+    progress: (String) -> Void = { _ in }
   ) throws {
     let began = Self.seconds()
+    shown = began
     var waiting: [UInt8] = []
     var out: [UInt8] = []
     var isAtEnd = false
@@ -94,6 +99,7 @@ public struct ReplayRun {
       if out.count > 1 << 16 || isAtEnd {
         try output(out)
         out.removeAll(keepingCapacity: true)
+        tell(progress)
       }
     }
     guard table != nil else { throw Failure(description: "there is no line; columns timestamp and value are read") }
@@ -108,7 +114,7 @@ public struct ReplayRun {
     _ source: any ReplaySource, output: ([UInt8]) throws -> Void, summary: (String) -> Void, progress: (String) -> Void
   ) throws {
     let began = Self.seconds()
-    var shown = began
+    shown = began
     var out = head
     while let samples = try source.next() {
       for sample in samples {
@@ -120,10 +126,7 @@ public struct ReplayRun {
           out.removeAll(keepingCapacity: true)
         }
       }
-      if Self.seconds() - shown > 0.5 {
-        shown = Self.seconds()
-        progress("\(replay.rows) values\(replay.lastTime.map { ", up to \($0.iso8601)" } ?? "")")
-      }
+      tell(progress)
     }
     remarks = source.remarks
     guard replay.rows > 0 else {
@@ -134,6 +137,12 @@ public struct ReplayRun {
     }
     try output(out)
     finish(began, summary)
+  }
+
+  private mutating func tell(_ progress: (String) -> Void) {
+    guard Self.seconds() - shown > 0.5 else { return }
+    shown = Self.seconds()
+    progress("\(replay.rows) values\(replay.lastTime.map { ", up to \($0.iso8601)" } ?? "")")
   }
 
   private func finish(_ began: Double, _ summary: (String) -> Void) {
