@@ -39,7 +39,7 @@ struct ForgedBatchesTests {
       "sqlite3",
       [
         "-readonly", site.path("data/central.db"),
-        "SELECT hex(bytes) FROM batches JOIN lanes ON lanes.id = batches.lane WHERE lanes.lane = 2 AND number = 1",
+        "SELECT hex(batches.bytes) FROM batches JOIN lanes ON lanes.id = batches.lane WHERE lanes.lane = 2 AND number = 1",
       ]
     ).text.trimmingCharacters(in: .newlines)
     let digits = Array(hexadecimal)
