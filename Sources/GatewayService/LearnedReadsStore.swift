@@ -1,5 +1,4 @@
 import GatewayCore
-import Glibc
 import Logging
 import Synchronization
 import Telemetry
@@ -43,43 +42,27 @@ final class LearnedReadsStore: Sendable {
       for entry in news { entries[entry.name] = entry.learned.isEmpty ? nil : entry }
       guard entries != before else { return }
       let text = LearnedReadsFile.text(entries.values.sorted { $0.name < $1.name })
-      if let cause = Self.write(text, path) { log.warning("cannot write \(path): \(cause)") }
+      do throws(WholeFile.Failure) {
+        try WholeFile.replace(path, with: Array(text.utf8))
+      } catch {
+        log.warning("cannot write \(path): \(error)")
+      }
     }
   }
 
   /// Nil when there is none.
   private static func read(_ path: String) throws(LearnedReadsFile.Damage) -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      if errno == ENOENT { return nil }
-      throw LearnedReadsFile.Damage(description: String(cString: strerror(errno)))
-    }
-    defer { close(descriptor) }
     let limit = LearnedReadsFile.maximumBytes
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 16 << 10)
-    while bytes.count <= limit {
-      let count = Glibc.read(descriptor, &buffer, buffer.count)
-      guard count >= 0 else { throw LearnedReadsFile.Damage(description: String(cString: strerror(errno))) }
-      if count == 0 { return String(decoding: bytes, as: UTF8.self) }
-      bytes += buffer[..<count]
+    let bytes: [UInt8]?
+    do throws(WholeFile.Failure) {
+      bytes = try WholeFile.read(path, limit: limit)
+    } catch {
+      throw LearnedReadsFile.Damage(description: error.description)
     }
-    throw LearnedReadsFile.Damage(description: "it has more than \(limit) bytes")
-  }
-
-  /// Beside the old file, synced, and moved over it: after a power cut it is the old one or the new one.
-  private static func write(_ text: String, _ path: String) -> String? {
-    let new = "\(path).new"
-    let descriptor = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
-    guard descriptor >= 0 else { return String(cString: strerror(errno)) }
-    let bytes = Array(text.utf8)
-    let isWritten = Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
-    let cause = String(cString: strerror(errno))
-    close(descriptor)
-    guard isWritten else {
-      unlink(new)
-      return cause
+    guard let bytes else { return nil }
+    guard bytes.count <= limit else {
+      throw LearnedReadsFile.Damage(description: "it has more than \(limit) bytes")
     }
-    return rename(new, path) == 0 ? nil : String(cString: strerror(errno))
+    return String(decoding: bytes, as: UTF8.self)
   }
 }
