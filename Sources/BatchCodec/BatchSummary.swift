@@ -33,6 +33,25 @@ public struct BatchSummary: Hashable, Sendable {
     self.header = header
     self.content = content
   }
+
+  /// What it takes in memory, roughly and without definitions, which batches share.
+  public var memoryBytes: Int {
+    switch content {
+    case .telemetry(_, let blocks, let losses):
+      blocks.reduce(Self.memoryBytes(losses)) { $0 + MemoryLayout<Block>.stride + $1.speaks.count }
+    case .alarms(let events, let losses):
+      events.reduce(Self.memoryBytes(losses)) { sum, event in
+        sum + MemoryLayout<AlarmEvent>.stride + event.alarm.utf8.count + event.tag.utf8.count
+          + event.message.utf8.count + event.who.utf8.count
+      }
+    }
+  }
+
+  private static func memoryBytes(_ losses: [LossNotice]) -> Int {
+    losses.reduce(0) { sum, loss in
+      loss.devices.reduce(sum + MemoryLayout<LossNotice>.stride) { $0 + MemoryLayout<String>.stride + $1.utf8.count }
+    }
+  }
 }
 
 /// Reads batches one behind the other for their summaries. It refuses exactly the batches that ``BatchCodec/decode(_:)``
@@ -43,6 +62,9 @@ public struct BatchSummaryReader: Sendable {
   private var memory = DefinitionMemory()
 
   public init() {}
+
+  /// What the definitions of all batches read so far take in memory, roughly.
+  public var definitionBytes: Int { memory.madeBytes }
 
   /// Reads exactly one batch, check sum first.
   public mutating func read(_ bytes: ArraySlice<UInt8>) throws(CodecError) -> BatchSummary {

@@ -61,6 +61,8 @@ public struct Submission: Sendable {
   public var after: UInt32?
   /// What was wrong with the batch behind them, when the request held a damaged one.
   public var damage: String?
+  /// What the batches take in memory beside their bytes, roughly; a batch of a few bytes may take a thousand times as many.
+  public var unpackedBytes = 0
 
   public init(identifier: Int, key: LaneKey, batches: [ReceivedBatch], after: UInt32? = nil, damage: String? = nil) {
     self.identifier = identifier
@@ -76,7 +78,10 @@ public struct Submission: Sendable {
     return batches.first { $0.number == number }?.checksum
   }
 
-  public var memoryBytes: Int { batches.reduce(0) { $0 + $1.memoryBytes } }
+  /// For the limit of what waits. A single batch that takes more than the share of a request counts as that.
+  public var memoryBytes: Int {
+    batches.reduce(min(unpackedBytes, SubmissionReader.maximumUnpackedBytes)) { $0 + $1.memoryBytes }
+  }
 }
 
 /// What a request is answered with.
@@ -98,6 +103,10 @@ public struct IngestAnswer: Hashable, Sendable {
 /// Splits the body of a request into batches and checks each as if it were decoded, so that central never keeps what it
 /// cannot read. Values are unpacked only of batches with the newest reading of a tag.
 public enum SubmissionReader {
+  /// What the batches of a request may take in memory beside their bytes. Batches beyond it are left out, as if the request
+  /// ended before them: the sender learns it from the position and sends them again. The first is taken in any case.
+  public static let maximumUnpackedBytes = 32 << 20
+
   /// - Parameter after: what the request says of the batch before its first.
   /// - Returns: the submission, or the answer that refuses the request.
   public static func read(
@@ -107,6 +116,7 @@ public enum SubmissionReader {
     var rest = body[...]
     var damage: String?
     var reader = BatchSummaryReader()
+    var unpacked = 0
     while !rest.isEmpty {
       guard batches.count < SyncProtocol.maximumBatchesPerRequest else {
         return .failure(.badRequest("more than \(SyncProtocol.maximumBatchesPerRequest) batches in one request"))
@@ -123,6 +133,9 @@ public enum SubmissionReader {
             return .failure(.badRequest("batch \(header.firstNumber) stands behind batch \(last.number)"))
           }
         }
+        let more = unpacked + summary.memoryBytes
+        guard batches.isEmpty || more + reader.definitionBytes <= maximumUnpackedBytes else { break }
+        unpacked = more
         batches.append(ReceivedBatch(bytes: Array(bytes), summary: summary))
         rest = rest.dropFirst(length)
       } catch {
@@ -142,7 +155,9 @@ public enum SubmissionReader {
       }
     }
     let key = LaneKey(gateway: gateway, epoch: first.epoch, lane: first.lane)
-    return .success(Submission(identifier: identifier, key: key, batches: batches, after: after, damage: damage))
+    var submission = Submission(identifier: identifier, key: key, batches: batches, after: after, damage: damage)
+    submission.unpackedBytes = unpacked + reader.definitionBytes
+    return .success(submission)
   }
 }
 

@@ -1,51 +1,67 @@
-import NIOCore
 import Synchronization
 
-/// The memory that the bodies of all requests under way may take together: without it 2,048 connections could each hold
-/// almost a whole request.
+/// The memory that the bodies of all requests under way may take together: from the first byte of a body until the request
+/// is answered.
+///
+/// It is claimed as a body arrives, and not by its Content-Length, which is only what a client says: one that announces
+/// 4 MiB and sends nothing takes nothing away from others. One gateway may have a part of the whole, so that a single
+/// compromised one cannot keep all others from sending.
 final class BodyAllowance: Sendable {
-  /// 64 of the largest requests, or those of a thousand gateways at their usual size.
-  static let limitBytes = 256 << 20
-  /// A body must come at this pace or faster, counted from its beginning after ``grace``, or its connection ends: whoever
-  /// sends a byte a minute would hold its part for ever. 512 bytes a second is a tenth of the slowest modem's pace.
-  static let slowestBytesPerSecond = 512
-  static let grace = Duration.seconds(30)
+  /// In bytes: 64 requests of the largest size.
+  static let maximumBytes = 256 << 20
+  /// In bytes: sixteen of the largest size. A gateway has three under way, and those of connections that were lost may
+  /// still be waited for.
+  static let maximumBytesOfOne = 64 << 20
+  /// What a body takes at first, in bytes.
+  static let firstBytes = 64 << 10
 
-  /// What one request holds; given back when it ends.
-  final class Share: Sendable {
-    private let allowance: BodyAllowance
-    private let bytes = Atomic(0)
-
-    fileprivate init(_ allowance: BodyAllowance) { self.allowance = allowance }
-
-    /// Takes so much more; false, and nothing is taken, when there is not enough left.
-    func take(_ count: Int) -> Bool {
-      guard allowance.take(count) else { return false }
-      bytes.add(count, ordering: .relaxed)
-      return true
-    }
-
-    deinit { allowance.taken.subtract(bytes.load(ordering: .relaxed), ordering: .relaxed) }
+  /// For /metrics.
+  struct Report: Sendable {
+    /// Claimed just now.
+    var bytes = 0
+    /// Requests that were refused since the start.
+    var refused = 0
   }
 
-  private let limit: Int
-  private let taken = Atomic(0)
-  private let refusals = Atomic(0)
+  private struct State {
+    var report = Report()
+    /// Names without a claim are not in it.
+    var byGateway: [String: Int] = [:]
+  }
 
-  init(limit: Int = BodyAllowance.limitBytes) { self.limit = limit }
+  private let state = Mutex(State())
 
-  var takenBytes: Int { taken.load(ordering: .relaxed) }
-  /// Requests that were refused for want of memory.
-  var refused: Int { refusals.load(ordering: .relaxed) }
+  var current: Report { state.withLock { $0.report } }
 
-  func share() -> Share { Share(self) }
-
-  private func take(_ count: Int) -> Bool {
-    guard taken.add(count, ordering: .relaxed).newValue <= limit else {
-      taken.subtract(count, ordering: .relaxed)
-      refusals.add(1, ordering: .relaxed)
-      return false
+  /// - Returns: whether there was room; false counts as a refused request.
+  func claim(_ bytes: Int, for gateway: String) -> Bool {
+    state.withLock { state in
+      let own = state.byGateway[gateway, default: 0] + bytes
+      guard own <= Self.maximumBytesOfOne, state.report.bytes + bytes <= Self.maximumBytes else {
+        state.report.refused += 1
+        return false
+      }
+      state.report.bytes += bytes
+      state.byGateway[gateway] = own
+      return true
     }
-    return true
+  }
+
+  /// - Parameter bytes: what was claimed before; 0 is allowed.
+  func giveBack(_ bytes: Int, of gateway: String) {
+    guard bytes > 0 else { return }
+    state.withLock { state in
+      state.report.bytes -= bytes
+      let left = state.byGateway[gateway, default: 0] - bytes
+      state.byGateway[gateway] = left > 0 ? left : nil
+    }
+  }
+
+  /// The memory to claim for a body of so many bytes: doubled from ``firstBytes`` up to the largest request, so
+  /// that a body is copied a few times only while it grows.
+  static func capacity(for bytes: Int) -> Int {
+    var capacity = firstBytes
+    while capacity < bytes { capacity *= 2 }
+    return capacity
   }
 }

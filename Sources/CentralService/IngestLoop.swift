@@ -90,7 +90,7 @@ final class IngestLoop: Sendable {
     }
   }
 
-  static var busy: IngestAnswer {
+  private static var busy: IngestAnswer {
     IngestAnswer(
       status: 503, SyncAnswer(position: nil, error: .busy, message: "central is busy; try again in a moment"),
       retryAfter: 2)

@@ -29,6 +29,7 @@ struct MetricsRoutes {
   private func text(_ gateways: [GatewayOverview]) -> String {
     let report = ingest.current
     let counters = report.counters
+    let bodies = allowance.current
     var lines: [String] = []
     func add(_ name: String, _ type: String, _ help: String, _ values: [(labels: String, value: String)]) {
       lines.append("# HELP fieldgate_central_\(name) \(help)")
@@ -48,11 +49,12 @@ struct MetricsRoutes {
       [
         ("{reason=\"gap\"}", "\(counters.gaps)"), ("{reason=\"busy\"}", "\(counters.refusedBusy)"),
         ("{reason=\"bad-batch\"}", "\(counters.damagedRequests)"),
-        ("{reason=\"disputed\"}", "\(counters.disputes)"), ("{reason=\"memory\"}", "\(allowance.refused)"),
+        ("{reason=\"disputed\"}", "\(counters.disputes)"), ("{reason=\"memory\"}", "\(bodies.refused)"),
+        ("{reason=\"too-slow\"}", "\(RequestPace.shared.refused)"),
       ])
     add("queued_requests", "gauge", "Requests that wait for a commit.", [("", "\(report.queuedRequests)")])
     add("queued_bytes", "gauge", "Bytes that wait for a commit.", [("", "\(report.queuedBytes)")])
-    add("body_bytes", "gauge", "Bytes of requests under way.", [("", "\(allowance.takenBytes)")])
+    add("body_bytes", "gauge", "Memory that requests under way take.", [("", "\(bodies.bytes)")])
     let now = SystemClock.wall()
     func perGateway(_ value: (GatewayOverview) -> String?) -> [(String, String)] {
       gateways.compactMap { gateway in value(gateway).map { ("{gateway=\"\(gateway.name)\"}", $0) } }

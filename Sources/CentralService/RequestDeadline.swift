@@ -3,7 +3,7 @@ import NIOCore
 /// Ends connections that do not get on with a request: the first must be there soon after connecting, handshake included,
 /// each further one before the connection counts as idle, however many single bytes of it have come.
 ///
-/// Bodies have a pace of their own (``BodyAllowance``).
+/// Bodies have a pace of their own (``RequestPace``).
 final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = NIOAny
   typealias OutboundIn = NIOAny

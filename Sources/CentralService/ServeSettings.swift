@@ -62,7 +62,7 @@ public struct ServeSettings: Sendable {
   /// The bounds of each connection.
   static var channel: HTTP1Channel.Configuration {
     HTTP1Channel.Configuration(
-      additionalChannelHandlers: [RequestDeadline()], idleTimeout: .seconds(idleSeconds),
+      additionalChannelHandlers: [RequestDeadline(), RequestPaceHandler(.shared)], idleTimeout: .seconds(idleSeconds),
       httpDecoderConfiguration: .init(
         maxHeaderFieldSize: maximumHeadBytes, maxHeaderListSize: maximumHeadBytes, maxHeaderFieldCount: 64))
   }

@@ -5,7 +5,6 @@ import Hummingbird
 import NIOCore
 import SyncProtocol
 import Telemetry
-import Threads
 
 /// The gateways' side: batches in, positions out (`docs/formats/sync.md`).
 struct SyncRoutes {
@@ -30,41 +29,41 @@ struct SyncRoutes {
 
   private func receive(_ request: Request, gateway: String) async throws -> IngestAnswer {
     let after = try QueryParameters(request, known: ["after"]).number("after").map { UInt32(truncatingIfNeeded: $0) }
-    // Held until the answer is known: the submission has the bytes until then.
-    let share = allowance.share()
-    defer { withExtendedLifetime(share) {} }
-    let bytes: [UInt8]
-    switch try await body(of: request, share) {
-    case .failure(let refusal): return refusal.answer
-    case .success(let whole): bytes = whole
+    var body: [UInt8] = []
+    var claimed = 0
+    defer { allowance.giveBack(claimed, of: gateway) }
+    for try await chunk in request.body {
+      let length = body.count + chunk.readableBytes
+      guard length <= SyncProtocol.maximumRequestBytes else {
+        let text = "a request may have \(SyncProtocol.maximumRequestBytes) bytes"
+        return IngestAnswer(status: 413, SyncAnswer(position: nil, error: .tooLarge, message: text))
+      }
+      let capacity = BodyAllowance.capacity(for: length)
+      if capacity > claimed {
+        guard allowance.claim(capacity - claimed, for: gateway) else { return Self.full }
+        claimed = capacity
+        body.reserveCapacity(capacity)
+      }
+      body.append(contentsOf: chunk.readableBytesView)
     }
-    let read = SubmissionReader.read(bytes, gateway: gateway, identifier: ingest.identifier(), after: after)
+    let read = SubmissionReader.read(body, gateway: gateway, identifier: ingest.identifier(), after: after)
+    // The batches are copies; while they wait, the claim stands for them.
+    body = []
     switch read {
     case .failure(let refusal): return refusal.answer
-    case .success(let submission): return await ingest.submit(submission)
+    case .success(let submission):
+      let unpacked = min(submission.unpackedBytes, SubmissionReader.maximumUnpackedBytes)
+      guard allowance.claim(unpacked, for: gateway) else { return Self.full }
+      claimed += unpacked
+      return await ingest.submit(submission)
     }
   }
 
-  private struct Refusal: Error { var answer: IngestAnswer }
-
-  /// The length that a request announces is only a claim, so memory is taken as the bytes come.
-  private func body(of request: Request, _ share: BodyAllowance.Share) async throws -> Result<[UInt8], Refusal> {
-    var bytes: [UInt8] = []
-    let began = SystemClock.monotonic()
-    for try await chunk in request.body {
-      guard bytes.count + chunk.readableBytes <= SyncProtocol.maximumRequestBytes else {
-        let text = "a request may have \(SyncProtocol.maximumRequestBytes) bytes"
-        return .failure(Refusal(answer: .init(status: 413, SyncAnswer(position: nil, error: .tooLarge, message: text))))
-      }
-      guard share.take(chunk.readableBytes) else { return .failure(Refusal(answer: IngestLoop.busy)) }
-      bytes += chunk.readableBytesView
-      let seconds = Int((SystemClock.monotonic() - began - BodyAllowance.grace).components.seconds)
-      guard seconds <= 0 || bytes.count >= seconds * BodyAllowance.slowestBytesPerSecond else {
-        throw CentralHTTPError(.requestTimeout, "too-slow", "the body comes too slowly")
-      }
-    }
-    return .success(bytes)
-  }
+  private static let full = IngestAnswer(
+    status: 503,
+    SyncAnswer(
+      position: nil, error: .busy, message: "too many requests are under way at central; try again in a moment"),
+    retryAfter: 5)
 
   private static func response(_ answer: IngestAnswer) -> Response {
     return .json(answer.json, status: .init(code: answer.status), retryAfter: answer.retryAfter)

@@ -80,7 +80,8 @@ enum LayerTable {
       "CentralCore", "Threads",
       "CertificateAuthority", "Enrolment", "OwnerRights", "PasswordHash", "QRCode", "SQLiteIdentityStore",
       "SystemdNotify", "ServiceLog", "SQLiteCentralStore", "PKI", "FoundationEssentials", "Logging", "ServiceLifecycle",
-      "UnixSignals", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOCore", "NIOSSL"),
+      "UnixSignals", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOCore", "NIOHTTPTypes",
+      "NIOSSL"),
     row("programs", "fieldgated", "GatewayService"),
     row("programs", "fieldgate", "GatewayClient", "Telemetry", "ArgumentParser"),
     row(
