@@ -40,6 +40,7 @@ final class ObservedStore: OutboxStore {
   }
   func state() throws(OutboxStoreError) -> OutboxState { try store.state() }
   func alarms() throws(OutboxStoreError) -> [SavedAlarm] { try store.alarms() }
+  func alarmsInFrames() throws(OutboxStoreError) -> Set<String> { try store.alarmsInFrames() }
   func register(_ catalogue: Catalogue) throws(OutboxStoreError) -> Int {
     let number = try store.register(catalogue)
     catalogues[number] = catalogue

@@ -128,11 +128,11 @@ extension GatewayEngine {
   }
 
   /// Alarms of which something waits to be delivered. Batches of an epoch that was given up stand behind newer ones of the
-  /// present epoch, and may say last of an alarm what is not so any more.
+  /// present epoch, and what salvage found has gaps: either may say last of an alarm what is not so any more.
   private func waitingAlarms() -> Set<String> {
     let row = EpochLane(stored.epoch, .alarms)
     let lane = stored[.alarms]
-    var names: Set<String> = []
+    var names = (try? outside.store.alarmsInFrames()) ?? []
     var next = lane.confirmedThrough + 1
     while next <= lane.cutThrough {
       guard

@@ -134,6 +134,20 @@ public final class SQLiteOutbox: OutboxStore {
     try attempt(outcomeUnknown: false) { try AlarmTable.read(from: try opened(), boot: place.boot) }
   }
 
+  public func alarmsInFrames() throws(OutboxStoreError) -> Set<String> {
+    try attempt(outcomeUnknown: false) {
+      let search = try opened().statement("SELECT bytes FROM frames WHERE lane = ?1")
+      try search.bind(1, Int(Lane.alarms.rawValue))
+      var names: Set<String> = []
+      try search.forEachRow { row in
+        // What cannot be decoded is told when it is cut.
+        if let events = try? FrameCodec.decodeAlarms(row.blob(0)) { names.formUnion(events.map(\.alarm)) }
+        return true
+      }
+      return names
+    }
+  }
+
   public func register(_ catalogue: Catalogue) throws(OutboxStoreError) -> Int {
     try attempt(outcomeUnknown: false) {
       let connection = try opened()

@@ -98,6 +98,17 @@ struct OutboxAlarmStatesTests {
     #expect(try store.commit(transaction).owesAlarmStates)
   }
 
+  @Test("Alarms of which something waits uncut are named, and no others")
+  func alarmsInFrames() throws {
+    let store = try scratch.open()
+    #expect(try store.alarmsInFrames().isEmpty)
+    _ = try store.commit(.with([scratch.alarm("cut", .raised)], cut: [.alarms]))
+    _ = try store.commit(.with([scratch.alarm("hot", .raised), scratch.alarm("cold", .shelved)]))
+    #expect(try store.alarmsInFrames() == ["hot", "cold"])
+    _ = try store.commit(.with([scratch.alarm("hot", .cleared)], cut: [.alarms]))
+    #expect(try store.alarmsInFrames().isEmpty)
+  }
+
   @Test("A store that takes over what a damaged one held owes them")
   func salvage() throws {
     var store: SQLiteOutbox? = try scratch.open()

@@ -51,6 +51,9 @@ public protocol OutboxStore: AnyObject {
   /// What is kept of alarms, by name.
   func alarms() throws(OutboxStoreError) -> [SavedAlarm]
 
+  /// Alarms of which events wait in frames that are not cut.
+  func alarmsInFrames() throws(OutboxStoreError) -> Set<String>
+
   /// Remembers a catalogue and gives the number by which frames refer to it; the same catalogue gets the same number.
   func register(_ catalogue: Catalogue) throws(OutboxStoreError) -> Int
 
