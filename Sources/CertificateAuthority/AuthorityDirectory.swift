@@ -100,18 +100,19 @@ public struct AuthorityDirectory: Sendable {
 
   /// Makes a new certificate with a new key for central when the present one is past two thirds of its life.
   ///
-  /// - Parameter names: nil takes those of the present certificate.
   /// - Returns: whether there is a new one.
   @discardableResult
-  public func renewServer(
-    names: [ServerName]? = nil, isForced: Bool = false, now: Int64
-  ) throws(CertificateError) -> Bool {
+  public func renewServer(now: Int64) throws(CertificateError) -> Bool {
     let present = try Self.first(file("server.pem"))
     let life = present.notAfter - present.notBefore
-    guard isForced || now >= present.notBefore + life / 3 * 2 else { return false }
-    let names = if let names { names } else { try present.serverNames() }
-    try Self.writeServer(try open(), names, in: path, now: now)
+    guard now >= present.notBefore + life / 3 * 2 else { return false }
+    try Self.writeServer(try open(), try present.serverNames(), in: path, now: now)
     return true
+  }
+
+  /// Makes a new certificate with a new key for central under other names.
+  public func renameServer(_ names: [ServerName], now: Int64) throws(CertificateError) {
+    try Self.writeServer(try open(), names, in: path, now: now)
   }
 
   private static func first(_ file: String) throws(CertificateError) -> Certificate {

@@ -118,13 +118,15 @@ extension SQLiteIdentityStore {
     // The name is the certificate's, so another one means that two authorities gave out one serial.
     guard known.name == nil || known.name == name else { return .refuse(.serialUnknown) }
     guard admission == .promote else { return admission }
-    try change {
-      // Another process may have changed it meanwhile.
-      guard try standing(serial).certificate == .next else { return }
+    return try change {
+      // Another process may have changed it meanwhile, and that counts.
+      let known = try standing(serial)
+      let admission = Admission(certificate: known.certificate, standing: known.gateway)
+      guard admission == .promote else { return admission }
       try promote(serial, of: name)
       try audit("certificate-proven", name, "serial \(serial)", by: name, now: now)
+      return admission
     }
-    return admission
   }
 
   /// The gateway says that it will not use the certificate before `serial` any more.

@@ -8,7 +8,7 @@ import Threads
 struct CA: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ca", abstract: "Make, take over and show the certificate authority.",
-    subcommands: [Initialize.self, Import.self, Show.self, Export.self])
+    subcommands: [Initialize.self, Import.self, Names.self, Show.self, Export.self])
 
   struct Initialize: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -78,6 +78,34 @@ struct CA: ParsableCommand {
           print(try AuthorityText.show(authority, json: output.json))
         }
         try directory.work.recordAuthority("authority-imported")
+      }
+    }
+  }
+
+  struct Names: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "server-names", abstract: "Make central's own certificate anew, for other names.",
+      discussion: """
+        All names under which gateways reach this central, the present ones too. It holds from the service's next start.
+
+        Example:
+          sudo fieldgate-central ca server-names central.example 192.0.2.10
+          sudo systemctl restart fieldgate-central
+        """)
+
+    @Argument(help: "Host names and addresses.") var names: [String]
+    @OptionGroup var directory: DataOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+      try attempt {
+        let names = try names.map { try ServerName($0) }
+        let now = SystemClock.wall().milliseconds / 1_000
+        try directory.work.withExistingAuthority { authority in
+          try authority.renameServer(names, now: now)
+          print(try AuthorityText.show(authority, json: output.json))
+        }
+        try directory.work.recordAuthority("server-names-changed")
       }
     }
   }

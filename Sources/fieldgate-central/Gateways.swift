@@ -20,9 +20,9 @@ struct GatewayCommand: ParsableCommand {
 
     func run() throws {
       try attempt {
-        let records = try directory.work.withStore { try $0.gateways() }
+        let (records, late) = try directory.work.withStore { (try $0.gateways(), try $0.lateRenewals()) }
         let members = FleetReport.members(records, data: directory.data)
-        print(IdentityText.gateways(members, json: output.json, now: SystemClock.wall()))
+        print(IdentityText.gateways(members, late: late, json: output.json, now: SystemClock.wall()))
       }
     }
   }

@@ -136,6 +136,16 @@ struct AuthorityDirectoryTests {
     #expect(after.belongs(to: key) && !before.belongs(to: key))
   }
 
+  @Test("Central's own certificate is made anew for other names, and gateways recognise it by the same root")
+  func otherNames() throws {
+    try make()
+    let root = try directory.rootCertificate()
+    try directory.renameServer([try ServerName("new.example")], now: now)
+    let server = try directory.serverCertificate()
+    #expect(try server.serverNames().map(\.text) == ["new.example"])
+    try CertificateBundle(pemFile: directory.file("issuing.pem")).verify(server, root: root, now: now, as: .server)
+  }
+
   @Test(
     "A gateway's certificate begins a tenth of its life earlier, five minutes at most, and never outlives the issuer")
   func validity() throws {

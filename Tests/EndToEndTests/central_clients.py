@@ -1,7 +1,6 @@
 """Clients of central that behave badly: central_clients.py PORT CA CERTIFICATE KEY MODE COUNT
 
-MODE is "bodies": COUNT connections that each send all but the last byte of the largest request; "idle": COUNT connections
-after their handshake; "silent": COUNT that say nothing at all, not even a handshake; "header": COUNT that send a byte of a
+MODE is "idle": COUNT connections after their handshake; "silent": COUNT that say nothing at all, not even a handshake; "header": COUNT that send a byte of a
 request's head every second. Prints "ready", then a line "closed" for each connection that central ends or answers, with
 the status where there is one. Ends when standard input does.
 """
@@ -10,22 +9,11 @@ import select, socket, ssl, sys, threading, time
 port, authority, certificate, key, mode, count = sys.argv[1:]
 context = ssl.create_default_context(cafile=authority)
 context.load_cert_chain(certificate, key)
-largest = 4 << 20
-head = b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % largest
 connections = []
 for _ in range(int(count)):
     raw = socket.create_connection(("127.0.0.1", int(port)))
     raw.settimeout(60)
     connections.append(raw if mode == "silent" else context.wrap_socket(raw, server_hostname="localhost"))
-filler = bytes(1 << 20)
-for connection in connections:
-    if mode == "bodies":
-        try:
-            connection.sendall(head)
-            for size in (1 << 20, 1 << 20, 1 << 20, (1 << 20) - 1):
-                connection.sendall(filler[:size])
-        except OSError:
-            pass
 print("ready", flush=True)
 if mode == "header":
     def drip(connection):

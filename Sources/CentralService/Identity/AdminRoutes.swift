@@ -43,9 +43,9 @@ struct AdminRoutes {
   private func addGateways(to router: Router<CentralContext>) {
     router.get("/v1/admin/gateways") { _, context in
       _ = try await context.operator(.administrator)
-      let records = try await context.ask { try $0.store.gateways() }
+      let (records, late) = try await context.ask { (try $0.store.gateways(), try $0.store.lateRenewals()) }
       let members = try await queries.run { queries in records.map { FleetReport.member($0, queries) } }
-      return Self.json(IdentityText.gateways(members, json: true, now: SystemClock.wall()))
+      return Self.json(IdentityText.gateways(members, late: late, json: true, now: SystemClock.wall()))
     }
     router.post("/v1/admin/gateways/:gateway") { request, context in
       let who = try await context.operator(.administrator)

@@ -17,7 +17,7 @@ final class IdentityDesk: Sendable {
     let authority: CertificateAuthority
   }
 
-  private typealias Job = @Sendable (Means) -> Void
+  private typealias Job = @Sendable (Means?) -> Void
 
   /// Requests that wait for the thread. Each is answered within a fraction of a millisecond, or some milliseconds where
   /// something is written.
@@ -57,12 +57,7 @@ final class IdentityDesk: Sendable {
     let jobs = jobs
     let passwords = passwords
     let identity = NamedThread("identity") {
-      guard let store = try? SQLiteIdentityStore(directory: data), let authority = try? directory.open() else {
-        Logger(label: "fieldgate-central").critical(
-          "the identity store was there a moment ago, and cannot be opened now")
-        return
-      }
-      let means = Means(store: store, authority: authority)
+      let means = Self.means(data)
       while true {
         for job in jobs.receive(timeout: nil) {
           guard let job else { return }
@@ -81,6 +76,18 @@ final class IdentityDesk: Sendable {
     threads.withLock { $0 = [identity, comparing] }
   }
 
+  /// Nil, and in the log why, when store or authority were there a moment ago and cannot be opened now: every request is
+  /// then answered with 503, and gateways keep what they have.
+  private static func means(_ data: String) -> Means? {
+    do {
+      return Means(
+        store: try SQLiteIdentityStore(directory: data), authority: try AuthorityDirectory(data: data).open())
+    } catch {
+      Logger(label: "fieldgate-central").critical("\(error)")
+      return nil
+    }
+  }
+
   func stop() {
     jobs.send(nil, always: true)
     passwords.send(nil, always: true)
@@ -90,7 +97,12 @@ final class IdentityDesk: Sendable {
   /// - Throws: ``Busy``, or what `body` throws.
   func run<Result: Sendable>(_ body: @escaping @Sendable (Means) throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
-      let isTaken = jobs.send { means in continuation.resume(with: Swift.Result { try body(means) }) }
+      let isTaken = jobs.send { means in
+        guard let means else {
+          return continuation.resume(throwing: IdentityStoreError("the identity store cannot be opened; see the log"))
+        }
+        continuation.resume(with: Swift.Result { try body(means) })
+      }
       if !isTaken { continuation.resume(throwing: Busy()) }
     }
   }

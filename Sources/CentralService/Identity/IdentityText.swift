@@ -41,10 +41,22 @@ public enum IdentityText {
       })
   }
 
-  public static func gateways(_ gateways: [FleetMember], json: Bool, now: Timestamp) -> String {
+  /// - Parameter late: sites and until when their gateways may renew late; past ones are left out.
+  public static func gateways(
+    _ gateways: [FleetMember], late: [(site: String, until: Timestamp)], json: Bool, now: Timestamp
+  ) -> String {
+    let open = late.filter { $0.until > now }
     if json {
       return object { json in
         json.array("gateways") { json in for gateway in gateways { json.object { gateway.write(to: &$0) } } }
+        json.array("late_renewal") { json in
+          for site in open {
+            json.object { json in
+              json.member("site", site.site)
+              json.member("until", site.until.iso8601)
+            }
+          }
+        }
       }
     }
     guard !gateways.isEmpty else {
@@ -57,7 +69,9 @@ public enum IdentityText {
         current.map { time(seconds: $0.notAfter) } ?? "none", gateway.lastSeen.map { time($0) } ?? "never",
       ]
     }
-    let notes = gateways.flatMap { gateway in gateway.notes(now: now).map { "! \(gateway.record.name): \($0)" } }
+    let notes =
+      gateways.flatMap { gateway in gateway.notes(now: now).map { "! \(gateway.record.name): \($0)" } }
+      + open.map { "! site \($0.site): late renewal is open until \(time($0.until))" }
     return ([table(["GATEWAY", "SITE", "STATE", "CERTIFICATE UNTIL", "LAST SEEN"], rows)] + notes)
       .joined(separator: "\n")
   }
@@ -100,7 +114,7 @@ public enum IdentityText {
     return table(
       ["NUMBER", "OPERATOR", "FOR", "STATE", "UNTIL"],
       tokens.map {
-        ["\($0.number)", $0.owner, $0.label, $0.state(now: now), $0.expires.map { time($0) } ?? "revoked"]
+        ["\($0.number)", $0.owner, $0.label, $0.state(now: now), $0.expires.map { time($0) } ?? "no end"]
       })
   }
 
