@@ -87,6 +87,9 @@ final class ObservedStore: OutboxStore {
     if !transaction.missingAtCentral.isEmpty {
       note("missing at central: \(transaction.missingAtCentral)")
     }
+    if !transaction.goneAtCentral.isEmpty {
+      note("gone at central: \(transaction.goneAtCentral)")
+    }
     for frame in transaction.frames where seen.insert(frame.sequence).inserted { accept(frame) }
     return state
   }

@@ -79,7 +79,8 @@ final class SimulatedGateway {
     }
     var outbox = OutboxSettings(directory: "/outbox")
     outbox.diskFloorBytes = 0
-    if scenario.has(.smallCapacity) { outbox.capacityBytes = Int.random(in: 84_000...112_000, using: &random) }
+    // The empty tables alone take 4,096 bytes each; a technician may ask for no less than 10 MB.
+    if scenario.has(.smallCapacity) { outbox.capacityBytes = Int.random(in: 88_096...116_096, using: &random) }
     let central = CentralSettings(
       url: "https://central", authority: "", certificate: "", key: "",
       batchInterval: .seconds(Int.random(in: 1...10, using: &random)),

@@ -66,7 +66,7 @@ extension GatewayEngine {
         }
       }
       // Without it, a copy of this gateway that filled the number before would have us believe that central has our batch.
-      let before = from - 1 > delivery.confirmedThrough(row) ? try outside.store.checksum(row, number: from - 1) : nil
+      let before = from > 1 ? try outside.store.checksum(row, number: from - 1) : nil
       delivery.started(request: request, through: last)
       counters.requestsSent += 1
       counters.bytesSent += found.bytes.count
@@ -88,21 +88,28 @@ extension GatewayEngine {
   /// Another past than the store's was found out: the store learns it, and a person too.
   private func settle(_ finding: DeliveryMachine.Finding, now: MonotonicTime) -> Bool {
     var transaction = OutboxTransaction()
-    let text: String
+    var text: String
     switch finding {
-    case .retire(let retirement):
+    case .retire(let retirement, let gone):
       transaction.retirement = retirement
+      transaction.goneAtCentral = gone
       switch retirement {
       case .close(let reason), .abandon(let reason): text = reason + "; a new epoch begins"
       }
-    case .abandon(let epoch):
+    case .abandon(let epoch, let gone):
       transaction.abandoned = [epoch]
+      transaction.goneAtCentral = gone
       text = "central has other batches under the numbers of an earlier epoch: they go on under new ones"
     case .missing(let row, let position):
       transaction.missingAtCentral[row] = position
       text =
         "central has \(row.lane.name) batches through \(position) only, but had confirmed "
         + "\(stored.confirmedThrough(row)): it was restored from a backup. A loss notice says so"
+    }
+    for (row, numbers) in transaction.goneAtCentral.sorted(by: { $0.key.lane < $1.key.lane }) {
+      text +=
+        "; of what it had confirmed, it has \(row.lane.name) batches \(numbers.lowerBound) to "
+        + "\(numbers.upperBound) no more. A loss notice says so"
     }
     guard commit(transaction, now: now) else { return false }
     log.error("\(text)")
@@ -117,9 +124,15 @@ extension GatewayEngine {
   func centralAnswered(_ result: HTTPResult, now: MonotonicTime) {
     let before = delivery.link
     takeCommands(of: result, now: now)
-    let reply = reply(result.outcome)
-    delivery.ended(
-      request: result.identifier, reply, ownChecksum: ownChecksum(result.identifier, reply), now: now, jitter: jitter())
+    var reply = reply(result.outcome)
+    var own: UInt32?
+    do throws(OutboxStoreError) {
+      own = try ownChecksum(result.identifier, reply)
+    } catch {
+      // Believed without it, a copied gateway's batch would have ours deleted.
+      reply = .failure("cannot be compared with the outbox: \(error)")
+    }
+    delivery.ended(request: result.identifier, reply, ownChecksum: own, now: now, jitter: jitter())
     if isStoreOpen, !delivery.confirmations(beyond: stored).isEmpty { outbox.confirmationArrived(now: now) }
     outbox.centralChanged(isOnline: delivery.isOnline)
     switch delivery.link {
@@ -133,12 +146,14 @@ extension GatewayEngine {
     }
   }
 
-  /// Of this store's batch with the number that central's answer names.
-  private func ownChecksum(_ request: Int, _ reply: DeliveryMachine.Reply) -> UInt32? {
-    guard isStoreOpen, case .answer(200, let answer, _) = reply, let at = answer.at, at > 0,
-      let row = delivery.row(of: request)
+  /// Of this store's batch with the number that central's answer names; nil when there is none to compare.
+  private func ownChecksum(
+    _ request: Int, _ reply: DeliveryMachine.Reply
+  ) throws(OutboxStoreError) -> UInt32? {
+    guard case .answer(200, let answer, _) = reply, let at = answer.at, at > 0, let row = delivery.row(of: request)
     else { return nil }
-    return (try? outside.store.checksum(row, number: at)) ?? nil
+    guard isStoreOpen else { throw OutboxStoreError("it is not open") }
+    return try outside.store.checksum(row, number: at)
   }
 
   private func jitter() -> Double { Double(random.next() >> 11) / Double(1 << 53) }

@@ -1,3 +1,4 @@
+import AlarmStates
 import GatewayCore
 import SQLite
 import Telemetry

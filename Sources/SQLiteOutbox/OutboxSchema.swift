@@ -4,8 +4,9 @@ import SQLite
 enum OutboxSchema {
   /// 1 wrote `store.last_frame` and `newest.ms` in each commit, and frames of version 1. What it wrote is read as it
   /// is; it would not read what later versions write. 2 did not know whether alarm states were owed. 3 kept nothing of
-  /// alarms but the names of those that are active. 4 kept no copies of its small rows.
-  static let version = 5
+  /// alarms but the names of those that are active. 4 kept no copies of its small rows. 5 did not know the
+  /// check sums of what central had confirmed.
+  static let version = 6
 
   static let statements = """
     CREATE TABLE epochs(
@@ -52,6 +53,7 @@ enum OutboxSchema {
       last_ms INTEGER NOT NULL,
       bytes BLOB NOT NULL,
       UNIQUE(epoch, lane, number));
+    \(ConfirmedBatches.statements)
     CREATE TABLE damaged_frames(
       sequence INTEGER PRIMARY KEY,
       lane INTEGER NOT NULL,
@@ -106,7 +108,8 @@ enum OutboxSchema {
       try connection.transaction {
         if old < 3 { try connection.execute(toVersion3) }
         if old < 4 { try AlarmTable.makeFromActiveAlarms(connection) }
-        try connection.execute(CopiedRows.statements)
+        if old < 5 { try connection.execute(CopiedRows.statements) }
+        try connection.execute(ConfirmedBatches.statements)
         try setFormat(connection)
       }
       return false

@@ -21,6 +21,7 @@ extension SQLiteOutbox {
     }
     for epoch in transaction.abandoned { try abandon(epoch, connection, &after) }
     if let retirement = transaction.retirement { try retire(retirement, connection, &after) }
+    for (row, numbers) in transaction.goneAtCentral { try reportGone(row, numbers, connection, &after) }
     if after.isMoving { try moveBatches(connection, &after) }
     if !after.isMoving {
       for lane in transaction.cut { try cut(lane, connection, &after) }
@@ -163,6 +164,7 @@ extension SQLiteOutbox {
       """)
     try bind(sum, id, row.lane, number)
     let (count, samples, bytes) = try sum.firstRow { ($0.int(0), $0.int(1), $0.int(2)) } ?? (0, 0, 0)
+    try ConfirmedBatches.remember(id, row.lane, from: held.confirmedThrough + 1, through: number, in: connection)
     for sql in [
       "DELETE FROM batches WHERE epoch = ?1 AND lane = ?2 AND number <= ?3",
       "UPDATE lanes SET confirmed_through = ?3 WHERE epoch = ?1 AND lane = ?2",

@@ -32,6 +32,7 @@ extension SQLiteOutbox {
     try setOwesAlarmStates(true, connection, &after)
     after.thinnableBatches = 0
     after.droppableBatches = 0
+    try ConfirmedBatches.forgetEarlierEpochs(in: connection)
   }
 
   func abandon(_ epoch: Epoch, _ connection: SQLiteConnection, _ after: inout OutboxState) throws {
@@ -130,6 +131,7 @@ extension SQLiteOutbox {
     let update = try connection.statement("UPDATE lanes SET confirmed_through = ?3 WHERE epoch = ?1 AND lane = ?2")
     try bind(update, id, row.lane, position)
     try update.run()
+    try ConfirmedBatches.forget(id, row.lane, beyond: position, in: connection)
     held.confirmedThrough = position
     held.batchCount += 1
     held.batchBytes += bytes.count
@@ -137,6 +139,23 @@ extension SQLiteOutbox {
     after.setLaneState(row, held)
     if row.lane == .alarms { try setOwesAlarmStates(true, connection, &after) }
     if row.lane == .telemetry, row.epoch == after.epoch { try countReclaimable(connection, &after) }
+  }
+
+  /// The batches that central confirmed and under whose numbers it has another's now: the epoch is given up, so the notice
+  /// goes into the current one.
+  func reportGone(
+    _ row: EpochLane, _ numbers: ClosedRange<UInt64>, _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    let notice = LossNotice(
+      reason: .centralRestored, lane: row.lane, epoch: row.epoch, numbers: numbers,
+      detail: "central had confirmed these batches and was set back; it has another gateway's under their numbers, a "
+        + "copy of this one")
+    let time = after.frames[row.lane]?.lastTime ?? Timestamp(milliseconds: 0)
+    let next = after[row.lane].cutThrough + 1
+    let bytes = try Self.encode(notice, epoch: after.epoch, number: next, span: 1, time: time)
+    let header = try BatchCodec.readHeader(bytes[...]).header
+    try append(bytes, header, kind: .loss, samples: 0, lane: row.lane, connection, &after)
+    if row.lane == .alarms { try setOwesAlarmStates(true, connection, &after) }
   }
 
   /// A batch that cannot be read, or is not there: a notice takes its number.

@@ -108,7 +108,7 @@ extension SQLiteOutbox {
     let time = salvage.newest[.telemetry] ?? Timestamp(milliseconds: 0)
     let frame = FrameCodec.encode([], losses: [notice], layout: FrameLayout(catalogue), catalogueID: id)
     try self.insert(
-      Salvage.Frame(
+      FrameRow(
         sequence: salvage.lastFrame + 1, lane: .telemetry, catalogue: id, boot: nil, samples: 0, first: time,
         last: time, bytes: frame), connection)
     try count(.damagedStore, 0, connection, &after)
@@ -126,11 +126,15 @@ extension SQLiteOutbox {
     try append(bytes, header, kind: .replacement, samples: 0, lane: .alarms, connection, &after)
   }
 
-  private func insert(_ frame: Salvage.Frame, _ connection: SQLiteConnection) throws {
+  private func insert(_ frame: FrameRow, _ connection: SQLiteConnection) throws {
     let insert = try connection.statement("INSERT OR IGNORE INTO frames VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
     try insert.bind(1, frame.sequence)
-    try insert.bind(2, Int64(frame.lane.rawValue))
-    if frame.lane == .telemetry { try insert.bind(3, frame.catalogue) } else { try insert.bindNull(3) }
+    try insert.bind(2, frame.lane)
+    if frame.lane == Int(Lane.telemetry.rawValue) {
+      try insert.bind(3, frame.catalogue)
+    } else {
+      try insert.bindNull(3)
+    }
     if let boot = frame.boot { try insert.bind(4, boot) } else { try insert.bindNull(4) }
     try insert.bind(5, frame.samples)
     try insert.bind(6, frame.first.milliseconds)
@@ -172,13 +176,14 @@ extension SQLiteOutbox {
   ) throws {
     var next = confirmed + 1
     for batch in held.sorted(by: { $0.header.number < $1.header.number }) where batch.header.number >= next {
+      guard let bytes = try salvage.bytes(of: batch) else { continue }
       if batch.header.firstNumber > next {
         try fillGap(next...batch.header.firstNumber - 1, row, id, batch.header.firstTime, connection)
       }
       let kind = OutboxSchema.Kind(rawValue: batch.kind) ?? .samples
       let end = kind == .thinned ? batch.header.lastTime + Thinning.usualPeriod : batch.header.lastTime
       try insertBatch(
-        try salvage.bytes(of: batch), batch.header, epoch: id, kind: kind, samples: batch.samples, until: end,
+        bytes, batch.header, epoch: id, kind: kind, samples: batch.samples, until: end,
         connection)
       next = batch.header.number + 1
     }

@@ -50,17 +50,18 @@ extension SQLiteOutbox {
   public func checksum(_ row: EpochLane, number: UInt64) throws(OutboxStoreError) -> UInt32? {
     try attempt(outcomeUnknown: false) {
       let connection = try opened()
+      let epoch = try epochID(row.epoch, connection)
       let search = try connection.statement(
         """
         SELECT bytes, kind, first_number FROM batches WHERE epoch = ?1 AND lane = ?2 AND number >= ?3
         ORDER BY number LIMIT 1
         """)
-      try bind(search, try epochID(row.epoch, connection), row.lane, number)
+      try bind(search, epoch, row.lane, number)
       let found = try search.firstRow { ($0.blob(0), $0.int(1), UInt64($0.int64(2))) }
-      guard let (bytes, kind, first) = found, first <= number, kind != OutboxSchema.Kind.replacement.rawValue,
-        BatchCodec.hasValidChecksum(bytes[...])
-      else { return nil }
-      return BatchCodec.storedChecksum(bytes[...])
+      if let (bytes, kind, first) = found, first <= number {
+        return ConfirmedBatches.checksum(kind: kind, bytes: bytes)
+      }
+      return try ConfirmedBatches.checksum(epoch, row.lane, number, in: connection)
     }
   }
 

@@ -83,6 +83,10 @@ public final class SQLiteOutbox: OutboxStore {
     if let table = try CopiedRows.firstDifference(made) {
       throw SQLiteError(extendedCode: 11, message: "a row of '\(table)' is not as its copy", sql: "comparing copies")
     }
+    if let sequence = try FrameRow.firstDisagreement(made) {
+      throw SQLiteError(
+        extendedCode: 11, message: "the row of frame \(sequence) is not as the frame says", sql: "comparing frames")
+    }
     connection = made
     pageBytes = nil
     known = try OutboxReader.state(made)

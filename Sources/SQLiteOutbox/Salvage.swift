@@ -15,17 +15,6 @@ final class Salvage {
     var samples: Int
   }
 
-  struct Frame {
-    var sequence: Int64
-    var lane: Lane
-    var catalogue: Int
-    var boot: Int64?
-    var samples: Int
-    var first: Timestamp
-    var last: Timestamp
-    var bytes: [UInt8]
-  }
-
   struct EpochRows {
     var order: Int
     var isAbandoned = false
@@ -33,7 +22,7 @@ final class Salvage {
   }
 
   private(set) var batches: [Batch] = []
-  private(set) var frames: [Frame] = []
+  private(set) var frames: [FrameRow] = []
   private(set) var catalogues: [(id: Int, bytes: [UInt8])] = []
   private(set) var boots: [(id: Int64, name: String, offset: Int64?, isEstimated: Bool)] = []
   // Where the index of a table is damaged, the daemon may have entered what was already there: the first row stands for all.
@@ -68,11 +57,12 @@ final class Salvage {
     alarms = AlarmTable.salvage(from: connection)
   }
 
-  /// The bytes of a batch that was found.
-  func bytes(of batch: Batch) throws -> [UInt8] {
-    guard let search = try connection?.statement("SELECT bytes FROM batches WHERE id = ?1") else { return [] }
+  /// The bytes of a batch that was found; nil when the table's order is so damaged that it is not found again.
+  func bytes(of batch: Batch) throws -> [UInt8]? {
+    guard let search = try connection?.statement("SELECT bytes FROM batches WHERE id = ?1") else { return nil }
     try search.bind(1, batch.id)
-    return try search.firstRow { $0.blob(0) } ?? []
+    guard let bytes = try search.firstRow({ $0.blob(0) }) else { return nil }
+    return (try? BatchCodec.readHeader(bytes[...]).header) == batch.header ? bytes : nil
   }
 
   func close() { connection?.close() }
@@ -168,42 +158,43 @@ final class Salvage {
     var known: [Int: FrameLayout] = [:]
     for (id, bytes) in catalogues { known[id] = (try? CatalogueCodec.decode(bytes)).map(FrameLayout.init) }
     for (id, same) in sameCatalogue { known[id] = known[same] }
-    var seen: Set<Int64> = []
-    for order in ["ASC", "DESC"] {
-      try? connection.statement(
-        "SELECT sequence, lane, catalogue, boot, samples, first_ms, last_ms, bytes FROM frames ORDER BY sequence \(order)"
-      ).forEachRow { row in
-        guard seen.insert(row.int64(0)).inserted else { return order == "ASC" }
-        guard let lane = Lane(rawValue: UInt8(clamping: row.int(1))) else { return true }
-        var frame = Frame(
-          sequence: row.int64(0), lane: lane, catalogue: row.int(2), boot: row.isNull(3) ? nil : row.int64(3),
-          samples: row.int(4), first: Timestamp(milliseconds: row.int64(5)),
-          last: Timestamp(milliseconds: row.int64(6)), bytes: row.blob(7))
-        guard Self.isSound(frame, known[frame.catalogue]) else {
-          unreadable += 1
-          return true
-        }
-        lastFrame = max(lastFrame, frame.sequence)
-        if frame.boot == nil { take(lane, frame.last) }
-        if lane == .telemetry, let same = sameCatalogue[frame.catalogue] {
-          frame.catalogue = same
-          frame.bytes = FrameCodec.renumbered(frame.bytes, catalogueID: same)
-        }
-        frame.boot = frame.boot.map { sameBoot[$0] ?? $0 }
-        frames.append(frame)
+    var found: [FrameRow] = []
+    let isWhole = read(connection, "ASC") { row in
+      found.append(row)
+      return true
+    }
+    if !isWhole {
+      var behind: [FrameRow] = []
+      let newest = found.last
+      _ = read(connection, "DESC") { row in
+        guard row != newest else { return false }
+        behind.append(row)
         return true
       }
+      found += behind.reversed()
     }
-    frames.sort { $0.sequence < $1.sequence }
+    for row in FrameRow.numbered(found) {
+      guard let head = try? FrameHead(of: row.bytes, layout: { known[$0] }) else {
+        unreadable += 1
+        continue
+      }
+      var frame = row
+      frame.correct(by: head)
+      lastFrame = max(lastFrame, frame.sequence)
+      if frame.boot == nil { take(head.lane, frame.last) }
+      if head.lane == .telemetry, let same = sameCatalogue[frame.catalogue] {
+        frame.catalogue = same
+        frame.bytes = FrameCodec.renumbered(frame.bytes, catalogueID: same)
+      }
+      frame.boot = frame.boot.map { sameBoot[$0] ?? $0 }
+      frames.append(frame)
+    }
   }
 
-  private static func isSound(_ frame: Frame, _ layout: FrameLayout?) -> Bool {
-    switch frame.lane {
-    case .alarms: return (try? FrameCodec.decodeAlarms(frame.bytes)) != nil
-    case .telemetry:
-      guard let layout else { return false }
-      var rows = FrameRows(layout)
-      return (try? rows.append(frame.bytes)) != nil
-    }
+  /// Frames in the order in which the table has them, or the other way round; true when it could be read to its end.
+  private func read(_ connection: SQLiteConnection, _ order: String, _ take: (FrameRow) -> Bool) -> Bool {
+    let list = try? connection.statement("SELECT \(FrameRow.columns) FROM frames ORDER BY sequence \(order)")
+    guard let list else { return false }
+    return (try? list.forEachRow { take(FrameRow($0)) }) != nil
   }
 }

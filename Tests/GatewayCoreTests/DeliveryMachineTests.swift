@@ -174,7 +174,9 @@ struct DeliveryMachineTests {
     machine.storeChanged(stored(10, confirmed: 5))
     let request = try question(&machine, telemetry)
     machine.ended(request: request, at(12, 10, 77), ownChecksum: 77, now: start, jitter: 0)
-    guard case .settle(.retire(.close(let reason))) = machine.next(now: start) else {
+    guard case .askPosition(let last, telemetry, 10) = machine.next(now: start) else { throw Unexpected("no question") }
+    machine.ended(request: last, at(12, 10, 77), ownChecksum: 77, now: start, jitter: 0)
+    guard case .settle(.retire(.close(let reason), gone: [:])) = machine.next(now: start) else {
       throw Unexpected("no retirement")
     }
     #expect(reason.contains("restored"))
@@ -205,7 +207,14 @@ struct DeliveryMachineTests {
         request = sent
       }
       machine.ended(request: request, at(10, 10, 78), ownChecksum: 77, now: start, jitter: 0)
-      guard case .settle(.retire(.abandon)) = machine.next(now: start) else { throw Unexpected("no retirement") }
+      // Whether central still has what it confirmed is asked first.
+      guard case .askPosition(let last, telemetry, 5) = machine.next(now: start) else {
+        throw Unexpected("no question")
+      }
+      machine.ended(request: last, at(10, 5, 79), ownChecksum: 79, now: start, jitter: 0)
+      guard case .settle(.retire(.abandon, gone: [:])) = machine.next(now: start) else {
+        throw Unexpected("no retirement")
+      }
       #expect(machine.confirmedThrough(telemetry) == 5)
     }
   }

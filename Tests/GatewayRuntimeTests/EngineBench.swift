@@ -14,6 +14,8 @@ final class EngineBench {
   let broker = RecordingBroker()
   let settings: GatewaySettings
   let buses: [any BusObserver]
+  private let central: (any CentralLink)?
+  let readFaults = ReadFaults()
   /// Nil once another bench went on with its store.
   private(set) var engine: GatewayEngine!
 
@@ -22,9 +24,10 @@ final class EngineBench {
   ///   - directory: with a store that is there already; nil: a new one.
   init(
     _ yaml: String, topics: (any TopicMemory)? = nil, state: (any StateMemory)? = nil,
-    directory: TemporaryDirectory? = nil, buses: [any BusObserver] = []
+    directory: TemporaryDirectory? = nil, buses: [any BusObserver] = [], central: (any CentralLink)? = nil
   ) throws {
     self.buses = buses
+    self.central = central
     temporary = try directory ?? TemporaryDirectory("engine")
     let text = yaml + "\noutbox: { directory: \(temporary.path), disk-floor: 0B }\n"
     let (settings, diagnostics) = GatewaySettingsReader.read(try YAMLFile.parse(Array(text.utf8)))
@@ -45,6 +48,7 @@ final class EngineBench {
   private init(after other: EngineBench) {
     temporary = other.temporary
     buses = other.buses
+    central = other.central
     settings = other.settings
     clock = other.clock
   }
@@ -55,7 +59,8 @@ final class EngineBench {
     engine = try GatewayEngine(
       settings: settings,
       outside: .init(
-        clock: clock, store: store, broker: broker, central: nil, viewers: SilentViewers(),
+        clock: clock, store: UnreadableStore(store, readFaults), broker: broker, central: central,
+        viewers: SilentViewers(),
         supervisor: SilentSupervisor(), topics: topics, state: state),
       buses: buses, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, version: "test",
       random: SplitMix64(seed: 1))

@@ -42,6 +42,13 @@ final class OutboxScratch {
     return try open(boot: boot, news: &news)
   }
 
+  /// Opens it for `body` only: afterwards it can be opened again.
+  func session<Result>(_ body: (SQLiteOutbox) throws -> Result) throws -> Result {
+    let store = try open()
+    defer { store.close() }
+    return try body(store)
+  }
+
   /// A frame of `rows` scans, with the next sequence number and ascending times.
   func telemetry(
     rows: Int, catalogueID: Int, of catalogue: Catalogue? = nil, bootTimesFrom bootTime: Int64? = nil

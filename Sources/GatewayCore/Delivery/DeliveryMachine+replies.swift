@@ -20,17 +20,22 @@ extension DeliveryMachine {
     guard let flight = flights.removeValue(forKey: request) else { return }
     switch reply {
     case .failure(let text):
+      farewell = nil
       // Central may come back from a backup: a lane that has nothing to send would never hear that its newest is gone.
       for lane in Lane.allCases where inFlight(lane) == 0 { restart(lane) }
       stumble(flight.row.lane, .offline(text, retryAt: now), after: nil, now: now, jitter: jitter)
     case .answer(200, let answer, _):
       guard let position = answer.position else {
         let text = "central's answer has no position"
+        farewell = nil
         return stumble(flight.row.lane, .offline(text, retryAt: now), after: nil, now: now, jitter: jitter)
       }
+      if let asked = flight.asksForPast { return learned(asked, answer, ownChecksum: ownChecksum, of: flight.row) }
       let differs = answer.checksum != nil && ownChecksum != nil && answer.checksum != ownChecksum
       accept(position, provenThrough: answer.at, differs: differs, flight: flight)
     case .answer(let status, let answer, let retryAfter):
+      // A question about the past is asked anew; what was learned may be outdated by then.
+      if flight.asksForPast != nil { farewell = nil }
       refused(status, answer, flight: flight, retryAfter: retryAfter, now: now, jitter: jitter)
     }
   }
@@ -43,12 +48,12 @@ extension DeliveryMachine {
     guard let state = lanes[lane], state.row == flight.row else { return }
     let known = confirmedThrough(state.row)
     if differs {
-      guard state.isCurrent else { return found(.abandon(state.row.epoch), flight) }
+      guard state.isCurrent else { return found(.abandon(state.row.epoch, gone: [:]), flight) }
       return found(
         .retire(
           .abandon(
             "central has other \(lane.name) batches under this store's numbers: a copy of this gateway is at work, or "
-              + "this store is an old one")), flight)
+              + "this store is an old one"), gone: [:]), flight)
     }
     // The store cut more while it asked, or even its first batch: the check sum says nothing of that, and what central has
     // there may be another's.
@@ -62,7 +67,7 @@ extension DeliveryMachine {
         .retire(
           .close(
             "central has \(lane.name) batches through \(position), but this store made only \(state.cutThrough): it "
-              + "was restored from a backup, or copied")), flight)
+              + "was restored from a backup, or copied"), gone: [:]), flight)
     }
     if flight.isQuestion, position < known { return found(.missing(state.row, position: position), flight) }
     confirmed[state.row] = max(known, claimed)
@@ -78,8 +83,12 @@ extension DeliveryMachine {
 
   private mutating func found(_ finding: Finding, _ flight: Flight) {
     // An answer from before the trouble may be outdated; the question that follows will find the same.
-    guard !flight.isStale, !findings.contains(finding) else { return }
-    findings.append(finding)
+    guard !flight.isStale else { return }
+    switch finding {
+    case .missing:
+      if !findings.contains(finding) { findings.append(finding) }
+    case .retire, .abandon: begin(finding, of: flight.row.epoch)
+    }
   }
 
   private mutating func refused(
@@ -104,13 +113,14 @@ extension DeliveryMachine {
   public mutating func linkReplaced() {
     flights.removeAll()
     findings.removeAll()
+    farewell = nil
     for lane in Lane.allCases { restart(lane) }
     link = .connecting
     retryAt = nil
     retryDelay = Self.firstRetry
   }
 
-  private mutating func recover() {
+  mutating func recover() {
     link = .online
     retryAt = nil
     retryDelay = Self.firstRetry

@@ -25,10 +25,10 @@ public struct DeliveryMachine: Sendable {
 
   /// Another past than the store's.
   public enum Finding: Hashable, Sendable {
-    /// This store is not the only heir of its epoch.
-    case retire(OutboxTransaction.Retirement)
+    /// This store is not the only heir of its epoch. Of what central had confirmed, it has `gone` no more.
+    case retire(OutboxTransaction.Retirement, gone: [EpochLane: ClosedRange<UInt64>])
     /// What an earlier epoch still holds is not what central has under its numbers.
-    case abandon(Epoch)
+    case abandon(Epoch, gone: [EpochLane: ClosedRange<UInt64>])
     /// Central forgot batches that it had confirmed: it has them only up to `position`.
     case missing(EpochLane, position: UInt64)
   }
@@ -69,6 +69,8 @@ public struct DeliveryMachine: Sendable {
     var row: EpochLane
     var isQuestion: Bool
     var through: UInt64?
+    /// A question for ``SharedPast``, about this number.
+    var asksForPast: UInt64?
     /// Begun before the lane's last trouble: its answer may confirm, but not restart the lane.
     var isStale = false
   }
@@ -78,6 +80,8 @@ public struct DeliveryMachine: Sendable {
   var confirmed: [EpochLane: UInt64] = [:]
   var flights: [Int: Flight] = [:]
   var findings: [Finding] = []
+  /// An epoch that is about to be given up; nothing else is asked or sent meanwhile.
+  var farewell: Farewell?
   var nextRequest = 1
   var retryAt: MonotonicTime?
   var retryDelay = Self.firstRetry
@@ -101,11 +105,11 @@ public struct DeliveryMachine: Sendable {
       }
       lanes[lane]!.isCurrent = isCurrent
       lanes[lane]!.cutThrough = held.cutThrough
-      confirmed[row] = max(confirmed[row] ?? 0, held.confirmedThrough)
-      kept.insert(row)
-      kept.insert(EpochLane(state.epoch, lane))
+      for epoch in [row.epoch, state.epoch] { kept.formUnion(Lane.allCases.map { EpochLane(epoch, $0) }) }
     }
     confirmed = confirmed.filter { kept.contains($0.key) }
+    for row in kept { confirmed[row] = max(confirmed[row] ?? 0, state.confirmedThrough(row)) }
+    if let past = farewell?.pasts.first, !kept.contains(past.row) { farewell = nil }
   }
 
   /// Newest number that central has, and the outbox may delete.
@@ -137,6 +141,7 @@ public struct DeliveryMachine: Sendable {
     if let finding = findings.first { return .settle(finding) }
     guard !isMoving else { return .wait(until: .never) }
     if let retryAt, retryAt > now { return .wait(until: retryAt) }
+    if let farewell { return next(of: farewell) }
     var wake = MonotonicTime.never
     for lane in Lane.allCases.sorted() {
       if lane == .telemetry, let telemetryPause, telemetryPause > now {
@@ -165,7 +170,7 @@ public struct DeliveryMachine: Sendable {
     return .send(request: request, row: state.row, from: sentThrough + 1, through: through)
   }
 
-  private mutating func begin(_ flight: Flight) -> Int {
+  mutating func begin(_ flight: Flight) -> Int {
     defer { nextRequest += 1 }
     flights[nextRequest] = flight
     return nextRequest
@@ -190,9 +195,10 @@ public struct DeliveryMachine: Sendable {
   /// reason, epochs must not follow each other without end.
   public mutating func settled(_ finding: Finding, now: MonotonicTime) {
     findings.removeAll { $0 == finding }
+    farewell = nil
     switch finding {
     case .missing(let row, let position): confirmed[row] = position
-    case .retire(let retirement):
+    case .retire(let retirement, _):
       findings.removeAll()
       if case .abandon = retirement { retryAt = now + Self.longestRetry }
     case .abandon: retryAt = now + Self.longestRetry

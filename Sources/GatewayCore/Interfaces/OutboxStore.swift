@@ -75,7 +75,8 @@ public protocol OutboxStore: AnyObject {
     after position: StoredTelemetryPosition, in range: Range<Timestamp>, maximumBytes: Int
   ) throws(OutboxStoreError) -> StoredTelemetryPart?
 
-  /// Check sum of the batch that covers a number; nil when there is none here, or when it took another one's place.
+  /// Check sum of the batch that covers a number, or that was deleted since central confirmed it; nil when there is none
+  /// here or it is forgotten, and when it took another one's place.
   func checksum(_ row: EpochLane, number: UInt64) throws(OutboxStoreError) -> UInt32?
 
   /// Bytes free on the disk; nil when it cannot be told.

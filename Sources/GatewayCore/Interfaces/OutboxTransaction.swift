@@ -59,6 +59,9 @@ public struct OutboxTransaction: Sendable {
   /// Central was restored and has batches only up to this number, where more had been confirmed: a loss notice takes the place
   /// of those that were deleted here.
   public var missingAtCentral: [EpochLane: UInt64] = [:]
+  /// Batches that central had confirmed, and under whose numbers it has another's now: a loss notice in the epoch that is
+  /// current afterwards names them.
+  public var goneAtCentral: [EpochLane: ClosedRange<UInt64>] = [:]
   /// Batches that cannot be read any more: a loss notice takes the place of each.
   public var damaged: [EpochLane: [UInt64]] = [:]
   /// Earlier epochs whose batches go on under numbers of the current one after all.
@@ -79,7 +82,7 @@ public struct OutboxTransaction: Sendable {
   public var isEmpty: Bool {
     frames.isEmpty && alarms.isEmpty && forgottenAlarms.isEmpty && clockOffset == nil && confirmed.isEmpty
       && offered.isEmpty
-      && missingAtCentral.isEmpty && damaged.isEmpty && abandoned.isEmpty && retirement == nil && cut.isEmpty
-      && thin == 0 && drop == nil
+      && missingAtCentral.isEmpty && goneAtCentral.isEmpty && damaged.isEmpty && abandoned.isEmpty
+      && retirement == nil && cut.isEmpty && thin == 0 && drop == nil
   }
 }

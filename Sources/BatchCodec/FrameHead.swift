@@ -1,0 +1,42 @@
+public import Telemetry
+
+/// What a frame says of itself, with its check sum, that a table has in columns beside it.
+public struct FrameHead: Hashable, Sendable {
+  public var lane: Lane
+  /// 0 in the alarms lane.
+  public var catalogueID: Int
+  public var samples: Int
+  /// Oldest and newest time of scans and notices, or those of the first and last event; nil when nothing in it has a time.
+  public var times: ClosedRange<Timestamp>?
+
+  /// Decodes the whole frame.
+  ///
+  /// - Parameter layout: of a catalogue's number; nil when it is not known.
+  /// - Throws: when the frame is damaged, or its catalogue is not known.
+  public init(of frame: [UInt8], layout: (Int) -> FrameLayout?) throws(CodecError) {
+    guard frame.count > 6, let lane = Lane(rawValue: frame[2]) else {
+      throw CodecError(.malformed, offset: 2, "no head of a frame")
+    }
+    self.lane = lane
+    switch lane {
+    case .alarms:
+      let events = try FrameCodec.decodeAlarms(frame)
+      catalogueID = 0
+      samples = events.count
+      if let first = events.first?.time, let last = events.last?.time {
+        times = min(first, last)...max(first, last)
+      }
+    case .telemetry:
+      var reader = ByteReader(Array(frame.dropFirst(4).prefix(16)))
+      catalogueID = try reader.count("catalogue", limit: Int(Int32.max))
+      guard let layout = layout(catalogueID) else {
+        throw CodecError(.malformed, offset: 4, "catalogue \(catalogueID) is not known")
+      }
+      var rows = FrameRows(layout)
+      try rows.append(frame)
+      samples = rows.bits.count
+      let all = rows.rows.map(\.time) + rows.losses.flatMap { [$0.firstTime, $0.lastTime].compactMap(\.self) }
+      if let first = all.min(), let last = all.max() { times = first...last }
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import AlarmStates
+import GatewayCore
+import SQLiteOutbox
+import Telemetry
+
+/// What a test lets fail.
+final class ReadFaults {
+  var checksums = false
+}
+
+/// A real store of which some reads fail, as on a disk with a bad sector.
+final class UnreadableStore: OutboxStore {
+  private let store: SQLiteOutbox
+  private let faults: ReadFaults
+
+  init(_ store: SQLiteOutbox, _ faults: ReadFaults) {
+    self.store = store
+    self.faults = faults
+  }
+
+  func checksum(_ row: EpochLane, number: UInt64) throws(OutboxStoreError) -> UInt32? {
+    guard !faults.checksums else { throw OutboxStoreError("disk I/O error") }
+    return try store.checksum(row, number: number)
+  }
+
+  func open() throws(OutboxStoreError) -> [String] { try store.open() }
+  func state() throws(OutboxStoreError) -> OutboxState { try store.state() }
+  func alarms() throws(OutboxStoreError) -> [SavedAlarm] { try store.alarms() }
+  func alarmsInFrames() throws(OutboxStoreError) -> Set<String> { try store.alarmsInFrames() }
+  func register(_ catalogue: Catalogue) throws(OutboxStoreError) -> Int { try store.register(catalogue) }
+  func commit(_ transaction: OutboxTransaction) throws(OutboxStoreError) -> OutboxState {
+    try store.commit(transaction)
+  }
+  func batches(
+    _ row: EpochLane, from number: UInt64, through: UInt64, maximumBytes: Int
+  ) throws(OutboxStoreError) -> BatchesToSend {
+    try store.batches(row, from: number, through: through, maximumBytes: maximumBytes)
+  }
+  func telemetry(
+    after position: StoredTelemetryPosition, in range: Range<Timestamp>, maximumBytes: Int
+  ) throws(OutboxStoreError) -> StoredTelemetryPart? {
+    try store.telemetry(after: position, in: range, maximumBytes: maximumBytes)
+  }
+  func freeBytes() -> Int? { store.freeBytes() }
+  var bytesWritten: Int { store.bytesWritten }
+  func traffic() throws(OutboxStoreError) -> [(day: String, sent: Int, received: Int)] { try store.traffic() }
+}

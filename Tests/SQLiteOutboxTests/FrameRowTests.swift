@@ -1,0 +1,119 @@
+import Foundation
+import GatewayCore
+import SQLite
+import Telemetry
+import Testing
+
+@testable import BatchCodec
+@testable import SQLiteOutbox
+
+@Suite("What stands beside a frame in its row")
+struct FrameRowTests {
+  let scratch: OutboxScratch
+
+  init() throws { scratch = try OutboxScratch() }
+
+  /// Five telemetry frames, and one of alarms behind the third.
+  private func prepare() throws -> OutboxState {
+    try scratch.session { store in
+      let id = try store.register(scratch.catalogue)
+      for number in 1...5 {
+        _ = try store.commit(.with([try scratch.telemetry(rows: 2, catalogueID: id)]))
+        if number == 3 { _ = try store.commit(.with([scratch.alarm("hot", .raised)], alarms: ["hot"])) }
+      }
+      return try store.state()
+    }
+  }
+
+  /// Times of all scans that were cut of the frames, in the order of the batch.
+  private func cutTimes(_ store: SQLiteOutbox) throws -> [Timestamp] {
+    let state = try store.commit(.with(cut: [.telemetry]))
+    let found = try store.batches(
+      EpochLane(state.epoch, .telemetry), from: 1, through: 1, maximumBytes: 1 << 20)
+    guard case .telemetry(_, let devices, _, _) = try BatchCodec.decode(found.bytes[...]).content else { return [] }
+    return devices.flatMap(\.times)
+  }
+
+  private func expectAllThere(_ before: OutboxState, because words: String?) throws {
+    var news: [String] = []
+    let store = try scratch.open(news: &news)
+    defer { store.close() }
+    #expect(news.count == (words == nil ? 0 : 1) && news.allSatisfy { $0.contains(words ?? "") }, "\(news)")
+    let after = try store.state()
+    #expect(after.samples(.telemetry) == before.samples(.telemetry))
+    #expect(after.activeAlarms == ["hot"])
+    #expect(after.frames[.telemetry]?.oldestTime == before.frames[.telemetry]?.oldestTime)
+    #expect(after.frames[.telemetry]?.lastTime == before.frames[.telemetry]?.lastTime)
+    let times = try cutTimes(store)
+    #expect(times.count == 10 && times == times.sorted() && Set(times).count == 10)
+  }
+
+  @Test("Is as the frame says in an undamaged store, of frames, notices and events alike")
+  func undamaged() throws {
+    try expectAllThere(try prepare(), because: nil)
+  }
+
+  @Test(
+    "Is compared with the frame when the store is opened, and put right",
+    arguments: [
+      "lane = 3", "lane = 0", "catalogue = 5", "catalogue = NULL", "samples = 5", "first_ms = first_ms + 4",
+      "last_ms = last_ms + 35184372088832", "last_ms = first_ms - 1",
+    ])
+  func columns(_ change: String) throws {
+    let before = try prepare()
+    let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+    try connection.execute("PRAGMA foreign_keys = OFF; UPDATE frames SET \(change) WHERE sequence = 3")
+    connection.close()
+    try expectAllThere(before, because: "not as the frame says")
+  }
+
+  /// Changes the row id of a cell of a leaf page of the table `frames`.
+  private func changeNumber(from old: UInt8, to new: UInt8) throws {
+    let connection = try SQLiteConnection(path: scratch.path, mode: .readOnly)
+    let page = try OutboxReader.count(connection, "SELECT rootpage FROM sqlite_master WHERE name = 'frames'")
+    let size = try OutboxReader.count(connection, "PRAGMA page_size")
+    connection.close()
+    let url = URL(fileURLWithPath: scratch.path)
+    var bytes = [UInt8](try Data(contentsOf: url))
+    let start = (page - 1) * size
+    try #require(bytes[start] == 0x0D, "the table takes one page")
+    let cells = Int(bytes[start + 3]) << 8 | Int(bytes[start + 4])
+    for cell in 0..<cells {
+      let pointer = start + 8 + cell * 2
+      var place = start + (Int(bytes[pointer]) << 8 | Int(bytes[pointer + 1]))
+      // Length of the payload, then the row id.
+      while bytes[place] >= 0x80 { place += 1 }
+      guard bytes[place + 1] == old else { continue }
+      bytes[place + 1] = new
+      try Data(bytes).write(to: url)
+      return
+    }
+    Issue.record("no frame \(old)")
+  }
+
+  @Test(
+    "A number that changed on the disk is told by its place in the table: nothing is lost or goes behind newer frames",
+    arguments: [(1, 65), (2, 6), (2, 3), (3, 1), (5, 13), (6, 2), (5, 4)] as [(UInt8, UInt8)])
+  func numbers(old: UInt8, new: UInt8) throws {
+    let before = try prepare()
+    try changeNumber(from: old, to: new)
+    try expectAllThere(before, because: "out of order")
+  }
+
+  @Test("Numbers in order are kept; others get the one behind their neighbour's")
+  func numbered() {
+    let cases: [([Int64], [Int64])] = [
+      ([1, 2, 3], [1, 2, 3]), ([4, 7, 9], [4, 7, 9]), ([78, 95, 80, 81], [78, 79, 80, 81]),
+      ([70, 71, 8, 73], [70, 71, 72, 73]), ([9, 2, 3], [1, 2, 3]), ([5, 5, 6], [1, 5, 6]), ([], []),
+    ]
+    for (numbers, expected) in cases {
+      let rows = numbers.map {
+        FrameRow(
+          sequence: $0, lane: .telemetry, catalogue: 1, boot: nil, samples: 0, first: Timestamp(milliseconds: 0),
+          last: Timestamp(milliseconds: 0), bytes: [])
+      }
+      let result = FrameRow.numbered(rows).map(\.sequence)
+      #expect(result == expected, "\(numbers): \(result)")
+    }
+  }
+}
