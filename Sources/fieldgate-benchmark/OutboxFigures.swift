@@ -11,8 +11,9 @@ struct OutboxFigures: ParsableCommand {
     abstract: "Measure appending to the outbox and cutting batches, beside plain SQLite rows.",
     discussion: """
       Each second of a thousand tags is one transaction, synced to the disk; beside it plain rows with a transaction a \
-      scan, as one writes it without thinking. The outbox cuts a batch at its limit of 65,536 samples. Subjects take \
-      turns, and the fastest round of each counts.
+      scan, as one writes it without thinking. The outbox cuts a batch at its limit of 65,536 samples, and once more \
+      every ten seconds, as while central is reachable, where each batch is confirmed with the next commit. Subjects \
+      take turns, and the fastest round of each counts.
       """)
 
   @Option(help: "Directory for the files; must exist, and be on the disk that is to be measured.") var directory: String
@@ -36,12 +37,13 @@ struct OutboxFigures: ParsableCommand {
 
   func run() throws {
     let recording = PlantRecording(seconds: seconds)
-    var best: [Round?] = Array(repeating: nil, count: 5)
+    var best: [Round?] = Array(repeating: nil, count: 6)
     for number in 0..<rounds {
       let taken = [
         try outbox(recording, number), try rows(recording, "rows-\(number)"),
         try rows(recording, "rows-indexed-\(number)", isIndexed: true),
         try rows(recording, "rows-scans-\(number)", isCommitAScan: true), try syncs(number),
+        try outbox(recording, number, isOnline: true),
       ]
       for (index, round) in taken.enumerated() where round.watch.wall < best[index]?.watch.wall ?? .infinity {
         best[index] = round
@@ -49,7 +51,7 @@ struct OutboxFigures: ParsableCommand {
     }
     let found = best.compactMap { $0 }
     let rows = ["plain_rows", "plain_rows_with_index", "plain_rows_a_commit_a_scan"]
-    for (subject, round) in zip(["outbox"] + rows, found) {
+    for (subject, round) in zip(["outbox"] + rows + ["disk", "outbox_online"], found) where subject != "disk" {
       figure(subject, "samples_per_second", round.perSecond, "1/s")
       figure(subject, "cpu_seconds_per_million_samples", round.processorPerMillion, "s")
       figure(subject, "bytes_on_disk_per_sample", Double(round.bytes) / Double(round.samples), "B")
@@ -64,8 +66,10 @@ struct OutboxFigures: ParsableCommand {
     }
   }
 
-  private func outbox(_ recording: PlantRecording, _ number: Int) throws -> Round {
-    let place = "\(directory)/outbox-\(number)"
+  /// - Parameter isOnline: batches of ten seconds, each confirmed and deleted with the commit behind it.
+  private func outbox(_ recording: PlantRecording, _ number: Int, isOnline: Bool = false) throws -> Round {
+    let place = "\(directory)/outbox-\(isOnline ? "online-" : "")\(number)"
+    let cutEvery: Int64 = isOnline ? 10 : 65
     guard mkdir(place, 0o700) == 0 else { throw ValidationError("\(place) cannot be made; is --directory there?") }
     let store = SQLiteOutbox(.machine(directory: place, boot: "benchmark"))
     _ = try store.open()
@@ -73,6 +77,7 @@ struct OutboxFigures: ParsableCommand {
     var builder = FrameBuilder(catalogue: recording.catalogue)
     var round = Round()
     let began = PlantRecording.began
+    var cut: (row: EpochLane, number: UInt64)?
     try round.watch.run {
       for second in 0..<seconds {
         var transaction = OutboxTransaction()
@@ -80,8 +85,10 @@ struct OutboxFigures: ParsableCommand {
         let frame = recording.frame(
           second..<second + 1, began: began, sequence: sequence, catalogueID: id, &builder)
         transaction.frames = frame.map { [$0] } ?? []
-        if sequence % 65 == 0 { transaction.cut = [.telemetry] }
-        _ = try store.commit(transaction)
+        if sequence % cutEvery == 0 { transaction.cut = [.telemetry] }
+        if isOnline, sequence % cutEvery == 1, let cut { transaction.confirmed = [cut.row: cut.number] }
+        let state = try store.commit(transaction)
+        cut = (EpochLane(state.epoch, .telemetry), state[.telemetry].cutThrough)
       }
       store.close()
     }
