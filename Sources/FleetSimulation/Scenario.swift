@@ -1,4 +1,4 @@
-public import Telemetry
+import Telemetry
 
 /// What a seed stands for: how many gateways, for how long, and which faults happen how often.
 ///

@@ -1,4 +1,4 @@
-public import Telemetry
+import Telemetry
 
 /// One seed from beginning to end.
 public struct SimulationRun: Sendable {

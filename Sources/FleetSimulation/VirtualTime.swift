@@ -1,4 +1,4 @@
-public import Telemetry
+import Telemetry
 
 /// The one clock of a simulation and what is to happen on it, in order of time and then of arrival.
 final class VirtualTime {

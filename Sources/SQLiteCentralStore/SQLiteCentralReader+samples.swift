@@ -1,7 +1,7 @@
 import BatchCodec
 public import CentralCore
 import SQLite
-public import Telemetry
+import Telemetry
 
 /// Samples and losses.
 extension SQLiteCentralReader {

@@ -113,7 +113,7 @@ public final class SQLiteOutbox: OutboxStore {
   }
 
   public func close() {
-    try? connection?.checkpoint(.truncate)
+    _ = try? connection?.checkpoint(.truncate)
     connection?.close()
     connection = nil
   }

@@ -1,6 +1,6 @@
 public import CentralCore
 import SQLiteCentralStore
-public import SQLiteIdentityStore
+import SQLiteIdentityStore
 import Telemetry
 
 /// Gateways with what both stores know of them.

@@ -1,4 +1,4 @@
-public import Telemetry
+import Telemetry
 
 /// What became of a command, or of one value of it; later cases are worse.
 public enum CommandOutcome: String, Sendable, CaseIterable, Comparable {

@@ -1,5 +1,5 @@
-public import SyncProtocol
-public import Telemetry
+import SyncProtocol
+import Telemetry
 
 /// Before an epoch is given up, both lanes' confirmed batches are looked for at central: after that nobody would ask any more,
 /// and what is gone would be lost without a word.

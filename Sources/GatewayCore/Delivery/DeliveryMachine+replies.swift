@@ -1,4 +1,4 @@
-public import SyncProtocol
+import SyncProtocol
 public import Telemetry
 
 extension DeliveryMachine {

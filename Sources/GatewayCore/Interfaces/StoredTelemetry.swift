@@ -1,4 +1,4 @@
-public import Telemetry
+import Telemetry
 
 /// Where a reader of the stored telemetry stands: batches in the order of their epochs and numbers come first, then the
 /// frames that are not cut yet.

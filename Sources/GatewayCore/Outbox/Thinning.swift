@@ -1,5 +1,5 @@
 public import BatchCodec
-public import Telemetry
+import Telemetry
 
 /// Makes a batch smaller without losing what happened: samples become one aggregate a tag and period. Pure.
 public enum Thinning {
