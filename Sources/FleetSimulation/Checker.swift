@@ -159,7 +159,6 @@ struct Checker {
 
   private func judgeMissing(_ held: Held, _ there: [History.SampleKey: Int], _ series: [String], _ name: String) {
     var named = 0
-    let forgotten = forgottenSamples(name, series)
     for (key, accepted) in history.accepted where series.contains(key.gateway) && there[key] == nil {
       guard !isThinned(key, held) else { continue }
       guard !isNamed(key, accepted, held) else {
@@ -170,7 +169,6 @@ struct Checker {
       if (history.rollbacks[key.gateway] ?? []).contains(where: { $0.from <= accepted.at && accepted.at <= $0.to }) {
         continue
       }
-      if forgotten.contains(key) { continue }
       history.report(
         .lost,
         "\(key.gateway)/\(key.device) scan \(key.scan) of \(accepted.time.milliseconds), accepted at "
@@ -185,23 +183,6 @@ struct Checker {
     if UInt64(named) * columns > told, !rolledBack {
       history.report(.miscounted, "\(name): \(named) scans are missing, and notices name \(told) samples")
     }
-  }
-
-  /// What central confirmed and was then set back behind: a gateway that has begun a new epoch since, and has nothing left
-  /// of the earlier one, does not ask for it any more.
-  private func forgottenSamples(_ name: String, _ series: [String]) -> Set<History.SampleKey> {
-    let current = Set(evidence.gateways.filter { $0.name == name }.map(\.epoch))
-    var keys: Set<History.SampleKey> = []
-    for row in history.forgotten where row.gateway == name && !current.contains(row.epoch) {
-      guard case .telemetry(let catalogue, let blocks, _, _) = row.content else { continue }
-      for block in blocks {
-        let device = catalogue.devices[block.device].name
-        for index in block.times.indices where block.columns[0].qualities[index].hasValue {
-          for line in series { keys.insert(.init(gateway: line, device: device, scan: block.columns[0].bits[index])) }
-        }
-      }
-    }
-    return keys
   }
 
   /// A notice of something that never happened is as wrong as a loss without a notice.

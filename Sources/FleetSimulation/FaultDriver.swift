@@ -181,8 +181,6 @@ final class FaultDriver {
     }
     centralSnapshot = nil
     world.central.stop(isPowerCut: true)
-    let before = SimulatedDisk(copyOf: world.central.disk, seed: 1)
-    history.forgotten += (try? Evidence.read(before)) ?? []
     world.central.disk.restore(backup)
     history.centralRestored = true
     time.after(random.seconds(1...20)) { [self] in if !world.central.isRunning { world.central.start() } }

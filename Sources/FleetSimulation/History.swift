@@ -42,8 +42,6 @@ final class History {
   var centralRestored = false
   /// Gateways whose disk failed to read for a while.
   var hadReadErrors: Set<String> = []
-  /// What central held before it was set back to a backup.
-  var forgotten: [Evidence.Row] = []
   var faults: [Scenario.Fault: Int] = [:]
   private(set) var anomalies: [Anomaly] = []
   private var reported: [Anomaly.Kind: Int] = [:]

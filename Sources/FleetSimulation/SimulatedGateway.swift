@@ -286,7 +286,7 @@ final class SimulatedGateway {
   var isDrained: Bool {
     guard let engine, engine.isOutboxOpen, engine.samplesWaiting == 0, engine.alarmsWaiting == 0 else { return false }
     let state = engine.outboxState
-    return state.retired.isEmpty
+    return state.retired.isEmpty && !engine.mustLookBack
       && Lane.allCases.allSatisfy { lane in
         state[lane].batchCount == 0 && (state.frames[lane]?.count ?? 0) == 0
       }

@@ -90,6 +90,9 @@ extension GatewayEngine {
     var transaction = OutboxTransaction()
     var text: String
     switch finding {
+    case .gone(let gone):
+      transaction.goneAtCentral = gone
+      text = "central was set back to a backup"
     case .retire(let retirement, let gone):
       transaction.retirement = retirement
       transaction.goneAtCentral = gone

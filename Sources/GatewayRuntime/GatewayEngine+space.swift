@@ -49,6 +49,9 @@ extension GatewayEngine {
   }
   /// The store as it was after the last commit that is known to have ended.
   public var outboxState: OutboxState { stored }
+
+  /// Whether central is still to be asked what it has of epochs that are over.
+  public var mustLookBack: Bool { delivery.mustLookBack }
   public var isOutboxOpen: Bool { isStoreOpen }
   public var isTrustingClock: Bool { clockTrust.isTrusted }
 }

@@ -8,6 +8,8 @@ import Telemetry
 enum ConfirmedBatches {
   /// Kept of each lane; with a batch each ten seconds, 45 hours. A row takes about 20 bytes.
   static let kept: UInt64 = 16_384
+  /// Kept of all epochs together that are over.
+  static let keptOfEnded = 32_768
   /// Older ones are deleted each time that so many have come.
   private static let deletedTogether: UInt64 = 1_024
 
@@ -27,9 +29,9 @@ enum ConfirmedBatches {
     return Int64(UInt32(truncatingIfNeeded: mixed >> 32) ^ checksum ^ UInt32(lane.rawValue))
   }
 
-  /// Takes them down before they are deleted.
+  /// Takes them down before they are deleted: those beyond `first`, what was confirmed before.
   static func remember(
-    _ epoch: Int64, _ lane: Lane, from first: UInt64, through last: UInt64, in connection: SQLiteConnection
+    _ epoch: Int64, _ lane: Lane, beyond first: UInt64, through last: UInt64, in connection: SQLiteConnection
   ) throws {
     let list = try connection.statement(
       """
@@ -38,19 +40,15 @@ enum ConfirmedBatches {
     try list.bind(1, epoch)
     try list.bind(2, Int64(lane.rawValue))
     try list.bind(3, Int64(last))
-    let insert = try connection.statement("INSERT OR REPLACE INTO confirmed_batches VALUES (?1, ?2, ?3, ?4, ?5)")
+    var sums: [Sum] = []
     try list.forEachRow { row in
-      guard let checksum = checksum(kind: row.int(1), bytes: row.blob(2)) else { return true }
-      let number = UInt64(row.int64(0))
-      try insert.bind(1, epoch)
-      try insert.bind(2, Int64(lane.rawValue))
-      try insert.bind(3, Int64(number))
-      try insert.bind(4, Int64(checksum))
-      try insert.bind(5, checkValue(epoch, lane, number, checksum))
-      try insert.run()
+      if let checksum = checksum(kind: row.int(1), bytes: row.blob(2)) {
+        sums.append(Sum(lane: lane, number: UInt64(row.int64(0)), checksum: checksum))
+      }
       return true
     }
-    guard last / deletedTogether > (first - 1) / deletedTogether, last > kept else { return }
+    try write(sums, epoch: epoch, to: connection)
+    guard last / deletedTogether > first / deletedTogether, last > kept else { return }
     let delete = try connection.statement(
       "DELETE FROM confirmed_batches WHERE epoch = ?1 AND lane = ?2 AND number <= ?3")
     try delete.bind(1, epoch)
@@ -90,12 +88,81 @@ enum ConfirmedBatches {
     try delete.run()
   }
 
-  /// Of epochs that are over and of which nothing is left, central is asked no more.
-  static func forgetEarlierEpochs(in connection: SQLiteConnection) throws {
-    try connection.execute(
+  /// Epochs that are over and hold nothing any more, newest first, each with the newest number of a lane whose check sum is
+  /// known.
+  static func ended(in connection: SQLiteConnection) throws -> [OutboxState.EndedEpoch] {
+    let list = try connection.statement(
       """
-      DELETE FROM confirmed_batches WHERE epoch <> (SELECT epoch FROM store)
-        AND epoch NOT IN (SELECT epoch FROM batches)
+      SELECT epochs.epoch, lane, max(number) FROM confirmed_batches JOIN epochs ON epochs.id = confirmed_batches.epoch
+      WHERE \(hasEnded) GROUP BY confirmed_batches.epoch, lane ORDER BY confirmed_batches.epoch DESC
       """)
+    var found: [OutboxState.EndedEpoch] = []
+    try list.forEachRow { row in
+      guard let epoch = Epoch(text: row.text(0)), let lane = Lane(rawValue: UInt8(clamping: row.int(1))) else {
+        return true
+      }
+      if found.last?.epoch != epoch { found.append(.init(epoch: epoch, confirmed: [:])) }
+      found[found.count - 1].confirmed[lane] = UInt64(row.int64(2))
+      return true
+    }
+    return found
+  }
+
+  /// Keeps the size within its bound: of the epochs that are over, the oldest are forgotten.
+  static func limitEnded(in connection: SQLiteConnection) throws {
+    var rows = 0
+    var forgotten: [Int64] = []
+    let list = try connection.statement(
+      "SELECT epoch, count(*) FROM confirmed_batches WHERE \(hasEnded) GROUP BY epoch ORDER BY epoch DESC")
+    try list.forEachRow { row in
+      rows += row.int(1)
+      if rows > keptOfEnded || !forgotten.isEmpty { forgotten.append(row.int64(0)) }
+      return true
+    }
+    let delete = try connection.statement("DELETE FROM confirmed_batches WHERE epoch = ?1")
+    for epoch in forgotten {
+      try delete.bind(1, epoch)
+      try delete.run()
+    }
+  }
+
+  /// `true` as SQL for a row of this table whose epoch is not the current one and holds no batches.
+  private static let hasEnded = """
+    confirmed_batches.epoch <> (SELECT epoch FROM store)
+      AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.epoch = confirmed_batches.epoch)
+    """
+
+  // MARK: Salvage
+
+  struct Sum {
+    var lane: Lane
+    var number: UInt64
+    var checksum: UInt32
+  }
+
+  /// What can be read of a damaged file and is sound, by the id of the epoch.
+  static func salvage(from connection: SQLiteConnection) -> [Int64: [Sum]] {
+    var found: [Int64: [Sum]] = [:]
+    try? connection.statement("SELECT epoch, lane, number, checksum, check_value FROM confirmed_batches").forEachRow {
+      let (epoch, number) = ($0.int64(0), UInt64(bitPattern: $0.int64(2)))
+      guard let lane = Lane(rawValue: UInt8(clamping: $0.int(1))), let checksum = UInt32(exactly: $0.int64(3)),
+        $0.int64(4) == checkValue(epoch, lane, number, checksum)
+      else { return true }
+      found[epoch, default: []].append(Sum(lane: lane, number: number, checksum: checksum))
+      return true
+    }
+    return found
+  }
+
+  static func write(_ sums: [Sum], epoch: Int64, to connection: SQLiteConnection) throws {
+    let insert = try connection.statement("INSERT OR REPLACE INTO confirmed_batches VALUES (?1, ?2, ?3, ?4, ?5)")
+    for sum in sums {
+      try insert.bind(1, epoch)
+      try insert.bind(2, Int64(sum.lane.rawValue))
+      try insert.bind(3, Int64(bitPattern: sum.number))
+      try insert.bind(4, Int64(sum.checksum))
+      try insert.bind(5, checkValue(epoch, sum.lane, sum.number, sum.checksum))
+      try insert.run()
+    }
   }
 }

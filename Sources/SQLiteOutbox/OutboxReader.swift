@@ -29,6 +29,7 @@ enum OutboxReader {
       state.frames[lane] = try frames(connection, lane)
     }
     state.retired = try retired(connection, current)
+    state.ended = try ConfirmedBatches.ended(in: connection)
     state.activeAlarms = try AlarmTable.read(from: connection, boot: "").filter(\.record.standing.isActive)
       .map(\.record.name)
     state.damagedFrames = try count(connection, "SELECT count(*) FROM damaged_frames")

@@ -9,6 +9,7 @@ extension SQLiteOutbox {
   func apply(
     _ transaction: OutboxTransaction, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
+    let retiredBefore = after.retired.count
     try insert(transaction.frames, connection, &after)
     try keep(transaction.alarms, forgotten: transaction.forgottenAlarms, connection, &after)
     if transaction.tellsAlarmStates { try setOwesAlarmStates(false, connection, &after) }
@@ -29,6 +30,11 @@ extension SQLiteOutbox {
       if let drop = transaction.drop { try dropOldest(drop.count, drop.reason, connection, &after) }
     }
     if let traffic = transaction.traffic { try add(traffic, connection) }
+    // What an epoch held may have been the last of it.
+    if transaction.retirement != nil || !transaction.goneAtCentral.isEmpty || after.retired.count != retiredBefore {
+      try ConfirmedBatches.limitEnded(in: connection)
+      after.ended = try ConfirmedBatches.ended(in: connection)
+    }
   }
 
   func epochID(_ epoch: Epoch, _ connection: SQLiteConnection) throws -> Int64 {
@@ -164,7 +170,7 @@ extension SQLiteOutbox {
       """)
     try bind(sum, id, row.lane, number)
     let (count, samples, bytes) = try sum.firstRow { ($0.int(0), $0.int(1), $0.int(2)) } ?? (0, 0, 0)
-    try ConfirmedBatches.remember(id, row.lane, from: held.confirmedThrough + 1, through: number, in: connection)
+    try ConfirmedBatches.remember(id, row.lane, beyond: held.confirmedThrough, through: number, in: connection)
     for sql in [
       "DELETE FROM batches WHERE epoch = ?1 AND lane = ?2 AND number <= ?3",
       "UPDATE lanes SET confirmed_through = ?3 WHERE epoch = ?1 AND lane = ?2",

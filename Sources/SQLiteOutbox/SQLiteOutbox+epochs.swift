@@ -32,7 +32,6 @@ extension SQLiteOutbox {
     try setOwesAlarmStates(true, connection, &after)
     after.thinnableBatches = 0
     after.droppableBatches = 0
-    try ConfirmedBatches.forgetEarlierEpochs(in: connection)
   }
 
   func abandon(_ epoch: Epoch, _ connection: SQLiteConnection, _ after: inout OutboxState) throws {
@@ -141,21 +140,23 @@ extension SQLiteOutbox {
     if row.lane == .telemetry, row.epoch == after.epoch { try countReclaimable(connection, &after) }
   }
 
-  /// The batches that central confirmed and under whose numbers it has another's now: the epoch is given up, so the notice
-  /// goes into the current one.
+  /// Batches of an epoch that is over, or was given up just now, that central confirmed and has no more: the notice goes into
+  /// the current epoch.
   func reportGone(
     _ row: EpochLane, _ numbers: ClosedRange<UInt64>, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
     let notice = LossNotice(
       reason: .centralRestored, lane: row.lane, epoch: row.epoch, numbers: numbers,
-      detail: "central had confirmed these batches and was set back; it has another gateway's under their numbers, a "
-        + "copy of this one")
+      detail:
+        "central had confirmed these batches of an earlier epoch and has them no more: it was set back to a backup")
     let time = after.frames[row.lane]?.lastTime ?? Timestamp(milliseconds: 0)
     let next = after[row.lane].cutThrough + 1
     let bytes = try Self.encode(notice, epoch: after.epoch, number: next, span: 1, time: time)
     let header = try BatchCodec.readHeader(bytes[...]).header
     try append(bytes, header, kind: .loss, samples: 0, lane: row.lane, connection, &after)
     if row.lane == .alarms { try setOwesAlarmStates(true, connection, &after) }
+    let id = try epochID(row.epoch, connection)
+    try ConfirmedBatches.forget(id, row.lane, beyond: numbers.lowerBound - 1, in: connection)
   }
 
   /// A batch that cannot be read, or is not there: a notice takes its number.

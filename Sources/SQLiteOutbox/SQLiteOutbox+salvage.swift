@@ -154,6 +154,7 @@ extension SQLiteOutbox {
     try insert.bind(3, (found.isAbandoned ? OutboxSchema.EpochState.abandoned : .closed).rawValue)
     try insert.bind(4, "damaged: \(cause)")
     try insert.run()
+    try ConfirmedBatches.write(found.sums, epoch: id, to: connection)
     for lane in Lane.allCases {
       let held = salvage.batches.filter { $0.header.epoch == epoch && $0.header.lane == lane }
       let known = found.lanes[lane]

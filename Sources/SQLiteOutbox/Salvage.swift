@@ -19,6 +19,8 @@ final class Salvage {
     var order: Int
     var isAbandoned = false
     var lanes: [Lane: (cut: UInt64, confirmed: UInt64)] = [:]
+    /// Of what central confirmed.
+    var sums: [ConfirmedBatches.Sum] = []
   }
 
   private(set) var batches: [Batch] = []
@@ -82,11 +84,13 @@ final class Salvage {
 
   private func readEpochs(_ connection: SQLiteConnection) {
     // Batches say their epoch themselves, with a check sum; of one without batches nothing is lost with its row.
+    let sums = ConfirmedBatches.salvage(from: connection)
     try? connection.statement("SELECT epoch, id, state FROM epochs NOT INDEXED WHERE \(CopiedRows.epochIsIndexed)")
       .forEachRow {
         if let epoch = Epoch(text: $0.text(0)) {
           epochs[epoch] = EpochRows(
-            order: $0.int(1), isAbandoned: $0.int(2) == OutboxSchema.EpochState.abandoned.rawValue)
+            order: $0.int(1), isAbandoned: $0.int(2) == OutboxSchema.EpochState.abandoned.rawValue,
+            sums: sums[$0.int64(1)] ?? [])
         }
         return true
       }

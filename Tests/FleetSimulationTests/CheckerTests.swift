@@ -57,16 +57,6 @@ struct CheckerTests {
       $0.forget(scan: 3)
       $0.add(aggregateOf: 2...4)
     },
-    Case(
-      .lost,
-      {
-        $0.remember(epoch: "e")
-        $0.forget(scan: 3)
-      }, but: "central was set back, and the epoch in which it came is over"
-    ) {
-      $0.remember(epoch: "earlier")
-      $0.forget(scan: 3)
-    },
     Case(.unaccountedGap, { $0.renumber(1, 3...3) }, but: "the batch stands for both numbers") {
       $0.renumber(1, 2...3)
     },

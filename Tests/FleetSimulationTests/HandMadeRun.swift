@@ -83,13 +83,6 @@ final class HandMadeRun {
     append(.telemetry(catalogue: catalogue, devices: [columns], aggregates: [], losses: []))
   }
 
-  /// Central held what it holds now, under an epoch, and was set back.
-  func remember(epoch: String) {
-    history.centralRestored = true
-    history.forgotten = evidence.rows
-    for index in history.forgotten.indices { history.forgotten[index].epoch = epoch }
-  }
-
   func renumber(_ index: Int, _ numbers: ClosedRange<UInt64>) {
     (evidence.rows[index].first, evidence.rows[index].last) = (numbers.lowerBound, numbers.upperBound)
   }

@@ -95,15 +95,58 @@ struct ConfirmedBatchesTests {
     }
   }
 
-  @Test("Those of an epoch that is over, and of which nothing is left, are deleted")
-  func earlierEpoch() throws {
+  @Test("Epochs that are over and delivered are known, newest first, over a restart and through salvage")
+  func ended() throws {
+    var rows: [EpochLane] = []
+    var sums: [UInt32?] = []
+    for count in 2...4 {
+      try scratch.session { store in
+        let row = EpochLane(try cut(count, in: store).epoch, .telemetry)
+        var transaction = OutboxTransaction.with(confirmed: [row: UInt64(count - 1)])
+        transaction.retirement = .close("restored")
+        var state = try store.commit(transaction)
+        // One batch is still held.
+        #expect(state.ended.map(\.epoch) == rows.reversed().map(\.epoch))
+        state = try store.commit(.with(confirmed: [row: UInt64(count)]))
+        rows.append(row)
+        sums.append(try store.checksum(row, number: UInt64(count)))
+        #expect(state.ended.map(\.epoch) == rows.reversed().map(\.epoch))
+        #expect(state.ended.first?.confirmed == [.telemetry: UInt64(count)])
+      }
+    }
+    #expect(try scratch.session { try $0.state().ended.map(\.epoch) } == rows.reversed().map(\.epoch))
+    let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+    try connection.execute("UPDATE copies SET a = a + 1 WHERE source = 'store'")
+    try connection.execute("UPDATE confirmed_batches SET checksum = 5 WHERE number = 1 AND epoch = 1")
+    connection.close()
     try scratch.session { store in
-      let row = EpochLane(try cut(2, in: store).epoch, .telemetry)
-      _ = try store.commit(.with(confirmed: [row: 2]))
-      var transaction = OutboxTransaction()
-      transaction.retirement = .close("restored")
-      _ = try store.commit(transaction)
-      #expect(try store.checksum(row, number: 2) == nil)
+      let ended = try store.state().ended
+      #expect(ended.map(\.epoch) == rows.reversed().map(\.epoch))
+      #expect(ended.map { $0.confirmed[.telemetry] } == [4, 3, 2])
+      #expect(try rows.enumerated().map { try store.checksum($1, number: UInt64($0 + 2)) } == sums)
+      #expect(try store.checksum(rows[0], number: 1) == nil)
+    }
+  }
+
+  @Test("Of epochs that are over, the oldest are forgotten when all together take too much")
+  func endedBound() throws {
+    try scratch.session { store in
+      var rows: [EpochLane] = []
+      for _ in 0..<3 {
+        let row = EpochLane(try cut(1, in: store).epoch, .telemetry)
+        _ = try store.commit(.with(confirmed: [row: 1]))
+        try #require(store.connection).execute(
+          """
+          WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 15000)
+          INSERT INTO confirmed_batches SELECT epoch, lane, i, checksum, 0 FROM confirmed_batches, n
+          WHERE epoch = (SELECT epoch FROM store)
+          """)
+        var transaction = OutboxTransaction()
+        transaction.retirement = .close("restored")
+        _ = try store.commit(transaction)
+        rows.append(row)
+      }
+      #expect(try store.state().ended.map(\.epoch) == [rows[2].epoch, rows[1].epoch])
     }
   }
 
@@ -124,6 +167,9 @@ struct ConfirmedBatchesTests {
       #expect(notice.reason == .centralRestored && notice.epoch == row.epoch && notice.numbers == 2...3)
       #expect(losses(found[1]).isEmpty && found[1].header.recordCount > 0)
       #expect(try store.checksum(EpochLane(state.epoch, lane), number: 1) != nil)
+      // Not looked for again.
+      #expect(try store.checksum(row, number: 1) != nil && store.checksum(row, number: 2) == nil)
+      #expect(state.ended.map { $0.confirmed[lane] } == [1])
       return state
     }
     let lanes = try scratch.session { try $0.state().lanes }

@@ -20,14 +20,14 @@ extension DeliveryMachine {
     guard let flight = flights.removeValue(forKey: request) else { return }
     switch reply {
     case .failure(let text):
-      farewell = nil
+      endLookBack()
       // Central may come back from a backup: a lane that has nothing to send would never hear that its newest is gone.
       for lane in Lane.allCases where inFlight(lane) == 0 { restart(lane) }
       stumble(flight.row.lane, .offline(text, retryAt: now), after: nil, now: now, jitter: jitter)
     case .answer(200, let answer, _):
       guard let position = answer.position else {
         let text = "central's answer has no position"
-        farewell = nil
+        endLookBack()
         return stumble(flight.row.lane, .offline(text, retryAt: now), after: nil, now: now, jitter: jitter)
       }
       if let asked = flight.asksForPast { return learned(asked, answer, ownChecksum: ownChecksum, of: flight.row) }
@@ -35,7 +35,7 @@ extension DeliveryMachine {
       accept(position, provenThrough: answer.at, differs: differs, flight: flight)
     case .answer(let status, let answer, let retryAfter):
       // A question about the past is asked anew; what was learned may be outdated by then.
-      if flight.asksForPast != nil { farewell = nil }
+      if flight.asksForPast != nil { endLookBack() }
       refused(status, answer, flight: flight, retryAfter: retryAfter, now: now, jitter: jitter)
     }
   }
@@ -87,7 +87,7 @@ extension DeliveryMachine {
     switch finding {
     case .missing:
       if !findings.contains(finding) { findings.append(finding) }
-    case .retire, .abandon: begin(finding, of: flight.row.epoch)
+    case .retire, .abandon, .gone: lookBack(before: finding, of: flight.row.epoch)
     }
   }
 
@@ -99,7 +99,8 @@ extension DeliveryMachine {
     let text = "central answered \(status)" + (answer.message.map { ": \($0)" } ?? "")
     switch answer.error {
     case .gap:
-      // The ordinary end of a request that overtook a failed one.
+      // The ordinary end of a request that overtook a failed one; or central was set back.
+      hasSignOfSetback = true
       restart(lane)
     case .busy, .storage, nil:
       stumble(lane, .offline(text, retryAt: now), after: retryAfter, now: now, jitter: jitter)
@@ -113,7 +114,7 @@ extension DeliveryMachine {
   public mutating func linkReplaced() {
     flights.removeAll()
     findings.removeAll()
-    farewell = nil
+    endLookBack()
     for lane in Lane.allCases { restart(lane) }
     link = .connecting
     retryAt = nil

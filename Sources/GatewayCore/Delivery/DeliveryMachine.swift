@@ -29,6 +29,8 @@ public struct DeliveryMachine: Sendable {
     case retire(OutboxTransaction.Retirement, gone: [EpochLane: ClosedRange<UInt64>])
     /// What an earlier epoch still holds is not what central has under its numbers.
     case abandon(Epoch, gone: [EpochLane: ClosedRange<UInt64>])
+    /// Of what central had confirmed of epochs that are over, it has this no more.
+    case gone([EpochLane: ClosedRange<UInt64>])
     /// Central forgot batches that it had confirmed: it has them only up to `position`.
     case missing(EpochLane, position: UInt64)
   }
@@ -80,8 +82,13 @@ public struct DeliveryMachine: Sendable {
   var confirmed: [EpochLane: UInt64] = [:]
   var flights: [Int: Flight] = [:]
   var findings: [Finding] = []
-  /// An epoch that is about to be given up; nothing else is asked or sent meanwhile.
-  var farewell: Farewell?
+  var lookBack: LookBack?
+  /// Rows of epochs that are over, as they are to be asked for.
+  var ended: [SharedPast] = []
+  /// Central may have been set back since epochs that are over were asked for.
+  var hasSignOfSetback = true
+  /// When they were last asked for; nil: not yet.
+  var lookedBackAt: MonotonicTime?
   var nextRequest = 1
   var retryAt: MonotonicTime?
   var retryDelay = Self.firstRetry
@@ -109,7 +116,16 @@ public struct DeliveryMachine: Sendable {
     }
     confirmed = confirmed.filter { kept.contains($0.key) }
     for row in kept { confirmed[row] = max(confirmed[row] ?? 0, state.confirmedThrough(row)) }
-    if let past = farewell?.pasts.first, !kept.contains(past.row) { farewell = nil }
+    let over = state.ended.flatMap { old in
+      old.confirmed.sorted { $0.key < $1.key }.map { SharedPast(EpochLane(old.epoch, $0.key), confirmed: $0.value) }
+    }
+    if ended != over {
+      ended = over
+      endLookBack()
+    }
+    if let past = lookBack?.pasts.first, !(kept.contains(past.row) || ended.contains { $0.row == past.row }) {
+      lookBack = nil
+    }
   }
 
   /// Newest number that central has, and the outbox may delete.
@@ -141,8 +157,9 @@ public struct DeliveryMachine: Sendable {
     if let finding = findings.first { return .settle(finding) }
     guard !isMoving else { return .wait(until: .never) }
     if let retryAt, retryAt > now { return .wait(until: retryAt) }
-    if let farewell { return next(of: farewell) }
-    var wake = MonotonicTime.never
+    if telemetryPause == nil { lookBackIfDue(now: now) }
+    if let lookBack, let action = next(of: lookBack, now: now) { return action }
+    var wake = link == .online && telemetryPause == nil ? lookBackTime : .never
     for lane in Lane.allCases.sorted() {
       if lane == .telemetry, let telemetryPause, telemetryPause > now {
         wake = telemetryPause
@@ -195,9 +212,12 @@ public struct DeliveryMachine: Sendable {
   /// reason, epochs must not follow each other without end.
   public mutating func settled(_ finding: Finding, now: MonotonicTime) {
     findings.removeAll { $0 == finding }
-    farewell = nil
+    lookBack = nil
     switch finding {
-    case .missing(let row, let position): confirmed[row] = position
+    case .missing(let row, let position):
+      confirmed[row] = position
+      hasSignOfSetback = true
+    case .gone: break
     case .retire(let retirement, _):
       findings.removeAll()
       if case .abandon = retirement { retryAt = now + Self.longestRetry }

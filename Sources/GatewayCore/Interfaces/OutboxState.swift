@@ -48,6 +48,18 @@ public struct OutboxState: Hashable, Sendable {
     }
   }
 
+  /// An epoch that is over and delivered, of which central is asked now and then whether it still has it.
+  public struct EndedEpoch: Hashable, Sendable {
+    public var epoch: Epoch
+    /// Newest number of each lane that central confirmed and whose check sum is known.
+    public var confirmed: [Lane: UInt64]
+
+    public init(epoch: Epoch, confirmed: [Lane: UInt64]) {
+      self.epoch = epoch
+      self.confirmed = confirmed
+    }
+  }
+
   public var epoch: Epoch
   /// Sequence number of the newest frame ever committed; 0 before the first.
   public var lastFrame: Int64
@@ -55,6 +67,8 @@ public struct OutboxState: Hashable, Sendable {
   public var lanes: [Lane: LaneState] = [:]
   /// Earlier epochs that still hold batches, oldest first.
   public var retired: [RetiredEpoch] = []
+  /// Earlier epochs that hold nothing any more, newest first, as far back as check sums of theirs are kept.
+  public var ended: [EndedEpoch] = []
   public var frames: [Lane: Frames] = [:]
   /// Names of alarms whose cause holds, in their order.
   public var activeAlarms: [String] = []

@@ -59,8 +59,8 @@ public struct OutboxTransaction: Sendable {
   /// Central was restored and has batches only up to this number, where more had been confirmed: a loss notice takes the place
   /// of those that were deleted here.
   public var missingAtCentral: [EpochLane: UInt64] = [:]
-  /// Batches that central had confirmed, and under whose numbers it has another's now: a loss notice in the epoch that is
-  /// current afterwards names them.
+  /// Batches that central had confirmed and has no more, of epochs that are over when this transaction is: a loss notice in the
+  /// epoch that is current then names them.
   public var goneAtCentral: [EpochLane: ClosedRange<UInt64>] = [:]
   /// Batches that cannot be read any more: a loss notice takes the place of each.
   public var damaged: [EpochLane: [UInt64]] = [:]
