@@ -125,6 +125,31 @@ struct LookingBackTests {
     #expect(!machine.mustLookBack)
   }
 
+  @Test("Alarms and telemetry are sent while the answer to such a question is awaited, which is asked one at a time")
+  func besides() throws {
+    var machine = DeliveryMachine()
+    var state = stored(cut: 0, ended: [old: 7, older: 4])
+    machine.storeChanged(state)
+    var questions: [EpochLane] = []
+    for _ in 0..<20 {
+      guard case .askPosition(let request, let row, _) = machine.next(now: start) else { break }
+      if row.epoch == current {
+        machine.ended(
+          request: request, .answer(status: 200, SyncAnswer(position: 0), retryAfter: nil), now: start, jitter: 0)
+      } else {
+        questions.append(row)
+      }
+    }
+    #expect(questions.count == 1)
+    state[.alarms].cutThrough = 1
+    state[.telemetry].cutThrough = 3
+    machine.storeChanged(state)
+    var sent: Set<Lane> = []
+    while case .send(_, let row, _, _) = machine.next(now: start) { sent.insert(row.lane) }
+    #expect(sent == [.alarms, .telemetry])
+    #expect(machine.next(now: start) == .wait(until: .never))
+  }
+
   @Test("A gateway of one epoch asks for nothing else")
   func usual() {
     var machine = DeliveryMachine()

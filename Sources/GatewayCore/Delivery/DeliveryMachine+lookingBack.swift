@@ -4,9 +4,10 @@ import Telemetry
 /// What central confirmed was deleted here. That it is still there is asked when nobody would ask any more: before an epoch is
 /// given up, and of epochs that are over whenever central may have been set back.
 extension DeliveryMachine {
-  /// Confirmed batches are looked for; nothing else is asked or sent meanwhile.
+  /// Confirmed batches are looked for.
   struct LookBack: Sendable {
-    /// What is to be done then, whatever is found; nil where only epochs that are over are asked for.
+    /// What is to be done then, whatever is found; nothing else is asked or sent meanwhile. Nil where only epochs that are over
+    /// are asked for, beside everything else.
     let finding: Finding?
     var pasts: [SharedPast]
   }
@@ -43,10 +44,12 @@ extension DeliveryMachine {
     return lookedBackAt + (hasSignOfSetback ? Self.longestRetry : Self.lookBackInterval)
   }
 
-  /// What to do about it now; nil when all is known and nothing is gone. Nothing while requests are under way: their answers may
-  /// confirm more.
+  /// What to do about it now; nil when it waits for an answer, or all is known and nothing is gone. Before an epoch is given up
+  /// all requests end first: their answers may confirm more.
   mutating func next(of looking: LookBack, now: MonotonicTime) -> Action? {
-    guard flights.isEmpty else { return .wait(until: .never) }
+    guard looking.finding == nil ? !flights.values.contains(where: { $0.asksForPast != nil }) : flights.isEmpty else {
+      return nil
+    }
     for past in looking.pasts {
       guard let number = past.question else { continue }
       return .askPosition(

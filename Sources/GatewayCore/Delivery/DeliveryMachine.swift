@@ -159,7 +159,8 @@ public struct DeliveryMachine: Sendable {
     if let retryAt, retryAt > now { return .wait(until: retryAt) }
     if telemetryPause == nil { lookBackIfDue(now: now) }
     if let lookBack, let action = next(of: lookBack, now: now) { return action }
-    var wake = link == .online && telemetryPause == nil ? lookBackTime : .never
+    if lookBack?.finding != nil { return .wait(until: .never) }
+    var wake = link == .online && telemetryPause == nil && lookBack == nil ? lookBackTime : .never
     for lane in Lane.allCases.sorted() {
       if lane == .telemetry, let telemetryPause, telemetryPause > now {
         wake = telemetryPause
@@ -170,7 +171,7 @@ public struct DeliveryMachine: Sendable {
     return .wait(until: wake)
   }
 
-  func inFlight(_ lane: Lane) -> Int { flights.values.count { $0.row.lane == lane } }
+  func inFlight(_ lane: Lane) -> Int { flights.values.count { $0.row.lane == lane && $0.asksForPast == nil } }
 
   private mutating func next(_ lane: Lane) -> Action? {
     guard let state = lanes[lane] else { return nil }
