@@ -107,8 +107,14 @@ struct ReloadTests {
       if round == 3 { before = try resources(site) }
     }
     #expect(try state(site).configuration.changed == false)
+    // Each kind of reload came four times more, so that a leak of one of them makes four; connections to central are kept
+    // open, and there may be more or fewer of them than before.
     _ = try await eventually("the threads of replaced connections to end") {
-      try resources(site) == before ? true : nil
+      let now = try resources(site)
+      guard zip(now, before).allSatisfy({ $0 <= $1 + 3 }) else {
+        throw TestKitError("descriptors and threads \(now), before \(before)")
+      }
+      return true
     }
     #expect(try state(site).buses.allSatisfy { $0.up && $0.reconnects == 0 })
     _ = try await eventually("a device that was gone") { try state(site).quality("climate") == "good" ? true : nil }
