@@ -1,13 +1,14 @@
 public import Telemetry
 
 /// What a frame says of itself, with its check sum, that a table has in columns beside it.
-public struct FrameHead: Hashable, Sendable {
+public struct FrameHead: Sendable {
   public var lane: Lane
   /// 0 in the alarms lane.
   public var catalogueID: Int
   public var samples: Int
-  /// Oldest and newest time of scans and notices, or those of the first and last event; nil when nothing in it has a time.
-  public var times: ClosedRange<Timestamp>?
+  /// Oldest and newest time of scans and notices, or those of the first and last event, whatever lies between; nil when nothing in
+  /// it has a time.
+  public var times: (first: Timestamp, last: Timestamp)?
 
   /// Decodes the whole frame.
   ///
@@ -24,7 +25,7 @@ public struct FrameHead: Hashable, Sendable {
       catalogueID = 0
       samples = events.count
       if let first = events.first?.time, let last = events.last?.time {
-        times = min(first, last)...max(first, last)
+        times = (first, last)
       }
     case .telemetry:
       var reader = ByteReader(Array(frame.dropFirst(4).prefix(16)))
@@ -36,7 +37,7 @@ public struct FrameHead: Hashable, Sendable {
       try rows.append(frame)
       samples = rows.bits.count
       let all = rows.rows.map(\.time) + rows.losses.flatMap { [$0.firstTime, $0.lastTime].compactMap(\.self) }
-      if let first = all.min(), let last = all.max() { times = first...last }
+      if let first = all.min(), let last = all.max() { times = (first, last) }
     }
   }
 }

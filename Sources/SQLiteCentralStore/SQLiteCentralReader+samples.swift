@@ -67,12 +67,13 @@ extension SQLiteCentralReader {
         func time(_ column: Int) -> Timestamp? {
           row.isNull(column) ? nil : Timestamp(milliseconds: row.int64(column))
         }
-        let numbers = row.isNull(5) ? nil : UInt64(row.int64(5))...UInt64(max(row.int64(5), row.int64(6)))
+        let numbers =
+          row.isNull(5) ? nil : UInt64(clamping: row.int64(5))...UInt64(clamping: max(row.int64(5), row.int64(6)))
         let notice = LossNotice(
           reason: LossNotice.Reason(rawValue: UInt8(clamping: row.int(2))) ?? .outboxFull,
           lane: Lane(rawValue: UInt8(clamping: row.int(3))) ?? .telemetry, epoch: Epoch(text: row.text(4)),
           numbers: numbers, firstTime: time(7), lastTime: time(8),
-          samples: row.isNull(9) ? nil : UInt64(row.int64(9)),
+          samples: row.isNull(9) ? nil : UInt64(clamping: row.int64(9)),
           devices: row.text(10).split(separator: "\n").map(String.init), moreDevices: row.int(11), detail: row.text(12))
         found.append(
           StoredLoss(gateway: row.text(0), received: Timestamp(milliseconds: row.int64(1)), notice: notice))

@@ -59,8 +59,8 @@ public final class SQLiteCentralReader: CentralQueries {
       "SELECT epoch, lane, position, newest_ms, records, bytes FROM lanes WHERE gateway = ?1 ORDER BY id")
     try list.bind(1, gateway)
     try list.forEachRow { row in
-      if let epoch = Epoch(text: row.text(0)), let lane = Lane(rawValue: UInt8(row.int(1))) {
-        let position = UInt64(row.int64(2))
+      if let epoch = Epoch(text: row.text(0)), let lane = Lane(rawValue: UInt8(clamping: row.int(1))) {
+        let position = UInt64(clamping: row.int64(2))
         lanes.append(
           .init(
             epoch: epoch, lane: lane, position: position,
@@ -120,7 +120,7 @@ public final class SQLiteCentralReader: CentralQueries {
       try list.forEachRow { row in
         let scaling = Scaling(multiplier: row.int64(3), offset: row.int64(4), decimals: row.int(5)) ?? .identity
         var tag = TagDefinition(
-          name: row.text(1), type: ValueType(rawValue: UInt8(row.int(2))) ?? .integer, scaling: scaling,
+          name: row.text(1), type: ValueType(rawValue: UInt8(clamping: row.int(2))) ?? .integer, scaling: scaling,
           unit: row.text(6))
         if !row.isNull(11) {
           tag.names = try CatalogueCodec.decodeDevice(row.blob(11)).tags.first?.names ?? []
@@ -128,7 +128,7 @@ public final class SQLiteCentralReader: CentralQueries {
         found.append(
           LatestValue(
             device: row.text(0), tag: tag, time: Timestamp(milliseconds: row.int64(7)),
-            reading: Reading(bits: row.int64(8), quality: Quality(rawValue: UInt8(row.int(9)))),
+            reading: Reading(bits: row.int64(8), quality: Quality(rawValue: UInt8(clamping: row.int(9)))),
             text: row.isNull(10) ? nil : row.text(10)))
         return true
       }

@@ -48,7 +48,7 @@ public final class SQLiteCentralStore: CentralStore {
         WHERE gateways.name = ?1 AND epoch = ?2 AND lane = ?3
         """)
       try bind(search, key)
-      let position = UInt64(try search.firstRow { $0.int64(0) } ?? 0)
+      let position = UInt64(clamping: try search.firstRow { $0.int64(0) } ?? 0)
       guard position > 0 else { return .empty }
       return LaneHead(position: position, checksum: try checksum(key, number: position))
     } catch let error as CentralStoreError {
@@ -68,7 +68,7 @@ public final class SQLiteCentralStore: CentralStore {
         """)
       try bind(search, key)
       try search.bind(4, Int64(number))
-      let found = try search.firstRow { ($0.blob(0), UInt64($0.int64(1))) }
+      let found = try search.firstRow { ($0.blob(0), UInt64(clamping: $0.int64(1))) }
       guard let (bytes, first) = found, first <= number else { return nil }
       return BatchCodec.storedChecksum(bytes[...])
     } catch {

@@ -52,7 +52,7 @@ public struct StoreVerification: Sendable {
         report("\(row.text(0)): a lane with epoch '\(row.text(1))' and number \(row.int(2))")
         return true
       }
-      lanes.append(LaneReport(gateway: row.text(0), epoch: epoch, lane: lane, position: UInt64(row.int64(3))))
+      lanes.append(LaneReport(gateway: row.text(0), epoch: epoch, lane: lane, position: UInt64(clamping: row.int64(3))))
       return true
     }
   }
@@ -72,8 +72,8 @@ public struct StoreVerification: Sendable {
     try list.bind(2, lane.epoch.description)
     try list.bind(3, Int64(lane.lane.rawValue))
     try list.forEachRow { row in
-      let number = UInt64(row.int64(0))
-      let first = UInt64(row.int64(3))
+      let number = UInt64(clamping: row.int64(0))
+      let first = UInt64(clamping: row.int64(3))
       // A notice that central was restored may cover numbers that a late or a copied request had brought meanwhile.
       if first > expected || (first < expected && (row.int(1) > 0 || number < expected)) {
         report("\(title): batch \(expected) should be next, but \(first) is")

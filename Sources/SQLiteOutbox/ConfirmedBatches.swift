@@ -43,7 +43,7 @@ enum ConfirmedBatches {
     var sums: [Sum] = []
     try list.forEachRow { row in
       if let checksum = checksum(kind: row.int(1), bytes: row.blob(2)) {
-        sums.append(Sum(lane: lane, number: UInt64(row.int64(0)), checksum: checksum))
+        sums.append(Sum(lane: lane, number: UInt64(clamping: row.int64(0)), checksum: checksum))
       }
       return true
     }
@@ -93,19 +93,43 @@ enum ConfirmedBatches {
   static func ended(in connection: SQLiteConnection) throws -> [OutboxState.EndedEpoch] {
     let list = try connection.statement(
       """
-      SELECT epochs.epoch, lane, max(number) FROM confirmed_batches JOIN epochs ON epochs.id = confirmed_batches.epoch
-      WHERE \(hasEnded) GROUP BY confirmed_batches.epoch, lane ORDER BY confirmed_batches.epoch DESC
+      SELECT DISTINCT confirmed_batches.epoch, epochs.epoch, lane
+      FROM confirmed_batches JOIN epochs ON epochs.id = confirmed_batches.epoch
+      WHERE \(hasEnded) ORDER BY confirmed_batches.epoch DESC, lane
       """)
-    var found: [OutboxState.EndedEpoch] = []
+    var lanes: [(id: Int64, epoch: Epoch, lane: Lane)] = []
     try list.forEachRow { row in
-      guard let epoch = Epoch(text: row.text(0)), let lane = Lane(rawValue: UInt8(clamping: row.int(1))) else {
-        return true
+      if let epoch = Epoch(text: row.text(1)), let lane = Lane(rawValue: UInt8(clamping: row.int(2))) {
+        lanes.append((row.int64(0), epoch, lane))
       }
-      if found.last?.epoch != epoch { found.append(.init(epoch: epoch, confirmed: [:])) }
-      found[found.count - 1].confirmed[lane] = UInt64(row.int64(2))
       return true
     }
+    var found: [OutboxState.EndedEpoch] = []
+    for (id, epoch, lane) in lanes {
+      guard let newest = try newest(id, lane, in: connection) else { continue }
+      if found.last?.epoch != epoch { found.append(.init(epoch: epoch, confirmed: [:])) }
+      found[found.count - 1].confirmed[lane] = newest
+    }
     return found
+  }
+
+  /// The newest number whose row is sound.
+  private static func newest(_ epoch: Int64, _ lane: Lane, in connection: SQLiteConnection) throws -> UInt64? {
+    let list = try connection.statement(
+      """
+      SELECT number, checksum, check_value FROM confirmed_batches WHERE epoch = ?1 AND lane = ?2 ORDER BY number DESC
+      """)
+    try list.bind(1, epoch)
+    try list.bind(2, Int64(lane.rawValue))
+    var newest: UInt64?
+    try list.forEachRow { row in
+      guard let number = UInt64(exactly: row.int64(0)), let checksum = UInt32(exactly: row.int64(1)),
+        row.int64(2) == checkValue(epoch, lane, number, checksum)
+      else { return true }
+      newest = number
+      return false
+    }
+    return newest
   }
 
   /// Keeps the size within its bound: of the epochs that are over, the oldest are forgotten.
@@ -144,8 +168,9 @@ enum ConfirmedBatches {
   static func salvage(from connection: SQLiteConnection) -> [Int64: [Sum]] {
     var found: [Int64: [Sum]] = [:]
     try? connection.statement("SELECT epoch, lane, number, checksum, check_value FROM confirmed_batches").forEachRow {
-      let (epoch, number) = ($0.int64(0), UInt64(bitPattern: $0.int64(2)))
-      guard let lane = Lane(rawValue: UInt8(clamping: $0.int(1))), let checksum = UInt32(exactly: $0.int64(3)),
+      let epoch = $0.int64(0)
+      guard let lane = Lane(rawValue: UInt8(clamping: $0.int(1))), let number = UInt64(exactly: $0.int64(2)),
+        let checksum = UInt32(exactly: $0.int64(3)),
         $0.int64(4) == checkValue(epoch, lane, number, checksum)
       else { return true }
       found[epoch, default: []].append(Sum(lane: lane, number: number, checksum: checksum))
@@ -159,7 +184,7 @@ enum ConfirmedBatches {
     for sum in sums {
       try insert.bind(1, epoch)
       try insert.bind(2, Int64(sum.lane.rawValue))
-      try insert.bind(3, Int64(bitPattern: sum.number))
+      try insert.bind(3, Int64(clamping: sum.number))
       try insert.bind(4, Int64(sum.checksum))
       try insert.bind(5, checkValue(epoch, sum.lane, sum.number, sum.checksum))
       try insert.run()

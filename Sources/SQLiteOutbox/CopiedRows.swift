@@ -6,6 +6,9 @@ import SQLite
 /// numbers, and a `confirmed_through` that grew would delete what central does not have. Triggers write the copy in the
 /// same transaction, so the two differ only when the disk changed one of them. Compared when the file is opened.
 enum CopiedRows {
+  /// More than any batch holds: a count that is beyond changed on the disk.
+  static let mostSamples = 1 << 24
+
   private struct Source {
     var table: String
     /// Columns as SQL: the key, and three values.
@@ -51,7 +54,8 @@ enum CopiedRows {
       """
   }
 
-  /// The name of a table one of whose rows is not as its copy, or has none; nil when all are alike.
+  /// The name of a table one of whose rows is not as its copy, or has none; nil when all are alike. Of epochs and batches the
+  /// index is the copy: it has the epoch's name, and where a batch belongs.
   static func firstDifference(_ connection: SQLiteConnection) throws -> String? {
     for source in sources {
       let rows = "SELECT \(source.columns(of: source.table)) FROM \(source.table)"
@@ -64,7 +68,17 @@ enum CopiedRows {
     }
     let strange = try OutboxReader.count(
       connection, "SELECT count(*) FROM epochs NOT INDEXED WHERE NOT \(epochIsIndexed)")
-    return strange > 0 ? "epochs" : nil
+    if strange > 0 { return "epochs" }
+    let misplaced = try OutboxReader.count(
+      connection,
+      """
+      SELECT count(*) FROM batches NOT INDEXED WHERE NOT EXISTS (
+        SELECT 1 FROM batches AS twin INDEXED BY sqlite_autoindex_batches_1
+        WHERE twin.epoch = batches.epoch AND twin.lane = batches.lane AND twin.number = batches.number
+          AND twin.id = batches.id)
+        OR samples NOT BETWEEN 0 AND \(Self.mostSamples)
+      """)
+    return misplaced > 0 ? "batches" : nil
   }
 
   /// `true` as SQL for a row of `epochs` whose text is the same in the table and in its index, the second place where it

@@ -45,7 +45,7 @@ struct FrameRow: Hashable {
   /// Whether the columns say what the frame says, which has a check sum.
   func agrees(with head: FrameHead) -> Bool {
     lane == Int(head.lane.rawValue) && catalogue == head.catalogueID && samples == head.samples
-      && (head.times.map { $0 == first...max(first, last) } ?? true)
+      && (head.times.map { $0 == (first, last) } ?? true)
   }
 
   /// The columns as the frame says.
@@ -53,7 +53,7 @@ struct FrameRow: Hashable {
     lane = Int(head.lane.rawValue)
     catalogue = head.catalogueID
     samples = head.samples
-    if let times = head.times { (first, last) = (times.lowerBound, times.upperBound) }
+    if let times = head.times { (first, last) = times }
   }
 
   /// The first frame whose columns are not what it says: a flipped bit in them would put it into no lane, or move the newest

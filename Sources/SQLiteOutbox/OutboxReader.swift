@@ -22,7 +22,7 @@ enum OutboxReader {
       throw SQLiteError(extendedCode: 11, message: "the table 'store' has no valid epoch", sql: connection.path)
     }
     var state = OutboxState(epoch: epoch, lastFrame: lastFrame)
-    state.thinned = UInt64(thinned)
+    state.thinned = UInt64(clamping: thinned)
     state.owesAlarmStates = owes != 0
     for lane in Lane.allCases {
       state[lane] = try laneState(connection, current, lane)
@@ -35,7 +35,7 @@ enum OutboxReader {
     state.damagedFrames = try count(connection, "SELECT count(*) FROM damaged_frames")
     try connection.statement("SELECT reason, samples FROM losses").forEachRow {
       if let reason = LossNotice.Reason(rawValue: UInt8(clamping: $0.int(0))) {
-        state.lost[reason] = UInt64($0.int64(1))
+        state.lost[reason] = UInt64(clamping: $0.int64(1))
       }
       return true
     }
@@ -78,9 +78,9 @@ enum OutboxReader {
     try head.bind(1, epoch)
     try head.bind(2, Int64(lane.rawValue))
     _ = try head.firstRow {
-      state.cutThrough = UInt64($0.int64(0))
-      state.offeredThrough = UInt64($0.int64(1))
-      state.confirmedThrough = UInt64($0.int64(2))
+      state.cutThrough = UInt64(clamping: $0.int64(0))
+      state.offeredThrough = UInt64(clamping: $0.int64(1))
+      state.confirmedThrough = UInt64(clamping: $0.int64(2))
     }
     let sum = try connection.statement(
       """

@@ -59,9 +59,9 @@ extension SQLiteOutbox {
         notices.append(
           LossNotice(
             reason: .damagedFrame, lane: lane, firstTime: held.firstTime, lastTime: held.lastTime,
-            samples: UInt64(held.samples), detail: error.description))
+            samples: UInt64(clamping: held.samples), detail: error.description))
         after.damagedFrames += 1
-        try count(.damagedFrame, UInt64(held.samples), connection, &after)
+        try count(.damagedFrame, UInt64(clamping: held.samples), connection, &after)
         if lane == .alarms { try setOwesAlarmStates(true, connection, &after) }
       }
     }

@@ -60,7 +60,7 @@ extension SQLiteOutbox {
       try list.forEachRow { row in
         moved.append(
           MovedBatch(
-            number: UInt64(row.int64(0)), kind: OutboxSchema.Kind(rawValue: row.int(1)) ?? .samples,
+            number: UInt64(clamping: row.int64(0)), kind: OutboxSchema.Kind(rawValue: row.int(1)) ?? .samples,
             samples: row.int(2), bytes: row.blob(3), begin: Timestamp(milliseconds: row.int64(5)),
             end: Timestamp(milliseconds: row.int64(6))))
         return true
@@ -102,9 +102,9 @@ extension SQLiteOutbox {
         made, header, kind: moved.kind, samples: moved.samples, until: moved.end, lane: lane, connection, &after)
     } catch let error as CodecError {
       let notice = LossNotice(
-        reason: .damagedStore, lane: lane, firstTime: moved.begin, samples: UInt64(moved.samples),
+        reason: .damagedStore, lane: lane, firstTime: moved.begin, samples: UInt64(clamping: moved.samples),
         detail: error.description)
-      try count(.damagedStore, UInt64(moved.samples), connection, &after)
+      try count(.damagedStore, UInt64(clamping: moved.samples), connection, &after)
       if lane == .alarms { try setOwesAlarmStates(true, connection, &after) }
       let made = try Self.encode(notice, epoch: after.epoch, number: next, span: 1, time: moved.begin)
       let header = try BatchCodec.readHeader(made[...]).header
@@ -173,7 +173,7 @@ extension SQLiteOutbox {
     try bind(search, id, row.lane, number)
     let found = try search.firstRow {
       (
-        first: UInt64($0.int64(0)), last: UInt64($0.int64(1)), samples: $0.int(2),
+        first: UInt64(clamping: $0.int64(0)), last: UInt64(clamping: $0.int64(1)), samples: $0.int(2),
         begin: Timestamp(milliseconds: $0.int64(3)), end: Timestamp(milliseconds: $0.int64(4)), bytes: $0.int(5)
       )
     }
@@ -181,7 +181,7 @@ extension SQLiteOutbox {
     var (last, span) = (number, UInt32(1))
     if let found, found.first <= number {
       notice.numbers = found.first...found.last
-      (notice.firstTime, notice.lastTime, notice.samples) = (found.begin, found.end, UInt64(found.samples))
+      (notice.firstTime, notice.lastTime, notice.samples) = (found.begin, found.end, UInt64(clamping: found.samples))
       (last, span) = (found.last, UInt32(clamping: found.last - found.first + 1))
       let delete = try connection.statement("DELETE FROM batches WHERE epoch = ?1 AND lane = ?2 AND number = ?3")
       try bind(delete, id, row.lane, found.last)

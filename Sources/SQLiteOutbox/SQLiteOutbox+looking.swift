@@ -41,7 +41,7 @@ extension SQLiteOutbox {
     var next = position
     var isWanted = false
     try list.forEachRow { row in
-      next.number = UInt64(row.int64(0))
+      next.number = UInt64(clamping: row.int64(0))
       isWanted = row.int64(1) < range.upperBound.milliseconds && row.int64(2) >= range.lowerBound.milliseconds
       return !isWanted
     }

@@ -19,7 +19,7 @@ extension SQLiteOutbox {
         """)
       try bind(list, try epochID(row.epoch, connection), row.lane, number)
       try list.forEachRow { found in
-        let (first, newest) = (UInt64(found.int64(0)), UInt64(found.int64(1)))
+        let (first, newest) = (UInt64(clamping: found.int64(0)), UInt64(clamping: found.int64(1)))
         // One notice may stand for more numbers than a request has batches: the first goes whatever its number is.
         guard newest <= last || result.through == nil else { return false }
         let bytes = found.blob(2)
@@ -57,7 +57,7 @@ extension SQLiteOutbox {
         ORDER BY number LIMIT 1
         """)
       try bind(search, epoch, row.lane, number)
-      let found = try search.firstRow { ($0.blob(0), $0.int(1), UInt64($0.int64(2))) }
+      let found = try search.firstRow { ($0.blob(0), $0.int(1), UInt64(clamping: $0.int64(2))) }
       if let (bytes, kind, first) = found, first <= number {
         return ConfirmedBatches.checksum(kind: kind, bytes: bytes)
       }

@@ -35,7 +35,7 @@ extension SQLiteOutbox {
       try update.run()
       after[.telemetry].batchBytes += kept.count - row.bytes.count
       after.thinnableBatches -= 1
-      if isSmaller { after.thinned += UInt64(row.samples) }
+      if isSmaller { after.thinned += UInt64(clamping: row.samples) }
     }
     let remember = try connection.statement("UPDATE store SET thinned = ?1")
     try remember.bind(1, Int64(clamping: after.thinned))
@@ -61,7 +61,7 @@ extension SQLiteOutbox {
       after[.telemetry].batchCount -= 1
       after[.telemetry].batchSamples -= row.samples
       after[.telemetry].batchBytes -= row.bytes.count
-      if row.kind != .loss { try self.count(reason, UInt64(row.samples), connection, &after) }
+      if row.kind != .loss { try self.count(reason, UInt64(clamping: row.samples), connection, &after) }
     }
     guard let first = rows.first else { return }
     let notice = gathered.notice(numbers: first.firstNumber...last.number)
@@ -89,9 +89,10 @@ extension SQLiteOutbox {
     try list.bind(4, count)
     var rows: [Row] = []
     try list.forEachRow { row in
+      let number = UInt64(clamping: row.int64(0))
       rows.append(
         Row(
-          number: UInt64(row.int64(0)), firstNumber: UInt64(row.int64(1)),
+          number: number, firstNumber: min(UInt64(clamping: row.int64(1)), number),
           kind: OutboxSchema.Kind(rawValue: row.int(2)) ?? .samples, samples: row.int(3),
           begin: Timestamp(milliseconds: row.int64(4)), end: Timestamp(milliseconds: row.int64(5)), bytes: row.blob(6)))
       return true
@@ -128,7 +129,7 @@ private struct LossGathering {
   mutating func add(_ bytes: [UInt8], samples count: Int, begin: Timestamp, end: Timestamp) {
     first = min(first ?? begin, begin)
     last = max(last ?? end, end)
-    samples += UInt64(count)
+    tell(UInt64(clamping: count))
     guard let batch = try? BatchCodec.decode(bytes[...]),
       case .telemetry(let catalogue, _, _, let losses) = batch.content
     else { return }
@@ -138,10 +139,16 @@ private struct LossGathering {
         if carried.count < 64 { carried.append(loss) }
         continue
       }
-      samples += loss.samples ?? 0
+      tell(loss.samples ?? 0)
       more = max(more, loss.moreDevices)
       for device in loss.devices { name(device) }
     }
+  }
+
+  /// Counts may have changed on the disk; too large a sum is told as the largest.
+  private mutating func tell(_ count: UInt64) {
+    let (sum, isTooLarge) = samples.addingReportingOverflow(count)
+    samples = isTooLarge ? .max : sum
   }
 
   private mutating func name(_ device: String) {

@@ -103,7 +103,7 @@ final class Salvage {
       guard let epoch = Epoch(text: $0.text(0)), let lane = Lane(rawValue: UInt8(clamping: $0.int(1))),
         $0.int64(2) >= $0.int64(3), $0.int64(3) >= 0
       else { return true }
-      epochs[epoch]?.lanes[lane] = (UInt64($0.int64(2)), UInt64($0.int64(3)))
+      epochs[epoch]?.lanes[lane] = (UInt64(clamping: $0.int64(2)), UInt64(clamping: $0.int64(3)))
       return true
     }
   }
@@ -152,7 +152,8 @@ final class Salvage {
         let header = batch.header
         if epochs[header.epoch] == nil { epochs[header.epoch] = EpochRows(order: epochs.count + 1) }
         take(header.lane, header.lastTime)
-        batches.append(Batch(id: row.int64(0), header: header, kind: row.int(1), samples: row.int(2)))
+        let samples = (0...CopiedRows.mostSamples).contains(row.int(2)) ? row.int(2) : header.recordCount
+        batches.append(Batch(id: row.int64(0), header: header, kind: row.int(1), samples: samples))
         return true
       }
     }

@@ -1,4 +1,3 @@
-import Foundation
 import GatewayCore
 import SQLite
 import Telemetry
@@ -53,6 +52,31 @@ struct FrameRowTests {
     try expectAllThere(try prepare(), because: nil)
   }
 
+  @Test("A frame whose second event has an earlier time, and one that holds nothing but a notice, are sound")
+  func unusual() throws {
+    let notice = try scratch.session { store in
+      let times = [20, 10].map { Timestamp(milliseconds: 1_700_000_000_000 + $0) }
+      let events = times.map {
+        AlarmEvent(
+          time: $0, alarm: "hot", tag: "boiler/supply_temp", transition: .raised, severity: .high, value: 1, message: ""
+        )
+      }
+      let alarms = PendingFrame(
+        sequence: 1, lane: .alarms, sampleCount: 2, firstTime: times[0], lastTime: times[1],
+        bytes: FrameCodec.encode(events))
+      var builder = FrameBuilder(catalogue: scratch.catalogue)
+      builder.append(LossNotice(reason: .memoryFull, lane: .telemetry, samples: 4))
+      let id = try store.register(scratch.catalogue)
+      let notice = try #require(builder.frame(sequence: 2, catalogueID: id, time: times[0]))
+      _ = try store.commit(.with([alarms, notice]))
+      return notice
+    }
+    var news: [String] = []
+    let state = try scratch.open(news: &news).state()
+    #expect(news.isEmpty && state.frames[.alarms]?.samples == 2)
+    #expect(state.frames[.telemetry]?.lastTime == notice.lastTime)
+  }
+
   @Test(
     "Is compared with the frame when the store is opened, and put right",
     arguments: [
@@ -67,36 +91,13 @@ struct FrameRowTests {
     try expectAllThere(before, because: "not as the frame says")
   }
 
-  /// Changes the row id of a cell of a leaf page of the table `frames`.
-  private func changeNumber(from old: UInt8, to new: UInt8) throws {
-    let connection = try SQLiteConnection(path: scratch.path, mode: .readOnly)
-    let page = try OutboxReader.count(connection, "SELECT rootpage FROM sqlite_master WHERE name = 'frames'")
-    let size = try OutboxReader.count(connection, "PRAGMA page_size")
-    connection.close()
-    let url = URL(fileURLWithPath: scratch.path)
-    var bytes = [UInt8](try Data(contentsOf: url))
-    let start = (page - 1) * size
-    try #require(bytes[start] == 0x0D, "the table takes one page")
-    let cells = Int(bytes[start + 3]) << 8 | Int(bytes[start + 4])
-    for cell in 0..<cells {
-      let pointer = start + 8 + cell * 2
-      var place = start + (Int(bytes[pointer]) << 8 | Int(bytes[pointer + 1]))
-      // Length of the payload, then the row id.
-      while bytes[place] >= 0x80 { place += 1 }
-      guard bytes[place + 1] == old else { continue }
-      bytes[place + 1] = new
-      try Data(bytes).write(to: url)
-      return
-    }
-    Issue.record("no frame \(old)")
-  }
-
   @Test(
     "A number that changed on the disk is told by its place in the table: nothing is lost or goes behind newer frames",
     arguments: [(1, 65), (2, 6), (2, 3), (3, 1), (5, 13), (6, 2), (5, 4)] as [(UInt8, UInt8)])
   func numbers(old: UInt8, new: UInt8) throws {
     let before = try prepare()
-    try changeNumber(from: old, to: new)
+    var row = try StoredRow("frames", old, path: scratch.path)
+    try row.setNumber(new)
     try expectAllThere(before, because: "out of order")
   }
 
