@@ -109,10 +109,10 @@ extension GatewayEngine {
         "central has \(row.lane.name) batches through \(position) only, but had confirmed "
         + "\(stored.confirmedThrough(row)): it was restored from a backup. A loss notice says so"
     }
-    for (row, numbers) in transaction.goneAtCentral.sorted(by: { $0.key.lane < $1.key.lane }) {
+    for (row, numbers) in transaction.goneAtCentral.sorted(by: { $0.key < $1.key }) {
       text +=
-        "; of what it had confirmed, it has \(row.lane.name) batches \(numbers.lowerBound) to "
-        + "\(numbers.upperBound) no more. A loss notice says so"
+        "; it has \(row.lane.name) batches \(numbers.lowerBound) to \(numbers.upperBound) of epoch \(row.epoch) no more, "
+        + "which it had confirmed: a loss notice says so"
     }
     guard commit(transaction, now: now) else { return false }
     log.error("\(text)")

@@ -263,9 +263,13 @@ public final class GatewayEngine {
     commit(OutboxTransaction(), now: now)
     finishState(now: now)
     let left =
-      pendingFrames.reduce(builder.sampleCount) { $0 + $1.sampleCount }
+      pendingFrames.reduce(builder.sampleCount + pendingAlarms.count) { $0 + $1.sampleCount }
       + waitingScans.reduce(0) { $0 + $1.scan.readings.count }
-    if left > 0 { log.error("\(left) samples could not be committed before the end") }
+    if left > 0 {
+      log.error("\(left) samples and alarm events could not be committed before the end and are lost")
+    } else {
+      log.notice("all that was read is in the outbox")
+    }
     publishFarewell()
   }
 

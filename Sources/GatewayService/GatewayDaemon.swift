@@ -74,7 +74,7 @@ public enum GatewayDaemon {
       control(parts, desk, until: signals)
       SystemdNotify.stopping()
       parts.stop()
-      log.notice("\(settings.gateway): stopped; all that was read is in the outbox")
+      log.notice("\(settings.gateway): stopped")
       return 0
     } catch let error as StartError {
       SystemdNotify.status("cannot start: \(error)")

@@ -8,7 +8,7 @@ import Telemetry
 enum ConfirmedBatches {
   /// Kept of each lane; with a batch each ten seconds, 45 hours. A row takes about 20 bytes.
   static let kept: UInt64 = 16_384
-  /// Kept of all epochs together that are over.
+  /// Kept of all epochs together that are over; the newest of them is kept whole.
   static let keptOfEnded = 32_768
   /// Older ones are deleted each time that so many have come.
   private static let deletedTogether: UInt64 = 1_024
@@ -132,15 +132,17 @@ enum ConfirmedBatches {
     return newest
   }
 
-  /// Keeps the size within its bound: of the epochs that are over, the oldest are forgotten.
+  /// Keeps the size within its bound: of the epochs that are over, the oldest are forgotten, but never the newest.
   static func limitEnded(in connection: SQLiteConnection) throws {
     var rows = 0
+    var newest: Int64?
     var forgotten: [Int64] = []
     let list = try connection.statement(
       "SELECT epoch, count(*) FROM confirmed_batches WHERE \(hasEnded) GROUP BY epoch ORDER BY epoch DESC")
     try list.forEachRow { row in
       rows += row.int(1)
-      if rows > keptOfEnded || !forgotten.isEmpty { forgotten.append(row.int64(0)) }
+      let epoch = row.int64(0)
+      if newest == nil { newest = epoch } else if rows > keptOfEnded { forgotten.append(epoch) }
       return true
     }
     let delete = try connection.statement("DELETE FROM confirmed_batches WHERE epoch = ?1")

@@ -22,7 +22,9 @@ extension SQLiteOutbox {
     }
     for epoch in transaction.abandoned { try abandon(epoch, connection, &after) }
     if let retirement = transaction.retirement { try retire(retirement, connection, &after) }
-    for (row, numbers) in transaction.goneAtCentral { try reportGone(row, numbers, connection, &after) }
+    for (row, numbers) in transaction.goneAtCentral.sorted(by: { $0.key < $1.key }) {
+      try reportGone(row, numbers, connection, &after)
+    }
     if after.isMoving { try moveBatches(connection, &after) }
     if !after.isMoving {
       for lane in transaction.cut { try cut(lane, connection, &after) }

@@ -24,24 +24,6 @@ struct ConfirmedBatchesTests {
     return state
   }
 
-  private func batches(_ store: SQLiteOutbox, _ row: EpochLane) throws -> [Batch] {
-    var rest = try store.batches(row, from: 1, through: .max >> 2, maximumBytes: 1 << 20).bytes[...]
-    var found: [Batch] = []
-    while !rest.isEmpty {
-      let length = try BatchCodec.readHeader(rest).length
-      found.append(try BatchCodec.decode(rest.prefix(length)))
-      rest = rest.dropFirst(length)
-    }
-    return found
-  }
-
-  private func losses(_ batch: Batch) -> [LossNotice] {
-    switch batch.content {
-    case .alarms(_, let losses): losses
-    case .telemetry(_, _, _, let losses): losses
-    }
-  }
-
   @Test("Check sums of confirmed batches are known after they are deleted, over a restart, until central lost them")
   func checksums() throws {
     let (row, sums) = try scratch.session { store in
@@ -147,6 +129,18 @@ struct ConfirmedBatchesTests {
         rows.append(row)
       }
       #expect(try store.state().ended.map(\.epoch) == [rows[2].epoch, rows[1].epoch])
+      // The newest is kept, however much it has.
+      let row = EpochLane(try cut(1, in: store).epoch, .telemetry)
+      _ = try store.commit(.with(confirmed: [row: 1]))
+      try #require(store.connection).execute(
+        """
+        WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 40000)
+        INSERT INTO confirmed_batches SELECT epoch, lane, i, checksum, 0 FROM confirmed_batches, n
+        WHERE epoch = (SELECT epoch FROM store)
+        """)
+      var transaction = OutboxTransaction()
+      transaction.retirement = .close("restored")
+      #expect(try store.commit(transaction).ended.map(\.epoch) == [row.epoch])
     }
   }
 
@@ -162,10 +156,10 @@ struct ConfirmedBatchesTests {
       transaction.goneAtCentral[row] = 2...3
       let state = try store.commit(transaction)
       #expect(state.epoch != row.epoch && state.owesAlarmStates && !state.isMoving && state[lane].batchCount == 2)
-      let found = try batches(store, EpochLane(state.epoch, lane))
-      let notice = try #require(losses(found[0]).first)
+      let found = try scratch.all(store, EpochLane(state.epoch, lane))
+      let notice = try #require(scratch.losses(found[0]).first)
       #expect(notice.reason == .centralRestored && notice.epoch == row.epoch && notice.numbers == 2...3)
-      #expect(losses(found[1]).isEmpty && found[1].header.recordCount > 0)
+      #expect(scratch.losses(found[1]).isEmpty && found[1].header.recordCount > 0)
       #expect(try store.checksum(EpochLane(state.epoch, lane), number: 1) != nil)
       // Not looked for again.
       #expect(try store.checksum(row, number: 1) != nil && store.checksum(row, number: 2) == nil)

@@ -24,25 +24,6 @@ struct OutboxLossTests {
     return (store, state)
   }
 
-  private func all(_ store: SQLiteOutbox, _ row: EpochLane, from number: UInt64 = 1) throws -> [Batch] {
-    let found = try store.batches(row, from: number, through: .max >> 2, maximumBytes: 64 << 20)
-    #expect(found.damaged == nil)
-    var rest = found.bytes[...]
-    var batches: [Batch] = []
-    while !rest.isEmpty {
-      let length = try BatchCodec.readHeader(rest).length
-      batches.append(try BatchCodec.decode(rest.prefix(length)))
-      rest = rest.dropFirst(length)
-    }
-    return batches
-  }
-
-  private func losses(_ batch: Batch) -> [LossNotice] {
-    switch batch.content {
-    case .alarms(_, let losses), .telemetry(_, _, _, let losses): losses
-    }
-  }
-
   @Test("Only batches that no request has carried are thinned, oldest first, under the same numbers")
   func thinning() throws {
     let (store, before) = try filled(5, rows: 600)
@@ -53,7 +34,7 @@ struct OutboxLossTests {
     let state = try store.commit(transaction)
     #expect(state.thinnableBatches == 1 && state.droppableBatches == 3 && state.thinned == 2_400)
     #expect(state[.telemetry].batchBytes < before[.telemetry].batchBytes)
-    let batches = try all(store, row)
+    let batches = try scratch.all(store, row)
     #expect(batches.map(\.header.number) == [1, 2, 3, 4, 5])
     let kinds = batches.map { batch -> Bool in
       guard case .telemetry(_, let samples, let aggregates, _) = batch.content else { return false }
@@ -67,7 +48,7 @@ struct OutboxLossTests {
   func dropping() throws {
     let (store, before) = try filled(8)
     let row = EpochLane(before.epoch, .telemetry)
-    let originals = try all(store, row)
+    let originals = try scratch.all(store, row)
     var transaction = OutboxTransaction()
     transaction.offered[row] = 1
     transaction.drop = (3, .outboxFull)
@@ -76,9 +57,9 @@ struct OutboxLossTests {
     transaction.drop = (2, .outboxFull)
     let state = try store.commit(transaction)
     #expect(state.lost == [.outboxFull: 400] && state.droppableBatches == 2)
-    let batches = try all(store, row)
+    let batches = try scratch.all(store, row)
     #expect(batches.map(\.header.firstNumber) == [1, 2, 7, 8] && batches.map(\.header.number) == [1, 6, 7, 8])
-    let notice = try #require(losses(batches[1]).first)
+    let notice = try #require(scratch.losses(batches[1]).first)
     #expect(notice.numbers == 2...6 && notice.samples == 400 && notice.devices == ["boiler"])
     #expect(notice.firstTime == originals[1].header.firstTime && notice.lastTime == originals[5].header.lastTime)
     #expect(batches[0] == originals[0] && batches[3] == originals[7])
@@ -90,7 +71,7 @@ struct OutboxLossTests {
   @Test("Thinned batches that moved to another epoch are dropped with a notice that covers their last minute")
   func droppedAfterMoving() throws {
     let (store, before) = try filled(3, rows: 100)
-    let newest = try #require(all(store, EpochLane(before.epoch, .telemetry)).last).header.lastTime
+    let newest = try #require(scratch.all(store, EpochLane(before.epoch, .telemetry)).last).header.lastTime
     var transaction = OutboxTransaction()
     transaction.thin = 3
     _ = try store.commit(transaction)
@@ -101,8 +82,8 @@ struct OutboxLossTests {
     transaction = OutboxTransaction()
     transaction.drop = (3, .outboxFull)
     state = try store.commit(transaction)
-    let dropped = try #require(all(store, EpochLane(state.epoch, .telemetry)).last)
-    let notice = try #require(losses(dropped).first)
+    let dropped = try #require(scratch.all(store, EpochLane(state.epoch, .telemetry)).last)
+    let notice = try #require(scratch.losses(dropped).first)
     #expect(notice.samples == 600 && notice.lastTime == newest)
   }
 
@@ -140,7 +121,7 @@ struct OutboxLossTests {
     "What an abandoned epoch holds goes on under new numbers, some in each transaction, and nothing is cut meanwhile")
   func abandoning() throws {
     let (store, before) = try filled(SQLiteOutbox.movesAtOnce + 10, rows: 2)
-    let originals = try all(store, EpochLane(before.epoch, .telemetry))
+    let originals = try scratch.all(store, EpochLane(before.epoch, .telemetry))
     let id = try store.register(scratch.catalogue)
     var transaction = OutboxTransaction.with([try scratch.telemetry(rows: 1, catalogueID: id)], cut: [.telemetry])
     transaction.retirement = .abandon("cloned")
@@ -150,7 +131,7 @@ struct OutboxLossTests {
     #expect(!moved.isMoving && moved.retired.isEmpty)
     let state = moved.frames[.telemetry]?.count == 0 ? moved : try store.commit(.with(cut: [.telemetry]))
     #expect(state[.telemetry].cutThrough == UInt64(originals.count + 1))
-    let batches = try all(store, EpochLane(state.epoch, .telemetry))
+    let batches = try scratch.all(store, EpochLane(state.epoch, .telemetry))
     #expect(batches.dropLast().map(\.content) == originals.map(\.content))
     #expect(batches.map(\.header.epoch).allSatisfy { $0 == state.epoch })
     #expect(state.samples(.telemetry) == before.samples(.telemetry) + 2)
@@ -174,9 +155,9 @@ struct OutboxLossTests {
     transaction.missingAtCentral[row] = 1
     let state = try store.commit(transaction)
     #expect(state[lane].confirmedThrough == 1 && state[lane].batchCount == 2)
-    let batches = try all(store, row, from: 2)
+    let batches = try scratch.all(store, row, from: 2)
     #expect(batches.map(\.header.firstNumber) == [2, 4] && batches[0].header.number == 3)
-    #expect(losses(batches[0]).first?.reason == .centralRestored)
+    #expect(scratch.losses(batches[0]).first?.reason == .centralRestored)
   }
 
   @Test("A batch that was damaged on the disk is found before it is sent, and a notice takes its number")
@@ -190,8 +171,8 @@ struct OutboxLossTests {
     transaction.damaged[row] = [2]
     let state = try store.commit(transaction)
     #expect(state.lost == [.damagedStore: 80])
-    let batches = try all(store, row)
-    #expect(batches.map(\.header.number) == [1, 2, 3] && losses(batches[1]).first?.samples == 80)
+    let batches = try scratch.all(store, row)
+    #expect(batches.map(\.header.number) == [1, 2, 3] && scratch.losses(batches[1]).first?.samples == 80)
     #expect(try store.checksum(row, number: 2) == nil && store.checksum(row, number: 3) != nil)
   }
 
@@ -234,7 +215,7 @@ struct OutboxLossTests {
     transaction.clockOffset = .milliseconds(offset)
     state = try #require(try store?.commit(transaction))
     #expect(state[.telemetry].cutThrough == 2 && state.frames[.telemetry]?.count == 0)
-    let batches = try all(try #require(store), EpochLane(state.epoch, .telemetry))
+    let batches = try scratch.all(try #require(store), EpochLane(state.epoch, .telemetry))
     guard case .telemetry(_, let blocks, _, _) = batches[1].content else { throw OutboxScratch.Impossible() }
     let times = blocks[0].times.map(\.milliseconds)
     // The second boot is exact; the first one ended, at the latest, when the second began.

@@ -4,6 +4,7 @@ import Foundation
 import GatewayCore
 import SQLite
 import Telemetry
+import Testing
 
 @testable import SQLiteOutbox
 
@@ -78,6 +79,27 @@ final class OutboxScratch {
     return PendingFrame(
       sequence: nextSequence, lane: .alarms, sampleCount: 1, firstTime: time, lastTime: time,
       bytes: FrameCodec.encode([event]))
+  }
+
+  /// All batches of a row from a number on.
+  func all(_ store: SQLiteOutbox, _ row: EpochLane, from number: UInt64 = 1) throws -> [Batch] {
+    let found = try store.batches(row, from: number, through: .max >> 2, maximumBytes: 64 << 20)
+    #expect(found.damaged == nil)
+    var rest = found.bytes[...]
+    var batches: [Batch] = []
+    while !rest.isEmpty {
+      let length = try BatchCodec.readHeader(rest).length
+      batches.append(try BatchCodec.decode(rest.prefix(length)))
+      rest = rest.dropFirst(length)
+    }
+    return batches
+  }
+
+  /// The loss notices that a batch carries.
+  func losses(_ batch: Batch) -> [LossNotice] {
+    switch batch.content {
+    case .alarms(_, let losses), .telemetry(_, _, _, let losses): losses
+    }
   }
 
   struct Impossible: Error {}
