@@ -96,7 +96,10 @@ let package = Package(
     library("CentralCore", ["AlarmStates", "Enrolment", "Telemetry", "JSONText", "BatchCodec", "SyncProtocol"]),
     library(
       "GatewayConfiguration",
-      ["Telemetry", "AnomalyDetection", "RuleEngine", "SerialSensors", "TagExpressions", "TagWindows", "JSONText"]),
+      [
+        "Telemetry", "AnomalyDetection", "GatewayCore", "RuleEngine", "SerialSensors", "TagExpressions", "TagWindows",
+        "JSONText",
+      ]),
 
     // adapters
     library("YAMLParser", ["GatewayConfiguration", "Telemetry", "CFYAML"]),

@@ -9,8 +9,9 @@ extension AlarmBook {
     _ command: AlarmCommand, now: MonotonicTime, time: Timestamp
   ) throws(AlarmRefusal) -> AlarmOutcome {
     let name = command.alarm
-    let who = AlarmWords.cut(command.who, to: AlarmEvent.maximumWhoBytes)
-    try check(command)
+    let who = AlarmWords.cut(AlarmWords.oneLine(command.who), to: AlarmEvent.maximumWhoBytes)
+    let comment = AlarmWords.oneLine(command.comment)
+    try check(command, comment)
     var outcome = AlarmOutcome()
     func event(_ message: String, until: Timestamp? = nil) -> AlarmEvent {
       mark(
@@ -29,7 +30,7 @@ extension AlarmBook {
       unshelve(name, event("no longer shelved\(AlarmWords.by(who))"), &outcome)
     case .comment: break
     }
-    if !command.comment.isEmpty { add(event(command.comment), .commented, &outcome) }
+    if !comment.isEmpty { add(event(comment), .commented, &outcome) }
     remember(command)
     settleGroup(of: name, time: time, &outcome)
     return outcome
@@ -42,7 +43,8 @@ extension AlarmBook {
   ) -> AlarmOutcome {
     var outcome = AlarmOutcome()
     guard refusal.reason != .answeredBefore else { return outcome }
-    let text = "refused\(AlarmWords.by(command.who).isEmpty ? "" : " (asked\(AlarmWords.by(command.who)))"): \(refusal)"
+    let who = AlarmWords.by(AlarmWords.oneLine(command.who))
+    let text = "refused\(who.isEmpty ? "" : " (asked\(who))"): \(refusal)"
     let name = AlarmWords.cut(command.alarm, to: 64)
     let event = mark(
       name, .commented, time: time, message: AlarmWords.cut(text, to: 512), command: command.number)
@@ -62,7 +64,7 @@ extension AlarmBook {
     records[command.alarm] = record
   }
 
-  private func check(_ command: AlarmCommand) throws(AlarmRefusal) {
+  private func check(_ command: AlarmCommand, _ comment: String) throws(AlarmRefusal) {
     let name = command.alarm
     guard definitions[name] != nil || records[name] != nil else {
       let known = Set(definitions.keys.filter { floods[$0] == nil }).union(records.keys).sorted()
@@ -73,9 +75,9 @@ extension AlarmBook {
       throw AlarmRefusal(.answeredBefore, "the command was answered before")
     }
     let standing = records[name]?.standing ?? AlarmStanding()
-    let isTooLong = command.comment.utf8.count > AlarmCommand.maximumCommentBytes
-    guard !isTooLong, command.action != .comment || !command.comment.isEmpty else {
-      throw AlarmRefusal(.badComment, "a comment has 1 to \(AlarmCommand.maximumCommentBytes) bytes")
+    let isTooLong = comment.utf8.count > AlarmCommand.maximumCommentBytes
+    guard !isTooLong, !comment.isEmpty || (command.action != .comment && command.comment.isEmpty) else {
+      throw AlarmRefusal(.badComment, "a comment has 1 to \(AlarmCommand.maximumCommentBytes) bytes that can be seen")
     }
     switch command.action {
     case .acknowledge where !standing.isUnacknowledged:

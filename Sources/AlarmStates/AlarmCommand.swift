@@ -13,7 +13,7 @@ public struct AlarmCommand: Hashable, Sendable {
   public var action: Action
   /// Who it is, as far as that is known; cut to ``AlarmEvent/maximumWhoBytes``.
   public var who: String
-  /// What the person writes to it; empty: nothing. At most ``maximumCommentBytes`` UTF-8 bytes.
+  /// What the person writes to it, kept as one line; empty: nothing. At most ``maximumCommentBytes`` UTF-8 bytes.
   public var comment: String
   /// Of a command of central; 0: it came from elsewhere.
   public var number: UInt64

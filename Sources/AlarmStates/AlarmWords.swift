@@ -36,6 +36,21 @@ public enum AlarmWords {
     return kept
   }
 
+  /// A text of people as one line that can be printed: whatever moves the cursor, breaks the line or turns the direction
+  /// of writing becomes a space, and spaces around it go. Else a comment could look like an alarm of its own.
+  public static func oneLine(_ text: String) -> String {
+    let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator, .surrogate: " "
+      case .format where scalar.properties.isBidiControl: " "
+      default: scalar
+      }
+    }
+    var line = String(String.UnicodeScalarView(scalars))
+    while line.last == " " { line.removeLast() }
+    return String(line.drop { $0 == " " })
+  }
+
   static let removed = "the rule was removed from the configuration"
 
   /// `; chattering: 14 times in 10 min`

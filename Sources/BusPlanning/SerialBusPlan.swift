@@ -34,7 +34,8 @@ public struct SerialBusPlan: Sendable {
 
   /// Of all buses of serial lines.
   public static func all(_ settings: GatewaySettings) -> [SerialBusPlan] {
-    settings.buses.indices.filter { !settings.buses[$0].isModbus }.map { SerialBusPlan(settings, bus: $0) }
+    settings.buses.indices.filter { !settings.buses[$0].isModbus && settings.buses[$0].kind != .computed }
+      .map { SerialBusPlan(settings, bus: $0) }
   }
 
   /// Part of the time that the questions take at most, when nobody answers; more than 1 cannot be done then. SDI-12 sensors are

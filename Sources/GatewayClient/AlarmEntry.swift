@@ -7,9 +7,11 @@ struct AlarmEntry: Decodable {
 
   var alarm: String
   var active: Bool
-  /// Of rules only: the on-delay runs; the tag has no value, so that the state is held.
+  /// Of rules only: the on-delay or the off-delay runs; nothing is known of the condition, so that the state is held.
   var pending: Bool?
+  var returning: Bool?
   var held: Bool?
+  var heldBecause: String?
   var severity: String
   var tag: String
   var value: Double?
@@ -30,8 +32,9 @@ struct AlarmEntry: Decodable {
   var commentBy: String?
 
   enum CodingKeys: String, CodingKey {
-    case alarm, active, pending, held, severity, tag, value, since, message, state, underlying, group, raises
+    case alarm, active, pending, returning, held, severity, tag, value, since, message, state, underlying, group, raises
     case chattering, comment
+    case heldBecause = "held_because"
     case firstOut = "first_out"
     case heldBack = "held_back"
     case acknowledgedBy = "acknowledged_by"
@@ -39,6 +42,13 @@ struct AlarmEntry: Decodable {
     case shelvedUntil = "shelved_until"
     case shelvedSeconds = "shelved_seconds"
     case commentBy = "comment_by"
+  }
+
+  /// `held, no value of boiler/pump`; nil when it is not held.
+  var heldSentence: String? {
+    guard held == true else { return nil }
+    guard let heldBecause, !heldBecause.isEmpty else { return "held, nothing is known of its condition" }
+    return "held, \(heldBecause)"
   }
 
   /// Something about it is to be seen.

@@ -42,7 +42,8 @@ struct AlarmsText {
     }
     if alarm.heldBack == true { notes.append("not shown elsewhere: a flood stands for it") }
     if alarm.pending == true { notes.append("the on-delay runs") }
-    if alarm.held == true { notes.append("held: the tag has no value now") }
+    if alarm.returning == true { notes.append("its cause is gone, the off-delay runs") }
+    if let held = alarm.heldSentence { notes.append(held) }
     if !notes.isEmpty { lines.append("    \(notes.joined(separator: "; "))") }
     if let comment = alarm.comment { lines.append("    \(alarm.commentBy ?? "?"): \(comment)") }
     return lines

@@ -13,6 +13,7 @@ public enum ConfigurationCheck {
     var loaded = ConfigurationFile.load(path: path)
     loaded.diagnostics += certificateWarnings(loaded.settings)
     loaded.diagnostics += busWarnings(loaded.settings)
+    loaded.diagnostics += outboxWarnings(loaded.settings)
     if json {
       output(report(loaded, path: path))
     } else {
@@ -78,6 +79,18 @@ public enum ConfigurationCheck {
   /// A bus that cannot keep up skips scans, which is better known before.
   private static func busWarnings(_ settings: GatewaySettings?) -> [Diagnostic] {
     settings.map { BusPlan.all($0).flatMap(\.warnings).map { Diagnostic(.warning, at: nil, $0) } } ?? []
+  }
+
+  /// The daemon runs without it and keeps samples in memory. The usual one is made by the service's unit.
+  private static func outboxWarnings(_ settings: GatewaySettings?) -> [Diagnostic] {
+    guard let directory = settings?.outbox.directory, directory != OutboxSettings.usualDirectory,
+      access(directory, F_OK) != 0, errno == ENOENT
+    else { return [] }
+    return [
+      Diagnostic(
+        .warning, at: nil, "outbox: its directory \(directory) is not there, so nothing would be kept over a restart",
+        hint: "install -d -m 700 -o \(serviceUser) \(directory)")
+    ]
   }
 
   /// As in the unit file.

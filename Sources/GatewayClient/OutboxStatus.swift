@@ -42,6 +42,8 @@ struct OutboxStatus: Decodable {
   var epoch: String
   var open: Bool
   var failing: Bool
+  /// Why it takes no data.
+  var failure: String?
   var samples: Int
   var bytes: Int
   var waitingInMemory: Int
@@ -61,7 +63,7 @@ struct OutboxStatus: Decodable {
   var traffic: Traffic?
 
   enum CodingKeys: String, CodingKey {
-    case directory, epoch, open, failing, samples, bytes, lanes, notes, traffic
+    case directory, epoch, open, failing, failure, samples, bytes, lanes, notes, traffic
     case waitingInMemory = "waiting_in_memory"
     case usedBytes = "used_bytes"
     case limitBytes = "limit_bytes"

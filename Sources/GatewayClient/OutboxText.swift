@@ -59,8 +59,8 @@ struct OutboxText {
     var lines: [String] = []
     if !outbox.open || outbox.failing {
       lines.append(
-        "! the outbox takes no data (\(outbox.waitingInMemory) samples wait in memory): look at the disk of "
-          + "\(outbox.directory) (df, dmesg)")
+        "! the outbox takes no data (\(outbox.waitingInMemory) samples wait in memory): "
+          + (outbox.failure ?? "look at the disk of \(outbox.directory) (df, dmesg)"))
     }
     if !outbox.clockTrusted {
       lines.append("! the clock is not set: values are kept and sent once it is; look at: timedatectl")

@@ -255,6 +255,8 @@ public struct TagSettings: Hashable, Sendable {
 
 /// The store-and-forward outbox.
 public struct OutboxSettings: Hashable, Sendable {
+  public static let usualDirectory = "/var/lib/fieldgate"
+
   /// Directory of the store; default `/var/lib/fieldgate`.
   public var directory: String
   /// Longest time a sample waits in memory before it is committed to disk; 100 ms to 60 s, default 1 s. Alarms do not wait.
@@ -269,7 +271,7 @@ public struct OutboxSettings: Hashable, Sendable {
   public var warnBelow: Duration
 
   public init(
-    directory: String = "/var/lib/fieldgate", flushInterval: Duration = .seconds(1),
+    directory: String = OutboxSettings.usualDirectory, flushInterval: Duration = .seconds(1),
     capacityBytes: Int = 2_000_000_000, diskFloorBytes: Int = 64 << 20, keep: Duration? = nil,
     warnBelow: Duration = .seconds(86_400)
   ) {

@@ -1,3 +1,4 @@
+import GatewayCore
 import RuleEngine
 import Telemetry
 
@@ -138,6 +139,12 @@ extension GatewaySettingsReader {
       problems.error(
         place, "\(section.title) writes '\(name)', which is not writable",
         hint: "the tag needs: writable: true, or its limits")
+      return nil
+    }
+    if let objection = directory.objection(to: CommandValue(value), tag.index) {
+      problems.error(
+        section.value("value") ?? node, "\(section.title) would be refused: \(objection)",
+        hint: "give a value that 'fieldgate write' would take, or change 'writable' of the tag")
       return nil
     }
     let parts = name.split(separator: "/", maxSplits: 1).map(String.init)

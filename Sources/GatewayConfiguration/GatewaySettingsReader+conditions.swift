@@ -48,6 +48,8 @@ extension GatewaySettingsReader {
     _ section: Section, tag: RuleTag?, in rule: String, _ directory: WatchableTags, depth: Int
   ) -> Condition? {
     let given = Self.conditionKeys.filter { section.has($0) }
+    // Only a whole rule can have levels, which make several alarms.
+    let known = Self.conditionKeys + (depth == 0 ? ["levels"] : [])
     guard given.count == 1, let key = given.first else {
       if given.isEmpty, section.hasUnknownKeys { return nil }
       problems.error(
@@ -55,7 +57,7 @@ extension GatewaySettingsReader {
         given.isEmpty
           ? "\(section.title) has no condition" : "\(section.title) has \(given.joined(separator: " and "))",
         hint: given.isEmpty
-          ? "it needs one of \(Self.conditionKeys.joined(separator: ", ")); for example: above: 85"
+          ? "it needs one of \(known.joined(separator: ", ")); for example: above: 85"
           : "it can have one; make two rules of it, or a group: any: [ … ]")
       return nil
     }
@@ -66,6 +68,7 @@ extension GatewaySettingsReader {
     }
     if Self.groupKeys.contains(key) { return group(key, section, tag, in: rule, directory, depth: depth) }
     guard let tag else { return nil }
+    guard isNumber(tag, key, section, directory) else { return nil }
     switch key {
     case "above", "below":
       guard let limit = section.decimal(key, &problems) else { return nil }
@@ -97,6 +100,20 @@ extension GatewaySettingsReader {
     }
   }
 
+  /// Conditions that compare with numbers, which a bool has none of.
+  static let numericKeys: Set<String> = ["above", "below", "outside", "rate", "deviation", "levels"]
+
+  /// False with the problem reported when the condition needs a number and the tag is a bool.
+  mutating func isNumber(_ tag: RuleTag, _ key: String, _ section: Section, _ directory: WatchableTags) -> Bool {
+    guard Self.numericKeys.contains(key), !tag.name.isEmpty, directory.definition(tag.index)?.type == .boolean else {
+      return true
+    }
+    problems.error(
+      section.keyNode(key), "\(section.title) has '\(key)' for '\(tag.name)', which is a bool",
+      hint: "bools are judged by: equals: true")
+    return false
+  }
+
   /// 0 or more, in the tag's unit.
   mutating func hysteresis(_ section: Section) -> Double? {
     guard let hysteresis = section.decimal("hysteresis", &problems) else { return nil }
@@ -123,7 +140,7 @@ extension GatewaySettingsReader {
       return condition(part: node, of: "'not' of \(rule)", in: rule, directory, depth: depth + 1).map { .not($0) }
     }
     let items = section.list(key, limit: Self.maximumParts, example: "{ tag: boiler/pump, equals: true }", &problems)
-    if case .sequence = node.content, items.isEmpty {
+    if node.content == .sequence([]) {
       problems.error(
         node, "'\(key)' of \(section.title) has no parts",
         hint: "for example: \(key): [ { tag: boiler/pump, equals: true } ]")
@@ -255,6 +272,12 @@ extension GatewaySettingsReader {
       return nil
     }
     guard let other = directory.find(text, at: place, who: settings.title, &problems) else { return nil }
+    if directory.definition(other.index)?.type == .boolean {
+      problems.error(
+        place, "\(settings.title) compares \(tag.name) with '\(other.name)', which is a bool",
+        hint: "'from' needs a tag of a number")
+      return nil
+    }
     guard other.index != tag.index else {
       problems.error(place, "\(settings.title) compares \(tag.name) with itself")
       return nil

@@ -54,7 +54,11 @@ extension GatewaySettingsReader {
       guard let name, tag != nil || isGroup else { return [] }
       return rules(section, name: name, tag: tag, common, directory)
     }
-    let tags = directory.matching(pattern).filter { !section.has("anomaly") || $0.names.isEmpty }
+    let needsNumber = Self.numericKeys.contains { section.has($0) }
+    let tags = directory.matching(pattern).filter { tag in
+      if section.has("anomaly"), !tag.names.isEmpty { return false }
+      return !needsNumber || directory.definition(tag.index)?.type != .boolean
+    }
     guard !tags.isEmpty else {
       problems.error(
         section.value("tag") ?? node, "no tag of a number fits the pattern '\(pattern)' of \(section.title)",
@@ -118,7 +122,7 @@ extension GatewaySettingsReader {
   ) -> [AlarmRule] {
     var found: [(suffix: String, condition: Condition, severity: Severity?)] = []
     if section.has("levels") {
-      found = levels(section, tag)
+      found = levels(section, tag, directory)
     } else if let condition = condition(section, tag: tag, in: section.title, directory, depth: 0) {
       found = [("", condition, nil)]
     }
@@ -147,9 +151,9 @@ extension GatewaySettingsReader {
   }
 
   private mutating func levels(
-    _ section: Section, _ tag: RuleTag?
+    _ section: Section, _ tag: RuleTag?, _ directory: WatchableTags
   ) -> [(suffix: String, condition: Condition, severity: Severity?)] {
-    guard let tag, let node = section.value("levels") else { return [] }
+    guard let tag, let node = section.value("levels"), isNumber(tag, "levels", section, directory) else { return [] }
     if let other = Self.conditionKeys.first(where: { section.has($0) }) {
       problems.error(
         section.keyNode(other), "\(section.title) has 'levels' and '\(other)'", hint: "make two rules of it")

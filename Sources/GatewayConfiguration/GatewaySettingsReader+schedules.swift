@@ -32,7 +32,9 @@ extension GatewaySettingsReader {
       }
       part.days = days
     }
-    guard let from = time("from", section, or: part.from), let to = time("to", section, or: part.to) else { return nil }
+    // Both are read before either is given up, so that both mistakes are told.
+    let times = (from: time("from", section, or: part.from), to: time("to", section, or: part.to))
+    guard let from = times.from, let to = times.to else { return nil }
     part.from = from
     part.to = to
     guard from < 1_440, from != to else {

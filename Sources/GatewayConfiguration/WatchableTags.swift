@@ -1,3 +1,4 @@
+import GatewayCore
 import RuleEngine
 import Telemetry
 
@@ -30,6 +31,13 @@ struct WatchableTags {
   func isWritable(_ index: TagIndex) -> Bool {
     guard let settings = devices[index.device].settings, settings.tags.indices.contains(index.tag) else { return true }
     return settings.tags[index.tag].write != nil
+  }
+
+  /// Why a write of this value to a writable tag would be refused; nil when it would not, and where the tag itself has a
+  /// mistake.
+  func objection(to value: CommandValue, _ index: TagIndex) -> String? {
+    guard let settings = devices[index.device].settings, settings.tags.indices.contains(index.tag) else { return nil }
+    return CommandTag(settings.tags[index.tag]).objection(to: value, device: settings.name)
   }
 
   /// `DEVICE/TAG`, or nil with the problem reported.

@@ -50,12 +50,12 @@ struct AlarmOrder: Sendable {
 }
 
 extension JSONObject {
-  /// `"2h"`, or a number of seconds; nil when it is not there.
+  /// `"2h"`, or a number of seconds, which may be a text: so it comes from a command line. Nil when it is not there.
   func longDuration(_ name: String) throws(Mistake) -> Duration? {
     guard let content = entries[name] else { return nil }
-    if case .scalar(let text, let isQuoted) = content {
+    if case .scalar(let text, _) = content {
       if let duration = Quantity.duration(text) { return duration }
-      if !isQuoted, let seconds = UInt32(text) { return .seconds(Int64(seconds)) }
+      if let seconds = UInt32(text) { return .seconds(Int64(seconds)) }
     }
     throw Mistake(description: "'\(name)' must be a duration such as \"2h\", or a number of seconds")
   }

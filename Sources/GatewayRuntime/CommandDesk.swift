@@ -8,6 +8,8 @@ struct CommandDesk {
   enum Route {
     case broker(topic: String, correlationData: [UInt8]?)
     case client(Int)
+    /// A rule wrote because of this alarm.
+    case rule(alarm: String)
   }
 
   /// A raw read or a probe of a client of the local API.
@@ -39,12 +41,8 @@ struct CommandDesk {
     running.settings.devices.map { device in
       CommandDevice(
         name: device.name, bus: running.busHandles[device.bus], unit: device.unit, functions: device.writeFunctions,
-        tags: device.tags.map { tag in
-          CommandTag(
-            name: tag.definition.name, point: tag.point, scaling: tag.definition.scaling, unit: tag.definition.unit,
-            limits: tag.write, names: tag.treatment.scaleFactor == nil ? tag.definition.names : [],
-            scaleFactor: tag.treatment.scaleFactor)
-        }, pacing: RequestPacing(timeout: device.reading.timeout, turnRound: device.reading.turnRound))
+        tags: device.tags.map { CommandTag($0) },
+        pacing: RequestPacing(timeout: device.reading.timeout, turnRound: device.reading.turnRound))
     }
   }
 }

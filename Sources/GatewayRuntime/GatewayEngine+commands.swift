@@ -99,6 +99,7 @@ extension GatewayEngine {
     }
     switch commands.routes.removeValue(forKey: reply.ticket) {
     case nil: break
+    case .rule(let alarm): finishRuleWrite(reply, alarm: alarm, now: now)
     case .client(let client):
       outside.viewers.send(
         JSONWriter.object { json in

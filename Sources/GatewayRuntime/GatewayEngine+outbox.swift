@@ -23,10 +23,12 @@ extension GatewayEngine {
       let saved = wasStoreOpen ? nil : try outside.store.alarms()
       isStoreOpen = true
       wasStoreOpen = true
+      storeFailure = nil
       took(state, alarms: saved, now: now)
       allClear("the outbox takes data again", about: "outbox")
     } catch {
       isStoreOpen = false
+      storeFailure = error.description
       outbox.failed(now: now)
       if error.kind == .held || error.kind == .newerFormat { throw error }
       warn("\(error.description); trying again, values wait in memory", about: "outbox", now: now)
@@ -137,6 +139,7 @@ extension GatewayEngine {
 
   private func commitFailed(_ error: OutboxStoreError, now: MonotonicTime) -> Bool {
     counters.failedCommits += 1
+    storeFailure = error.description
     outbox.failed(now: now)
     warn("\(error.description); trying again, nothing is lost yet", about: "outbox", now: now)
     readBack(error, now: now)
@@ -168,6 +171,7 @@ extension GatewayEngine {
     unsavedAlarms.removeAll()
     if transaction.tellsAlarmStates { toldAlarmStates = false }
     stored = after
+    storeFailure = nil
     outbox.committed(after, wall: outside.clock.wall(), now: now)
     delivery.storeChanged(after)
     allClear("the outbox takes data again", about: "outbox")

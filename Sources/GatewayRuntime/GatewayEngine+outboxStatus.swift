@@ -10,6 +10,7 @@ extension GatewayEngine {
     json.member("epoch", stored.epoch.description)
     json.member("open", isStoreOpen)
     json.member("failing", outbox.isFailing)
+    json.member("failure", ifPresent: storeFailure)
     json.member("samples", Lane.allCases.reduce(0) { $0 + stored.samples($1) })
     json.member("bytes", Lane.allCases.reduce(0) { $0 + stored.bytes($1) })
     json.member("waiting_in_memory", samplesWaiting)

@@ -35,31 +35,35 @@ extension GatewayEngine {
     switch due.work {
     case .publish(let topic, let payload, let isRetained):
       guard let broker = outside.broker, brokerState == .connected else {
-        return warn(
-          "rule \(due.alarm): the broker is away, so its message on '\(topic)' is not sent",
-          about: "action \(due.alarm)",
-          now: now)
+        return note("the broker is away, so the message on '\(topic)' is not sent", on: due.alarm, now: now)
       }
       count(
         broker.publish(
           OutgoingMessage(
             topic: topic, payload: Array(payload.utf8), isRetained: isRetained, qualityOfService: .atLeastOnce)))
     case .write(let write):
-      let value: CommandValue =
-        switch write.value {
-        case .flag(let flag): .flag(flag)
-        case .number(let number): .number(number)
-        case .text(let text): .text(text)
-        }
-      // With nobody to reply to: what became of it is an event of its own, and in the log.
+      let ticket = commands.nextNumber()
+      commands.routes[ticket] = .rule(alarm: due.alarm)
       take(
         WriteCommand(
-          device: write.device, items: [.init(tag: write.tag, value: value)], source: "rule \(due.alarm)"),
-        ticket: commands.nextNumber(), now: now)
-    case .note(let text), .held(let text):
-      log.notice("rule \(due.alarm): \(text)")
-      // Through the book, so that the gateway's picture of the alarm stays the one that central has.
-      _ = carryOut(.comment, alarm: due.alarm, who: "rule", comment: text, now: now)
+          device: write.device, items: [.init(tag: write.tag, value: CommandValue(write.value))],
+          source: "rule \(due.alarm)"),
+        ticket: ticket, now: now)
+    case .note(let text), .held(let text): note(text, on: due.alarm, now: now)
     }
+  }
+
+  /// What became of a rule's write: a success is an event of its own, the rest stands at the alarm too.
+  func finishRuleWrite(_ reply: CommandReply, alarm: String, now: MonotonicTime) {
+    guard reply.outcome != .done else { return }
+    let tag = (reply.values.first?.tag ?? reply.asked.first?.tag).map { "\(reply.device)/\($0)" } ?? reply.device
+    note("\(tag): the write is \(reply.outcome.rawValue): \(reply.message)", on: alarm, now: now)
+  }
+
+  private func note(_ text: String, on alarm: String, now: MonotonicTime) {
+    log.notice("rule \(alarm): \(text)")
+    // Through the book, so that the gateway's picture of the alarm stays the one that central has.
+    let comment = AlarmWords.cut(text, to: AlarmCommand.maximumCommentBytes)
+    _ = carryOut(.comment, alarm: alarm, who: "rule", comment: comment, now: now)
   }
 }

@@ -150,10 +150,12 @@ extension GatewayEngine {
         json.object { json in
           json.member("alarm", status.rule.name)
           json.member("active", status.monitor.isActive)
-          json.member("pending", status.isPending)
-          // The last readings had no value, so the state is what it was before.
+          json.member("pending", status.delay == .on)
+          json.member("returning", status.delay == .off)
+          // The condition is unknown, so the state is what it was before.
           json.member("held", status.monitor.isHeld)
           if status.monitor.isHeld {
+            json.member("held_because", status.holds.map(\.sentence).joined(separator: ", "))
             json.array("missing") { json in for tag in status.missing { json.string(tag) } }
           }
           json.member("suppressed", status.monitor.isSuppressed)

@@ -96,6 +96,8 @@ public final class GatewayEngine {
   /// What the store holds; empty until it is open.
   var stored = OutboxState(epoch: Epoch(high: 0, low: 0))
   var isStoreOpen = false
+  /// Why the store takes nothing, since it does not.
+  var storeFailure: String?
   var wasStoreOpen = false
   /// What happened to the store that a person should know.
   var notes: [(time: Timestamp, text: String)] = []

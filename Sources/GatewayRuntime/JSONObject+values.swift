@@ -39,12 +39,12 @@ extension JSONObject {
     }
   }
 
-  /// `"5s"`, or a number of seconds.
+  /// `"5s"`, or a number of seconds, which may be a text: so it comes from a command line.
   func duration(_ name: String) throws(Mistake) -> Duration? {
     guard let content = entries[name] else { return nil }
-    if case .scalar(let text, let isQuoted) = content {
+    if case .scalar(let text, _) = content {
       if let duration = Quantity.duration(text) { return duration }
-      if !isQuoted, let seconds = Double(text), (0...86_400).contains(seconds) {
+      if let seconds = Double(text), (0...86_400).contains(seconds) {
         return .nanoseconds(Int64(seconds * 1_000_000_000))
       }
     }

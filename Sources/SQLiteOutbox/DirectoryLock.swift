@@ -10,7 +10,7 @@ final class DirectoryLock {
   init(path: String) throws(OutboxStoreError) {
     let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard opened >= 0 else {
-      throw OutboxStoreError("cannot open \(path): \(String(cString: strerror(errno))). Check the directory's owner")
+      throw Self.failure(path, errno)
     }
     guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
       let holder = Self.read(opened)
@@ -31,6 +31,19 @@ final class DirectoryLock {
   deinit {
     flock(descriptor, LOCK_UN)
     close(descriptor)
+  }
+
+  private static func failure(_ path: String, _ code: Int32) -> OutboxStoreError {
+    let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    let cause = String(cString: strerror(code))
+    let next =
+      switch code {
+      case ENOENT: "Make the outbox's directory: install -d -m 700 -o USER-OF-FIELDGATED \(directory)"
+      case EACCES, EPERM: "fieldgated needs rights there; look at: ls -ld \(directory)"
+      case EROFS, EIO: "Look at the disk of \(directory): dmesg | tail"
+      default: "Look at: ls -ld \(directory); df -h \(directory)"
+      }
+    return OutboxStoreError("cannot open \(path): \(cause). \(next)")
   }
 
   private static func read(_ descriptor: Int32) -> String {

@@ -40,7 +40,8 @@ public enum YAMLFile {
     if fy_parser_get_stream_error(parser) || fy_diag_got_error(diagnostics) { throw firstError(diagnostics) }
     guard let root = builder.root, root.content != .scalar("", isQuoted: false) else {
       throw Diagnostic(
-        .error, at: nil, "the file is empty", hint: "start from the example etc/gateway.yaml")
+        .error, at: nil, "the file is empty",
+        hint: "start from the example gateway.yaml: /usr/share/doc/fieldgate/examples where it is installed, else etc")
     }
     return root
   }
@@ -57,10 +58,14 @@ public enum YAMLFile {
 
   private static func advice(_ text: String) -> String {
     if text.contains("tab") { return "indent with spaces" }
+    // Lines without a colon are one plain text to YAML, which goes on until something ends it.
+    if text.contains("plain key") || text.contains("expected ':'") {
+      return "is there a ': ' missing here or in a line above? An entry is written as key: value"
+    }
     return "look at indentation, brackets and quotes here and in the line above"
   }
 
-  /// UTF-8 without zero bytes; the first byte that is not is named by line and column.
+  /// UTF-8 without zero bytes; the first byte that is not is named by line and column, in characters.
   private static func checkText(_ bytes: [UInt8]) throws(Diagnostic) {
     guard bytes.count <= maximumBytes else {
       throw Diagnostic(.error, at: nil, "the file has \(bytes.count) bytes", hint: "allowed: \(maximumBytes)")
@@ -68,12 +73,29 @@ public enum YAMLFile {
     guard String(validating: bytes, as: UTF8.self) == nil || bytes.contains(0) else { return }
     var line = 1
     for row in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-      if String(validating: row, as: UTF8.self) == nil || row.contains(0) {
+      let start = Array(row.prefix { $0 != 0 })
+      let good = validCharacters(start)
+      let position = FilePosition(line: line, column: good + 1)
+      if String(validating: start, as: UTF8.self) == nil {
         throw Diagnostic(
-          .error, at: FilePosition(line: line, column: 1), "this line is not UTF-8 text",
+          .error, at: position, "this is not UTF-8 text",
           hint: "save the file as UTF-8; signs like ° are one byte in other encodings")
+      }
+      if start.count < row.count {
+        throw Diagnostic(
+          .error, at: position, "there is a zero byte, which no text has",
+          hint: "the file is damaged, or saved as UTF-16: save it as UTF-8")
       }
       line += 1
     }
+  }
+
+  /// Characters before the first byte that is not UTF-8.
+  private static func validCharacters(_ bytes: [UInt8]) -> Int {
+    var decoder = UTF8()
+    var source = bytes.makeIterator()
+    var count = 0
+    while case .scalarValue = decoder.decode(&source) { count += 1 }
+    return count
   }
 }

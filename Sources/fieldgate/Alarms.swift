@@ -90,7 +90,7 @@ struct AlarmShelve: ParsableCommand {
       it is by then. A restart of the daemon does not end it.
       """)
   @OptionGroup var daemon: DaemonOptions
-  @Option(name: .customLong("for"), help: "How long: 30min, 2h, 3d.") var time: String?
+  @Option(name: .customLong("for"), help: "How long: 30min, 2h, 3d, or a number of seconds.") var time: String?
   @Option(help: "Why, at most 256 bytes.") var comment: String?
   @Argument(help: "The alarm.") var alarm: String
 

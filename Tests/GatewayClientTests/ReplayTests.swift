@@ -126,4 +126,16 @@ struct ReplayTests {
     let unknown = #expect(throws: ReplayRun.Failure.self) { try Self.run([], tag: "d/x") }
     #expect(unknown?.description.hasSuffix("the configuration has no tag 'd/x'; did you mean 'd/t'?") == true)
   }
+
+  @Test("A row with more columns than the first line is bad, and the summary says why; empty ones do no harm")
+  func surplusColumns() throws {
+    let (output, summary) = try Self.run([
+      "timestamp,value", "\(Self.time(0)),71.5,", "\(Self.time(5)),71,5", "\(Self.time(10)),71.5,,",
+    ])
+    #expect(output.count == 4)
+    #expect(
+      summary.contains(
+        "1 rows have no number and count as bad; the first: line 3: '71' in more columns than the first line has; "
+          + "a decimal comma?"), "\(summary)")
+  }
 }

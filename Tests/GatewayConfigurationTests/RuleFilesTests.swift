@@ -8,7 +8,7 @@ import YAMLParser
 
 @Suite("Rules in the configuration")
 struct RuleFilesTests {
-  /// The plant that the rules of the tests watch; the first rule stands in line 16.
+  /// The plant that the rules of the tests watch; the first rule stands in line 19.
   static let plant = """
     gateway: barn-7
     central: { url: "https://central.example" }
@@ -25,6 +25,7 @@ struct RuleFilesTests {
           - { name: pump, coil: 0, writable: true }
           - { name: mode, holding: 4, names: { 0: "off", 1: heat, 2: fault } }
           - { name: label, holding: 5, type: string, length: 4 }
+          - { name: target, holding: 9, type: int16, scale: 0.1, writable: { minimum: 10, maximum: 80, step: 0.5 } }
       - { name: tank, bus: plc, unit: 2, every: 1s, tags: [ { name: temp, holding: 0, type: int16, unit: "°C" } ] }
     rules:
 
@@ -57,7 +58,7 @@ struct RuleFilesTests {
     let (rule, messages) = Self.bad[index]
     let loaded = Self.load([rule])
     #expect(loaded.settings == nil, "\(rule)")
-    #expect(loaded.messages == messages.map { "f:18:\($0)" }, "\(rule)")
+    #expect(loaded.messages == messages.map { "f:19:\($0)" }, "\(rule)")
   }
 
   @Test("There are at least sixty bad rules")
@@ -151,7 +152,8 @@ struct RuleFilesTests {
         "t.low_low tank/temp high", "t.low tank/temp medium", "t.high tank/temp medium", "t.high_high tank/temp high",
         "old.boiler.temp boiler/temp medium", "old.boiler.setpoint boiler/setpoint medium",
         "old.boiler.power boiler/power medium", "old.boiler.pump boiler/pump medium",
-        "old.boiler.mode boiler/mode medium", "odd.boiler.temp boiler/temp low", "odd.tank.temp tank/temp low",
+        "old.boiler.mode boiler/mode medium", "old.boiler.target boiler/target medium",
+        "odd.boiler.temp boiler/temp low", "odd.tank.temp tank/temp low",
       ])
   }
 
@@ -162,7 +164,7 @@ struct RuleFilesTests {
     let spread = (0..<5_001).map { "{ name: r\($0), tag: \"*/temp\", levels: { low: \($0), high: \($0 + 1) } }" }
     #expect(
       Self.load(spread).messages == [
-        "f:5018:5: error: with this rule there are more than 20000 alarms; a narrower pattern of tags makes fewer"
+        "f:5019:5: error: with this rule there are more than 20000 alarms; a narrower pattern of tags makes fewer"
       ])
   }
 

@@ -57,13 +57,15 @@ struct RulesEngineTests {
     bench.wait(.seconds(1))
     #expect(bench.broker.text("plant/horn") == "hot 90")
     // There is no bus to take the write, which is said in the record like every end of a write.
-    #expect(bench.engine.outboxState.samples(.alarms) == 2, "raised and written")
+    #expect(bench.engine.outboxState.samples(.alarms) == 3, "raised, written, and noted at the alarm")
+    let sentence = "boiler/pump: the write is refused: too many commands wait for this bus; send them more slowly"
+    #expect(bench.broker.text("fieldgate/g/alarms/hot")?.contains("\"comment\":\"\(sentence)\"") ?? false)
     bench.scan(0, Self.readings(20))
     bench.wait(.seconds(1))
-    #expect(bench.engine.outboxState.samples(.alarms) == 4, "returned and noted")
+    #expect(bench.engine.outboxState.samples(.alarms) == 5, "returned and noted")
     bench.scan(0, Self.readings(90, pump: false))
     bench.wait(.seconds(1))
-    #expect(bench.engine.outboxState.samples(.alarms) == 6, "raised, and why nothing is written")
+    #expect(bench.engine.outboxState.samples(.alarms) == 7, "raised, and why nothing is written")
   }
 
   @Test("A device is watched closely while an alarm's cause holds, over acknowledgement, restart and reload")

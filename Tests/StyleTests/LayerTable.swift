@@ -35,8 +35,8 @@ enum LayerTable {
       "cores", "CentralCore", pure: true, "AlarmStates", "Enrolment", "Telemetry", "JSONText", "BatchCodec",
       "SyncProtocol"),
     row(
-      "configuration", "GatewayConfiguration", pure: true, "Telemetry", "JSONText", "AnomalyDetection", "RuleEngine",
-      "SerialSensors", "TagExpressions", "TagWindows"),
+      "configuration", "GatewayConfiguration", pure: true, "Telemetry", "JSONText", "AnomalyDetection", "GatewayCore",
+      "RuleEngine", "SerialSensors", "TagExpressions", "TagWindows"),
     row("support", "Threads", "Telemetry", "CLinux"),
     row("support", "OwnerRights"),
     row("support", "SystemdNotify", "CSystemd"),

@@ -171,10 +171,11 @@ public struct ReplayRun {
         description: "line \(line): '\(row.timestamp.prefix(60))' is no time; "
           + "for example: 2026-11-26 04:05:06, or with a zone: 2026-11-26T04:05:06Z")
     }
-    let value = ReplayTable.number(row.value)
+    let value = row.isTooLong ? nil : ReplayTable.number(row.value)
     if value == nil {
       skipped += 1
-      if firstSkipped.isEmpty { firstSkipped = "line \(line): '\(row.value.prefix(40))'" }
+      let cause = row.isTooLong ? " in more columns than the first line has; a decimal comma?" : ""
+      if firstSkipped.isEmpty { firstSkipped = "line \(line): '\(row.value.prefix(40))'\(cause)" }
     }
     write(row, value, replay.take(time, value), &out)
   }

@@ -5,6 +5,8 @@ struct ReplayTable {
   struct Row: Equatable {
     var timestamp: String
     var value: String
+    /// It has more columns than the first line, so nobody knows which of them is meant. A decimal comma does that.
+    var isTooLong = false
   }
 
   struct Mistake: Error, CustomStringConvertible {
@@ -16,6 +18,7 @@ struct ReplayTable {
   private let separator: UInt8
   private let timestamp: Int
   private let value: Int
+  private let columns: Int
 
   /// - Parameter header: the first line.
   init(header: [UInt8]) throws(Mistake) {
@@ -31,6 +34,7 @@ struct ReplayTable {
     }
     self.timestamp = timestamp
     self.value = value
+    columns = names.count
   }
 
   /// Nil when the line is empty.
@@ -38,7 +42,9 @@ struct ReplayTable {
     guard line.contains(where: { $0 > 0x20 }) else { return nil }
     let fields = Self.fields(line, separator)
     func field(_ index: Int) -> String { index < fields.count ? fields[index] : "" }
-    return Row(timestamp: field(timestamp), value: field(value))
+    return Row(
+      timestamp: field(timestamp), value: field(value),
+      isTooLong: fields.dropFirst(columns).contains { !$0.isEmpty })
   }
 
   /// A number, or true or false as 1 or 0; nil for anything else.

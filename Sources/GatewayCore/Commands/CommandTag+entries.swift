@@ -2,6 +2,20 @@ import Telemetry
 
 /// From what a command says to what is sent.
 extension CommandTag {
+  /// Why a command with this value would be refused whatever the device says, in one sentence; nil when it would not.
+  ///
+  /// What depends on a power of ten that the device holds is left to the moment of the write.
+  ///
+  /// - Parameter device: its name, for the sentence.
+  public func objection(to value: CommandValue, device: String) -> String? {
+    do throws(CommandProblem) {
+      _ = try entry(0, value, device: device)
+      return nil
+    } catch {
+      return error.refusal == .scaleFactor ? nil : error.message
+    }
+  }
+
   /// - Parameter device: its name, for messages.
   func entry(_ item: Int, _ value: CommandValue, device: String) throws(CommandProblem) -> WritePlan.Entry {
     let title = "\(device)/\(name)"
