@@ -332,7 +332,7 @@ final class GatewayWay: CentralLink {
 final class SimulatedBroker: MessageBroker, @unchecked Sendable {  // the simulation has one thread
   var isAway = false
   func publish(_ message: OutgoingMessage) -> PublishOutcome { isAway ? .notConnected : .accepted }
-  func subscribe(to filters: [String]) {}
+  func subscribe(to filters: [TopicFilter]) {}
   var statistics: BrokerStatistics { BrokerStatistics() }
 }
 

@@ -24,7 +24,7 @@ extension GatewayEngine {
     json.array("subscriptions") { json in
       for subscription in statistics.subscriptions {
         json.object { json in
-          json.member("filter", subscription.filter)
+          json.member("filter", subscription.filter.text)
           switch subscription.state {
           case .waiting: json.member("state", "waiting")
           case .granted: json.member("state", "granted")

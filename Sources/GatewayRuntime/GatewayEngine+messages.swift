@@ -9,7 +9,8 @@ extension GatewayEngine {
   /// What the engine listens to; told to the broker again whenever the settings change.
   func subscribe() {
     outside.broker?.subscribe(
-      to: [commandFilter, publishing.topics.alarmCommand("+")] + (publishing.discovery.map { [$0.birthTopic] } ?? []))
+      to: [commandFilter, publishing.topics.alarmCommand("+")].map { TopicFilter($0, keepsRetainFlag: true) }
+        + (publishing.discovery.map { [TopicFilter($0.birthTopic)] } ?? []))
   }
 
   func received(_ message: BrokerMessage, now: MonotonicTime) {

@@ -85,14 +85,17 @@ extension MQTTConnection {
   /// Sends a SUBSCRIBE for each filter that has none yet.
   func subscribeToWaiting(_ handle: OpaquePointer) {
     // Under the lock, so that an answer cannot come before its message id is known here.
-    let failures = shared.withLock { state -> [(String, String)] in
+    let failures = shared.withLock { state -> [(TopicFilter, String)] in
       guard state.isConnected else { return [] }
       let sent = Set(state.pendingSubscriptions.values)
-      var failures: [(String, String)] = []
+      var failures: [(TopicFilter, String)] = []
       for subscription in state.statistics.subscriptions
       where subscription.state == .waiting && !sent.contains(subscription.filter) {
         var id: Int32 = 0
-        let result = mosquitto_subscribe(handle, &id, subscription.filter, 1)
+        // Version 3.1.1 has no options, and a client that speaks it refuses them.
+        let keeps = subscription.filter.keepsRetainFlag && state.version == .version5
+        let options = keeps ? MQTT_SUB_OPT_RETAIN_AS_PUBLISHED.rawValue.signed : 0
+        let result = mosquitto_subscribe_v5(handle, &id, subscription.filter.text, 1, options, nil)
         if result == MOSQ_ERR_SUCCESS.rawValue.signed {
           state.pendingSubscriptions[id] = subscription.filter
         } else {
@@ -111,12 +114,12 @@ extension MQTTConnection {
     settle(filter, .refused(String(cString: mosquitto_reason_string(granted))))
   }
 
-  private func settle(_ filter: String, _ result: BrokerSubscription.State) {
+  private func settle(_ filter: TopicFilter, _ result: BrokerSubscription.State) {
     shared.withLock { state in
       guard let index = state.statistics.subscriptions.firstIndex(where: { $0.filter == filter }) else { return }
       state.statistics.subscriptions[index].state = result
     }
-    if case .refused(let text) = result { onEvent(.subscriptionRefused(filter: filter, text)) }
+    if case .refused(let text) = result { onEvent(.subscriptionRefused(filter: filter.text, text)) }
   }
 
   private func received(_ message: mosquitto_message, _ properties: ReceivedProperties) {

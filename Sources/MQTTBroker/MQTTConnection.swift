@@ -37,7 +37,7 @@ public final class MQTTConnection: MessageBroker, @unchecked Sendable {  // `thr
     /// The last error that libmosquitto logged on this connection.
     var logged = ""
     /// Filters by the message id of their SUBSCRIBE.
-    var pendingSubscriptions: [Int32: String] = [:]
+    var pendingSubscriptions: [Int32: TopicFilter] = [:]
   }
 
   let shared = Mutex(Shared())
@@ -53,7 +53,7 @@ public final class MQTTConnection: MessageBroker, @unchecked Sendable {  // `thr
   ///
   /// - Parameter onEvent: called on the connection's thread; must not block.
   public init(
-    _ endpoint: MQTTEndpoint, subscriptions: [String] = [], onEvent: @escaping @Sendable (BrokerEvent) -> Void
+    _ endpoint: MQTTEndpoint, subscriptions: [TopicFilter] = [], onEvent: @escaping @Sendable (BrokerEvent) -> Void
   ) throws(MQTTError) {
     self.endpoint = endpoint
     self.onEvent = onEvent
@@ -89,8 +89,8 @@ public final class MQTTConnection: MessageBroker, @unchecked Sendable {  // `thr
     return .accepted
   }
 
-  public func subscribe(to filters: [String]) {
-    let removed = shared.withLock { state -> [String] in
+  public func subscribe(to filters: [TopicFilter]) {
+    let removed = shared.withLock { state -> [TopicFilter] in
       let before = state.statistics.subscriptions
       state.statistics.subscriptions = filters.map { filter in
         before.first { $0.filter == filter } ?? BrokerSubscription(filter: filter)
@@ -99,7 +99,7 @@ public final class MQTTConnection: MessageBroker, @unchecked Sendable {  // `thr
     }
     client.withLock { client in
       guard let client else { return }
-      for filter in removed { mosquitto_unsubscribe(client.handle, nil, filter) }
+      for filter in removed { mosquitto_unsubscribe(client.handle, nil, filter.text) }
       subscribeToWaiting(client.handle)
     }
   }

@@ -3,7 +3,7 @@ import GatewayClient
 import Glibc
 
 /// For the person who waits, beside what programs read from standard output.
-private func note(_ text: String) {
+func note(_ text: String) {
   let bytes = Array(text.utf8)
   _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
 }
@@ -24,6 +24,7 @@ struct Write: ParsableCommand {
         fieldgate write pump/run on --yes --json
         fieldgate write pump/mode auto
         fieldgate write pump/run off --ttl 2s
+        fieldgate write freezer/setpoint -18
       """)
   @OptionGroup var daemon: DaemonOptions
   @Option(help: "How long it may wait, 100ms to 5min; 10 s when left out.") var ttl: String?

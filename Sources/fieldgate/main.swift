@@ -161,4 +161,4 @@ struct Reload: ParsableCommand {
 }
 
 signal(SIGPIPE, SIG_IGN)
-Fieldgate.main()
+Fieldgate.main(CommandLineWords.prepared(Array(CommandLine.arguments.dropFirst())))

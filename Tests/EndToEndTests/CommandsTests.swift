@@ -12,7 +12,7 @@ struct CommandsTests {
     try site.writeConfiguration()
     // The simulator keeps what a client wrote.
     var text = try String(contentsOfFile: site.path("gateway.yaml"), encoding: .utf8)
-    let limits = "writable: { minimum: 5, maximum: 80 }"
+    let limits = "writable: { minimum: -20, maximum: 80 }"
     text = text.replacingOccurrences(of: "name: return_temp,", with: "name: return_temp, \(limits),")
     text = text.replacingOccurrences(of: "name: burner,", with: "name: burner, writable: true,")
     try text.write(toFile: site.path("gateway.yaml"), atomically: true, encoding: .utf8)
@@ -42,17 +42,15 @@ struct CommandsTests {
       return text.contains("\"transition\":\"written\"") ? text : nil
     }
     #expect(event.contains("by mqtt (id a1): done") && event.contains("\"tag\":\"boiler/return_temp\""))
-    // To whom listens it is a message like any other; after the next start it is an old one.
-    try site.run(
-      "mosquitto_pub",
-      ["-p", "\(site.brokerPort)", "-t", "fieldgate/site/boiler/set", "-r", "-m", #"{"return_temp":50}"#])
-    _ = try await eventually("the first landing") {
-      try site.fieldgate("values", "boiler/return_temp").text.contains("return_temp 50") ? true : nil
-    }
+    // Whether the gateway listens when it is sent or comes later, it does not take it for a command.
+    let replies = try await site.subscriber("fieldgate/site/boiler/set/reply")
+    try site.publish("fieldgate/site/boiler/set", #"{"return_temp":50}"#, ["-r"])
+    let reply = try await eventually("the reply to a retained message") { site.messages(replies).first }
+    #expect(reply.contains(#""reason":"retained""#), "\(reply)")
     try site.fieldgate("write", "boiler/return_temp", "25", "--yes")
     #expect(try site.stopGateway() == .code(0))
     try site.startGateway()
-    _ = try await eventually("the refusal of the retained message") {
+    _ = try await eventually("the refusal after the next start") {
       site.log("gateway").contains("was refused: retained messages") ? true : nil
     }
     _ = try await eventually("a value after the start") {
@@ -68,6 +66,11 @@ struct CommandsTests {
     let site = try await site()
     let done = try site.fieldgate("write", "boiler/return_temp", "33.5", "--yes").text
     #expect(done.contains("boiler/return_temp: done, was ") && done.contains("is 33.5"))
+    let negative = try site.fieldgate("write", "boiler/return_temp", "-7.5", "--yes").text
+    #expect(negative.contains("is -7.5"), "a value, not an option")
+    try site.fieldgate("write", "boiler/return_temp", "33.5", "--yes")
+    let misspelt = try site.fieldgate("wirte", "boiler/return_temp", "1", mustSucceed: false)
+    #expect(misspelt.status == 64 && misspelt.errors.contains("did you mean 'write'?"))
     let asked = try site.fieldgate("write", "boiler/return_temp", "40", mustSucceed: false)
     #expect(asked.status == 1 && asked.text.contains("nothing was written"))
     let refused = try site.fieldgate("write", "boiler/return_temp", "90", "--yes", "--json", mustSucceed: false)

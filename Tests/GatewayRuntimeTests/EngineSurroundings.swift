@@ -53,7 +53,7 @@ final class RecordingBroker: MessageBroker, @unchecked Sendable {  // used by on
     return result
   }
 
-  func subscribe(to filters: [String]) { self.filters = filters }
+  func subscribe(to filters: [TopicFilter]) { self.filters = filters.map(\.text) }
   var statistics: BrokerStatistics { BrokerStatistics() }
 
   func text(_ topic: String) -> String? { newest[topic].map { String(decoding: $0.payload, as: UTF8.self) } }

@@ -8,7 +8,7 @@ struct MQTTConnectionTests {
   let recorder = EventRecorder()
 
   func connect(
-    _ broker: Mosquitto, _ version: MQTTVersionChoice = .automatic, _ filters: [String] = []
+    _ broker: Mosquitto, _ version: MQTTVersionChoice = .automatic, _ filters: [TopicFilter] = []
   ) throws -> MQTTConnection {
     try MQTTConnection(
       MQTTEndpoint(host: "127.0.0.1", port: broker.port, clientID: "fieldgate-test", version: version),
@@ -46,6 +46,22 @@ struct MQTTConnectionTests {
           topic: "site/boiler/set", payload: Array("{}".utf8), responseTopic: isNew ? "answers/7" : nil,
           correlationData: isNew ? Array("x7".utf8) : nil, expiry: isNew ? .seconds(60) : nil))
     #expect(connection.statistics.protocolVersion == version.rawValue)
+  }
+
+  @Test(
+    "A message that is published with the retain flag while we listen shows it where MQTT 5 is spoken and it is wanted",
+    arguments: [MQTTVersion.version5, .version311])
+  func retainAsPublished(_ version: MQTTVersion) async throws {
+    let broker = try Mosquitto()
+    let connection = try connect(
+      broker, .only(version), [TopicFilter("site/+/set", keepsRetainFlag: true), "home/status"])
+    defer { connection.stop() }
+    try await granted(connection)
+    try broker.publish("site/boiler/set", "1", ["-r", "-q", "1"])
+    try broker.publish("home/status", "online", ["-r", "-q", "1"])
+    let messages = try await eventually("two messages") { recorder.messages.count == 2 ? recorder.messages : nil }
+    let flags = Dictionary(messages.map { ($0.topic, $0.isRetained) }) { first, _ in first }
+    #expect(flags == ["site/boiler/set": version == .version5, "home/status": false])
   }
 
   @Test("A published message has its QoS, its retained flag and its correlation data")

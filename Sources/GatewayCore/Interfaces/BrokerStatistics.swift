@@ -28,10 +28,10 @@ public struct BrokerSubscription: Hashable, Sendable {
     case refused(String)
   }
 
-  public var filter: String
+  public var filter: TopicFilter
   public var state: State
 
-  public init(filter: String, state: State = .waiting) {
+  public init(filter: TopicFilter, state: State = .waiting) {
     self.filter = filter
     self.state = state
   }

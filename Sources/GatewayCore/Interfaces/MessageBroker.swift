@@ -20,7 +20,7 @@ public enum BrokerState: Hashable, Sendable {
 public protocol MessageBroker: AnyObject, Sendable {
   func publish(_ message: OutgoingMessage) -> PublishOutcome
   /// From now on exactly these topic filters are subscribed to, after every connect anew.
-  func subscribe(to filters: [String])
+  func subscribe(to filters: [TopicFilter])
   var statistics: BrokerStatistics { get }
 }
 
