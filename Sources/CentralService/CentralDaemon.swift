@@ -1,4 +1,5 @@
 import CertificateAuthority
+import Enrolment
 import FoundationEssentials
 import Glibc
 import Hummingbird
@@ -81,8 +82,7 @@ public struct CentralDaemon {
     router.add(middleware: AccessMiddleware(desk: identity.desk))
     if let desk = identity.desk {
       ESTRoutes(desk: desk, isLate: false).add(to: router)
-      let facts = try AuthorityFacts(AuthorityDirectory(data: settings.data))
-      AdminRoutes(desk: desk, queries: queries, facts: facts).add(to: router)
+      AdminRoutes(desk: desk, queries: queries, data: settings.data).add(to: router)
     }
     SyncRoutes(ingest: ingest, allowance: allowance).add(to: router)
     QueryRoutes(queries: queries).add(to: router)
@@ -129,6 +129,11 @@ final class Readiness: Sendable {
     log.notice(
       "serving gateways on \(settings.host):\(server), metrics on \(settings.metricsHost):\(metrics), store in \(settings.data)"
     )
+    if case .ownAuthority = settings.identity,
+      let failure = PublicAddress(url: settings.publicURL, port: server).write(data: settings.data)
+    {
+      log.error("tickets do not know the port: \(failure)")
+    }
     if let path = settings.readyFile {
       let text = JSONWriter.text { json in
         json.object { json in
@@ -150,6 +155,9 @@ final class Readiness: Sendable {
 extension CentralDaemon {
   /// Once, before anything is logged.
   public static func startLogging() { LineLogHandler.bootstrap(level: .info) }
+
+  /// Whether it can be the address of a central.
+  public static func isURL(_ text: String) -> Bool { Ticket.isURL(text) }
 
   /// One last line for the log.
   public static func complain(_ text: String) { Logger(label: "fieldgate-central").critical("\(text)") }

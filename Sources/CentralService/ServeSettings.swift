@@ -12,13 +12,16 @@ public struct ServeSettings: Sendable {
   /// Where /healthz and /metrics answer, without TLS; meant for the loopback interface.
   public var metricsHost: String
   public var metricsPort: Int
+  /// Where gateways reach this central, for tickets; nil: by the first name in its certificate and the port.
+  public var publicURL: String?
   /// Gets `{"port": …, "metrics_port": …, "pid": …}` once both listen.
   public var readyFile: String?
 
   public init(
     host: String, port: Int, data: String, identity: Identity, metricsHost: String, metricsPort: Int,
-    readyFile: String?
+    publicURL: String? = nil, readyFile: String?
   ) {
+    self.publicURL = publicURL
     self.host = host
     self.port = port
     self.data = data

@@ -20,6 +20,13 @@ extension Diagnosis {
 
   private static func peer(_ area: Finding.Area, _ seen: PeerEvidence, _ address: String, isGood: Bool) -> [Finding] {
     if isGood { return [Finding(area, .ok, "\(seen.state ?? "") at \(address)")] }
+    if seen.state == "not configured" {
+      return [
+        Finding(
+          area, .problem, "the file names \(address), and the running daemon does not know of it yet",
+          next: "sudo fieldgate reload")
+      ]
+    }
     if seen.state == "not enrolled" {
       return [
         Finding(
@@ -78,7 +85,7 @@ extension Diagnosis {
     found += seen.hidden.map {
       Finding(.certificates, .notChecked, "you may not read \($0)", next: "run it as root: sudo fieldgate doctor")
     }
-    for expiry in seen.expiries where (0..<Self.expiryWarningDays).contains(expiry.days) {
+    for expiry in seen.expiries where expiry.isDue {
       found.append(
         Finding(
           .certificates, .warning, "\(expiry.path) expires in \(number(expiry.days, "day"))",
@@ -88,7 +95,9 @@ extension Diagnosis {
     }
     guard found.isEmpty else { return found }
     guard let nearest = seen.expiries.min(by: { $0.days < $1.days }) else { return [] }
-    return [Finding(.certificates, .ok, "good; the first one expires in \(number(nearest.days, "day"))")]
+    let how = nearest.isRenewed ? "; the daemon renews it before" : ""
+    let when = number(nearest.days, "day")
+    return [Finding(.certificates, .ok, "good; the first one to end is \(nearest.path), in \(when)\(how)")]
   }
 
   static let expiryWarningDays = 30

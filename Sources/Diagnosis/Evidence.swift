@@ -67,10 +67,15 @@ public struct Evidence: Sendable {
       public var days: Int
       /// By the daemon itself.
       public var isRenewed: Bool
-      public init(path: String, days: Int, isRenewed: Bool = false) {
+      /// Its end is so near that it should have been renewed by now.
+      public var isDue: Bool
+
+      /// - Parameter isDue: nil: in the last ``Diagnosis/expiryWarningDays``.
+      public init(path: String, days: Int, isRenewed: Bool = false, isDue: Bool? = nil) {
         self.path = path
         self.days = days
         self.isRenewed = isRenewed
+        self.isDue = isDue ?? (0..<Diagnosis.expiryWarningDays).contains(days)
       }
     }
 

@@ -29,6 +29,8 @@ public struct IdentityDirectory: Sendable {
     public var number: Int
     /// There is a key that can be used.
     public var hasKey: Bool
+    /// `fieldgate enroll` made it, for a ticket. Without a certificate it is nothing that a renewal may go on with.
+    public var isOfEnrolment = false
     /// Of the certificate, where there is one that belongs to the key, and the CA's.
     public var certificate: CertificateFacts?
   }
@@ -50,6 +52,14 @@ public struct IdentityDirectory: Sendable {
   public func slots() -> [Slot] { numbers().map(slot) }
 
   public func slot(_ number: Int) -> Slot {
+    var slot = contents(number)
+    slot.isOfEnrolment = access(mark(number), F_OK) == 0
+    return slot
+  }
+
+  private func mark(_ number: Int) -> String { "\(path)/\(number)/enrolment" }
+
+  private func contents(_ number: Int) -> Slot {
     let files = files(number)
     guard let key = try? PrivateKey(pemFile: files.key) else { return Slot(number: number, hasKey: false) }
     guard let certificate = try? CertificateBundle(pemFile: files.certificate).certificates.first,
@@ -80,10 +90,13 @@ public struct IdentityDirectory: Sendable {
   }
 
   /// Makes the next numbered directory, with a new key in it.
-  public func makeSlot() throws(IdentityError) -> Int {
+  ///
+  /// - Parameter isOfEnrolment: it is marked as one for a ticket, before it has the key.
+  public func makeSlot(isOfEnrolment: Bool = false) throws(IdentityError) -> Int {
     let number = (numbers().last ?? 0) + 1
     let directory = "\(path)/\(number)"
     guard mkdir(directory, 0o700) == 0 else { throw failure("make", directory, errno) }
+    if isOfEnrolment { try write([], mark(number)) }
     do throws(CertificateError) {
       try PrivateKey.make().write(to: files(number).key)
     } catch {
@@ -118,7 +131,7 @@ public struct IdentityDirectory: Sendable {
     guard number != currentNumber else { return }
     let files = files(number)
     // The certificate first: what is left after a kill is then not whole.
-    for file in [files.certificate, files.authority, files.key] {
+    for file in [files.certificate, files.authority, files.key, mark(number)] {
       unlink("\(file).new")
       unlink(file)
     }

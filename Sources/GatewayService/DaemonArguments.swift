@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 
 /// The command line of `fieldgated`. Two options need no parser of five megabytes.
@@ -28,6 +29,14 @@ struct DaemonArguments: Sendable {
     A running daemon answers to: fieldgate status, fieldgate tail
     """
 
+  /// The same file from any directory, for a reload, and for whoever reads it in the status. Links are followed later, at
+  /// each reading.
+  private static func absolute(_ path: String) -> String {
+    guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+    defer { free(folder) }
+    return String(cString: folder) + "/" + path
+  }
+
   static func parse(_ words: [String]) throws(UsageError) -> Request {
     var arguments = DaemonArguments()
     var rest = words[...]
@@ -41,7 +50,7 @@ struct DaemonArguments: Sendable {
       switch parts[0] {
       case "--help", "-h": return .show(usage)
       case "--version": return .show(GatewayDaemon.version)
-      case "--configuration", "-c": arguments.configuration = try value()
+      case "--configuration", "-c": arguments.configuration = Self.absolute(try value())
       case "--log-level":
         let name = try value()
         guard let level = Logger.Level(rawValue: name) else {

@@ -128,9 +128,14 @@ final class IdentityWorker {
 extension IdentityView {
   /// As it stands on the disk.
   init(_ directory: IdentityDirectory) {
+    let current = directory.currentNumber
+    // A key for a ticket is no renewal under way; with its certificate it is one that can be gone on with.
+    let slots = directory.slots().filter { slot in
+      !(slot.isOfEnrolment && slot.certificate == nil && slot.number > current ?? 0)
+    }
     self.init(
-      current: directory.currentNumber,
-      slots: directory.slots().map { slot in
+      current: current,
+      slots: slots.map { slot in
         Slot(
           number: slot.number, hasKey: slot.hasKey,
           certificate: slot.certificate.map {

@@ -42,17 +42,19 @@ extension SQLiteIdentityStore {
     }
   }
 
-  /// - Returns: false when there is no such operator, or it is the last administrator.
-  public func setRole(_ role: OperatorRole, of name: String, by who: String, now: Timestamp) throws -> Bool {
+  /// - Parameter takesLast: also the last administrator is made less: only for whoever can make another one without being one.
+  public func setRole(
+    _ role: OperatorRole, of name: String, takesLast: Bool = false, by who: String, now: Timestamp
+  ) throws -> OperatorChange {
     try change {
-      if role != .administrator, try isLastAdministrator(name) { return false }
+      if !takesLast, role != .administrator, try isLastAdministrator(name) { return .isLastAdministrator }
       let update = try connection.statement("UPDATE operators SET role = ?2 WHERE name = ?1")
       try update.bind(1, name)
       try update.bind(2, role.rawValue)
       try update.run()
-      guard connection.changes > 0 else { return false }
+      guard connection.changes > 0 else { return .unknownOperator }
       try audit("operator-role", name, role.rawValue, by: who, now: now)
-      return true
+      return .done
     }
   }
 
@@ -72,16 +74,18 @@ extension SQLiteIdentityStore {
 
   /// With its tokens.
   ///
-  /// - Returns: false when there is no such operator, or it is the last administrator.
-  public func removeOperator(_ name: String, by who: String, now: Timestamp) throws -> Bool {
+  /// - Parameter takesLast: as in ``setRole(_:of:takesLast:by:now:)``.
+  public func removeOperator(
+    _ name: String, takesLast: Bool = false, by who: String, now: Timestamp
+  ) throws -> OperatorChange {
     try change {
-      guard try !isLastAdministrator(name) else { return false }
+      if !takesLast, try isLastAdministrator(name) { return .isLastAdministrator }
       let delete = try connection.statement("DELETE FROM operators WHERE name = ?1")
       try delete.bind(1, name)
       try delete.run()
-      guard connection.changes > 0 else { return false }
+      guard connection.changes > 0 else { return .unknownOperator }
       try audit("operator-removed", name, by: who, now: now)
-      return true
+      return .done
     }
   }
 
@@ -193,4 +197,12 @@ extension SQLiteIdentityStore {
       return try search.firstRow { ($0.text(0), OperatorRole(rawValue: $0.text(1)) ?? .viewer) }
     }
   }
+}
+
+/// What became of a change to an account.
+public enum OperatorChange: Hashable, Sendable {
+  case done
+  case unknownOperator
+  /// Nobody could make another administrator then, other than by a command on the server; nothing was changed.
+  case isLastAdministrator
 }

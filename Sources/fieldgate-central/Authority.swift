@@ -86,7 +86,8 @@ struct CA: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "server-names", abstract: "Make central's own certificate anew, for other names.",
       discussion: """
-        All names under which gateways reach this central, the present ones too. It holds from the service's next start.
+        All names under which gateways reach this central, the present ones too: gateways that were enrolled with a name
+        that goes cannot come back, so --drop must say that this is meant. It holds from the service's next start.
 
         Example:
           sudo fieldgate-central ca server-names central.example 192.0.2.10
@@ -94,6 +95,7 @@ struct CA: ParsableCommand {
         """)
 
     @Argument(help: "Host names and addresses.") var names: [String]
+    @Flag(help: "Present names that are not named again go.") var drop = false
     @OptionGroup var directory: DataOptions
     @OptionGroup var output: OutputOptions
 
@@ -102,6 +104,14 @@ struct CA: ParsableCommand {
         let names = try names.map { try ServerName($0) }
         let now = SystemClock.wall().milliseconds / 1_000
         try directory.work.withExistingAuthority { authority in
+          let kept = Set(names.map(\.text))
+          let gone = try authority.serverCertificate().serverNames().map(\.text).filter { !kept.contains($0) }
+          guard gone.isEmpty || drop else {
+            throw RefusedError(
+              description:
+                "\(gone.joined(separator: ", ")) would not be a name of this central any more, and gateways that "
+                + "reach it so would not come back; give it too, or --drop if that is meant; 'ca show' shows the names")
+          }
           try authority.renameServer(names, now: now)
           print(try AuthorityText.show(authority, json: output.json))
         }

@@ -50,14 +50,22 @@ struct Serve: AsyncParsableCommand {
   var lateRenewalListen: String?
   @Option(help: "HOST:PORT for /healthz and /metrics, without TLS: keep it on the loopback interface.")
   var metricsListen = "127.0.0.1:9464"
+  @Option(
+    help:
+      "https://HOST:PORT by which gateways reach this central, for tickets; by default the first name in its certificate, with the port of --listen."
+  )
+  var url: String?
   @Option(help: "Write the ports and the process id here once everything listens.") var readyFile: String?
 
   func run() async throws {
     let (host, port) = try Self.address(listen, "--listen")
+    if let url, !CentralDaemon.isURL(url) {
+      throw ValidationError("--url is https://HOST or https://HOST:PORT, not '\(url)'")
+    }
     let (metricsHost, metricsPort) = try Self.address(metricsListen, "--metrics-listen")
     let settings = ServeSettings(
       host: host, port: port, data: data, identity: try identity(), metricsHost: metricsHost, metricsPort: metricsPort,
-      readyFile: readyFile)
+      publicURL: url, readyFile: readyFile)
     CentralDaemon.startLogging()
     do {
       try await CentralDaemon(settings: settings).run()

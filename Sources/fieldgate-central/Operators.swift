@@ -73,11 +73,12 @@ struct OperatorCommand: ParsableCommand {
     func run() throws {
       try attempt {
         let work = directory.work
-        let isDone = try work.withStore {
-          try $0.setRole(role, of: name, by: work.who, now: SystemClock.wall())
+        let change = try work.withStore {
+          try $0.setRole(role, of: name, takesLast: true, by: work.who, now: SystemClock.wall())
         }
-        guard isDone else { throw OperatorCommand.refusal(name) }
+        guard change == .done else { throw OperatorCommand.refusal(name) }
         print("\(name) is \(role.rawValue)")
+        try OperatorCommand.tellOfAdministrators(work)
       }
     }
   }
@@ -112,18 +113,24 @@ struct OperatorCommand: ParsableCommand {
     func run() throws {
       try attempt {
         let work = directory.work
-        guard try work.withStore({ try $0.removeOperator(name, by: work.who, now: SystemClock.wall()) }) else {
-          throw OperatorCommand.refusal(name)
+        let change = try work.withStore {
+          try $0.removeOperator(name, takesLast: true, by: work.who, now: SystemClock.wall())
         }
+        guard change == .done else { throw OperatorCommand.refusal(name) }
         print("\(name) is removed")
+        try OperatorCommand.tellOfAdministrators(work)
       }
     }
   }
 
   static func refusal(_ name: String) -> RefusedError {
-    RefusedError(
-      description:
-        "there is no operator '\(name)', or it is the last administrator: see 'fieldgate-central operator list'")
+    RefusedError(description: "there is no operator '\(name)': see 'fieldgate-central operator list'")
+  }
+
+  /// Says so when nobody can administer central over the API any more.
+  static func tellOfAdministrators(_ work: IdentityWork) throws {
+    guard try !work.withStore({ try $0.operators() }).contains(where: { $0.role == .administrator }) else { return }
+    tell("there is no administrator any more: fieldgate-central operator add NAME --role administrator makes one")
   }
 }
 

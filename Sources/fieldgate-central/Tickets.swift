@@ -27,7 +27,10 @@ struct TicketCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
     @Option(help: "Where it stands.") var site: String?
     @Option(help: "How long the ticket is good: a number with s, m, h or d.") var valid = Span(days: 7)
-    @Option(help: "https://HOST:PORT of this central; by default the first name in its certificate, with port 8443.")
+    @Option(
+      help:
+        "https://HOST:PORT of this central; by default that of 'serve --url', or the first name and the service's port."
+    )
     var url: String?
     @Flag(help: "Also show it as a QR code, on standard error.") var qr = false
     @Option(help: "Also write the QR code to this new PNG file.") var png: String?
@@ -35,6 +38,7 @@ struct TicketCommand: ParsableCommand {
     func run() throws {
       try attempt {
         let made = try directory.work.makeTicket(gateway: gateway, site: site, url: url, seconds: valid.seconds)
+        if let remark = made.remark { tell(remark) }
         print(try TicketText.make(made.ticket, made.record, json: output.json), terminator: "")
         if qr { tell(try TicketText.terminalCode(made.ticket)) }
         if let png { try TicketText.writePicture(made.ticket, png) }

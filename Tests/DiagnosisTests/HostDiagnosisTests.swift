@@ -128,6 +128,9 @@ struct HostDiagnosisTests {
     ) {
       $0.certificates.expiries.append(.init(path: "/gw.pem", days: 1, isRenewed: true))
     },
+    Case("a central that the daemon has not read of", .central, .problem, "does not know of it yet", next: "reload") {
+      $0.central = PeerEvidence(address: "c:8443", state: "not configured")
+    },
     Case("no ticket yet", .central, .problem, "not enrolled at c:8443", next: "fieldgate enroll TICKET") {
       $0.central = PeerEvidence(address: "c:8443", state: "not enrolled", detail: "x", reachability: .connected)
     },
@@ -180,5 +183,16 @@ struct HostDiagnosisTests {
     let findings = Diagnosis(evidence).findings
     #expect(findings.contains(Finding(.broker, .ok, "none is configured")))
     #expect(findings.contains(Finding(.central, .notChecked, "the configuration is not known")))
+  }
+
+  @Test("The certificate that ends first is named, and what the daemon renews in time is no trouble")
+  func firstToEnd() {
+    var seen = Evidence()
+    seen.certificates.expiries = [
+      .init(path: "/ca.pem", days: 3_650), .init(path: "/own.pem", days: 12, isRenewed: true, isDue: false),
+    ]
+    let finding = Diagnosis(seen).findings.first { $0.area == .certificates }
+    #expect(finding?.verdict == .ok)
+    #expect(finding?.text == "good; the first one to end is /own.pem, in 12 days; the daemon renews it before")
   }
 }

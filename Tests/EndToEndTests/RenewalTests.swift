@@ -32,13 +32,13 @@ struct RenewalTests {
   }
 
   /// A ticket as text: the check sum is Python's `binascii.crc_hqx`, as in the table of ``TicketTests``.
-  private func enrol() throws {
+  private func enrol(secret: String = "0123-4567-89ab-cdef-ghjk-mnpq-rs", isRefused: Bool = false) throws {
     let end = ISO8601DateFormatter().string(from: Date().addingTimeInterval(3_600))
     let fields = """
       gateway: site
       url: https://127.0.0.1:\(port)
       ca: sha256:\(root)
-      secret: 0123-4567-89ab-cdef-ghjk-mnpq-rs
+      secret: \(secret)
       expires: \(end)
 
       """
@@ -46,8 +46,12 @@ struct RenewalTests {
       "python3", ["-c", "import binascii,sys; print('%04x' % binascii.crc_hqx(sys.argv[1].encode(), 0xffff))", fields])
     _ = try site.temporary.write("ticket", "fieldgate ticket 1\n\(fields)check: \(sum.text)")
     let output = try site.run(
-      Executable.built("fieldgate"), ["enroll", site.path("ticket"), "--configuration", site.path("gateway.yaml")])
-    #expect(output.text.contains("enrolled: gateway site"), "\(output.text)")
+      Executable.built("fieldgate"), ["enroll", site.path("ticket"), "--configuration", site.path("gateway.yaml")],
+      mustSucceed: !isRefused)
+    #expect(output.text.contains(isRefused ? "not enrolled: " : "enrolled: gateway site"), "\(output.text)")
+    if !isRefused, site.gateway?.isRunning == true {
+      #expect(!output.text.contains("reload"), "the daemon sees it by itself: \(output.text)")
+    }
   }
 
   private struct Central: Decodable {
@@ -92,6 +96,11 @@ struct RenewalTests {
     try await expectUse(first)
     #expect(try site.fieldgate("status").text.contains("identity certificate until"))
     let pid = site.gateway?.pid
+
+    // A ticket that is refused leaves nothing that the daemon could take for a renewal.
+    try enrol(secret: "rs01-2345-6789-abcd-efgh-jkmn-pq", isRefused: true)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: site.path("identity")).count { Int($0) != nil } == 1)
+    #expect(central()?.certificate?.serial == first && central()?.certificate?.problem == nil)
 
     _ = try site.temporary.write("est/denied", "")
     _ = try await eventually("the denial in the certificate's state", timeout: .seconds(150)) {

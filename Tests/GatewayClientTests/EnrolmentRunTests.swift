@@ -148,6 +148,9 @@ struct EnrolmentRunTests {
   func refusals(_ code: String) throws {
     let refusal = try #require(EnrolmentRefusal(rawValue: code))
     try expectFailure(try enrol(ticket(try responder("--mode", code))), code, refusal.message)
+    #expect(directory.slots().isEmpty == !refusal.isPassing, "a key stays where the same ticket may do later")
+    let marks = directory.slots().map(\.isOfEnrolment)
+    #expect(!marks.contains(false), "and is known as one that is no renewal")
   }
 
   @Test("a login page, a redirect and a stranger's certificate are recognised")

@@ -216,6 +216,22 @@ struct RenewalSimulationTests {
     #expect(world.view.certificate?.serial == "s3")
   }
 
+  @Test("with another identity, what went wrong with the one before is over at once")
+  func enrolledAnew() {
+    var world = World(seed: 3, life: 2_592_000)
+    world.central.isDenied = true
+    while world.machine.problem == nil { world.turn(kill: 0) }
+    let certificate = IdentityView.Certificate(
+      serial: "s9", notBefore: world.trueTime, notAfter: world.trueTime + 2_592_000)
+    world.view = IdentityView(current: 9, slots: [.init(number: 9, hasKey: true, certificate: certificate)])
+    guard case .wait = world.machine.next(world.view, wall: world.trueTime, now: world.now) else {
+      Issue.record("there is nothing to do")
+      return
+    }
+    let report = world.machine.report(world.view, wall: world.trueTime)
+    #expect(report.state == .valid && report.problem == nil && report.retryAt == nil)
+  }
+
   @Test("delays grow to six hours and no further, and gateways enrolled together do not come together")
   func times() {
     let view = World(seed: 1, life: 2_592_000).view

@@ -30,13 +30,13 @@ struct OperatorStoreTests {
         "anna administrator false", "ben viewer true",
       ])
     #expect(try store.password(of: "ben")?.hash == "hash" && store.password(of: "anna") == nil)
-    #expect(try store.setRole(.operator, of: "ben", by: "anna", now: scratch.now))
+    #expect(try store.setRole(.operator, of: "ben", by: "anna", now: scratch.now) == .done)
     #expect(try store.setPassword(nil, of: "ben", by: "anna", now: scratch.now))
     #expect(try store.password(of: "ben") == nil)
     _ = try store.addToken(
       of: "ben", label: "report", digest: IdentityScratch.bytes(1), expires: nil, by: "anna", now: scratch.now)
     #expect(try whose(1) == "ben operator")
-    #expect(try store.removeOperator("ben", by: "anna", now: scratch.now))
+    #expect(try store.removeOperator("ben", by: "anna", now: scratch.now) == .done)
     #expect(try whose(1) == nil && store.tokens().isEmpty)
     #expect(
       try store.auditLog(subject: "ben", limit: 10).reversed().map(\.action) == [
@@ -44,13 +44,18 @@ struct OperatorStoreTests {
       ])
   }
 
-  @Test("The last administrator stays one")
+  @Test("The last administrator stays one, but for whoever may take the last")
   func lastAdministrator() throws {
     #expect(try add("anna", .administrator) && add("ben", .operator))
-    #expect(try !store.removeOperator("anna", by: "anna", now: scratch.now))
-    #expect(try !store.setRole(.viewer, of: "anna", by: "anna", now: scratch.now))
-    #expect(try store.setRole(.administrator, of: "ben", by: "anna", now: scratch.now))
-    #expect(try store.removeOperator("anna", by: "ben", now: scratch.now))
+    #expect(try store.removeOperator("anna", by: "anna", now: scratch.now) == .isLastAdministrator)
+    #expect(try store.setRole(.viewer, of: "anna", by: "anna", now: scratch.now) == .isLastAdministrator)
+    #expect(try store.setRole(.viewer, of: "nobody", by: "anna", now: scratch.now) == .unknownOperator)
+    #expect(try store.removeOperator("nobody", by: "anna", now: scratch.now) == .unknownOperator)
+    #expect(try store.setRole(.administrator, of: "ben", by: "anna", now: scratch.now) == .done)
+    #expect(try store.removeOperator("anna", by: "ben", now: scratch.now) == .done)
+    #expect(try store.setRole(.viewer, of: "ben", takesLast: true, by: "root", now: scratch.now) == .done)
+    #expect(try store.setRole(.administrator, of: "ben", by: "root", now: scratch.now) == .done)
+    #expect(try store.removeOperator("ben", takesLast: true, by: "root", now: scratch.now) == .done)
   }
 
   @Test("Tokens end when they expire or are revoked, and are limited")

@@ -1,4 +1,5 @@
 import CentralCore
+import CertificateAuthority
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -12,7 +13,8 @@ import Threads
 struct AdminRoutes {
   let desk: IdentityDesk
   let queries: QueryThreads
-  let facts: AuthorityFacts
+  /// Central's data directory.
+  let data: String
 
   func add(to router: Router<CentralContext>) {
     addGateways(to: router)
@@ -96,7 +98,8 @@ struct AdminRoutes {
       let who = try await context.operator(.administrator)
       let body: NewTicket = try await Self.body(request, example: "{\"gateway\":\"barn-7\",\"site\":\"North farm\"}")
       let made = try await context.act { means in
-        try IdentityActs(store: means.store, who: who).makeTicket(
+        let facts = try AuthorityFacts(AuthorityDirectory(data: data), data: data)
+        return try IdentityActs(store: means.store, who: who).makeTicket(
           facts, gateway: body.gateway, site: body.site, url: body.url, seconds: body.seconds ?? 7 * 86_400)
       }
       return Self.json(TicketText.make(made.ticket, made.record, json: true), status: .created)
@@ -154,9 +157,7 @@ struct AdminRoutes {
       let who = try await context.operator(.administrator)
       let name = context.parameters.get("name") ?? ""
       let now = SystemClock.wall()
-      guard try await context.act({ try $0.store.removeOperator(name, by: who, now: now) }) else {
-        throw Self.unknown(name)
-      }
+      try Self.check(try await context.act { try $0.store.removeOperator(name, by: who, now: now) }, name)
       return Response(status: .noContent)
     }
     router.get("/v1/admin/tokens") { _, context in
@@ -190,15 +191,15 @@ struct AdminRoutes {
     let body: ChangedOperator = try await Self.body(request, example: "{\"role\":\"operator\"}")
     let role = try body.role.map { try Self.role($0) }
     let now = SystemClock.wall()
-    let isDone = try await context.act { means in
-      var isDone = true
-      if let password = body.password {
-        isDone = try means.store.setPassword(try IdentityActs.hash(password), of: name, by: who, now: now)
-      }
-      if isDone, let role { isDone = try means.store.setRole(role, of: name, by: who, now: now) }
-      return isDone
+    let change = try await context.act { means in
+      // What may be refused comes first, so that nothing is done by halves.
+      let hash = try body.password.map { try IdentityActs.hash($0) }
+      var change = OperatorChange.done
+      if let role { change = try means.store.setRole(role, of: name, by: who, now: now) }
+      guard change == .done, let hash else { return change }
+      return try means.store.setPassword(hash, of: name, by: who, now: now) ? .done : .unknownOperator
     }
-    guard isDone else { throw Self.unknown(name) }
+    try Self.check(change, name)
     return Response(status: .noContent)
   }
 
@@ -231,8 +232,15 @@ struct AdminRoutes {
     return role
   }
 
-  private static func unknown(_ name: String) -> CentralHTTPError {
-    CentralHTTPError(.notFound, "unknown-operator", "there is no operator '\(name)', or it is the last administrator")
+  private static func check(_ change: OperatorChange, _ name: String) throws {
+    switch change {
+    case .done: break
+    case .unknownOperator: throw CentralHTTPError(.notFound, "unknown-operator", "there is no operator '\(name)'")
+    case .isLastAdministrator:
+      throw CentralHTTPError(
+        .conflict, "last-administrator",
+        "'\(name)' is the last administrator: make another one first, or do it on the server with fieldgate-central")
+    }
   }
 }
 

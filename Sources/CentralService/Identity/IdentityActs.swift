@@ -10,13 +10,17 @@ import Threads
 /// What tickets say about central.
 struct AuthorityFacts: Sendable {
   var root: Digest
-  /// `https://` and the first name in central's certificate, with port 8443.
+  /// Where the service said that gateways reach it; otherwise the first name in central's certificate, with its port.
   var usualURL: String
+  /// The service has not run yet, so the port is only the usual one.
+  var isPortGuessed: Bool
 
-  init(_ authority: AuthorityDirectory) throws {
+  /// - Parameter data: central's data directory.
+  init(_ authority: AuthorityDirectory, data: String) throws {
     root = Digest(bytes: try authority.rootCertificate().sha256)
-    let name = try authority.serverCertificate().serverNames()[0].text
-    usualURL = "https://\(name.contains(":") ? "[\(name)]" : name):8443"
+    let address = PublicAddress(data: data)
+    usualURL = address.url(name: try authority.serverCertificate().serverNames()[0].text)
+    isPortGuessed = address.isGuess
   }
 }
 

@@ -40,6 +40,11 @@ public struct IdentityWork {
 
   private func requireAuthority() throws {
     guard !authority.exists else { return }
+    // Nobody else may look into the directory, so to others it seems empty.
+    if errno == EACCES || errno == EPERM {
+      throw IdentityStoreError(
+        "you may not look into \(data), which belongs to the service: run this with sudo, or as its owner")
+    }
     throw IdentityStoreError(
       "\(authority.path) holds no certificate authority, so there are no identities to look after: "
         + "'fieldgate-central ca init' makes one, and --data names another data directory")
@@ -69,16 +74,19 @@ public struct IdentityWork {
   /// Makes a ticket.
   ///
   /// - Parameters:
-  ///   - url: nil: `https://` and the first name in central's certificate, with port 8443.
+  ///   - url: nil: where the service said that gateways reach it.
   ///   - seconds: how long it is good.
+  /// - Returns: with a remark for whoever made it, where the address is only a guess.
   public func makeTicket(
     gateway: String, site: String?, url: String?, seconds: Int64
-  ) throws -> (ticket: Ticket, record: TicketRecord) {
-    let facts = try withExistingAuthority { try AuthorityFacts($0) }
-    return try withStore {
+  ) throws -> (ticket: Ticket, record: TicketRecord, remark: String?) {
+    let facts = try withExistingAuthority { try AuthorityFacts($0, data: data) }
+    let made = try withStore {
       try IdentityActs(store: $0, who: who).makeTicket(
         facts, gateway: gateway, site: site, url: url, seconds: seconds)
     }
+    let remark = "the service has not run yet, so the ticket says \(made.ticket.url); --url names another address"
+    return (made.ticket, made.record, url == nil && facts.isPortGuessed ? remark : nil)
   }
 
   /// Whether it can be the name of an operator or a gateway.

@@ -6,6 +6,12 @@ import Telemetry
 import YAMLParser
 
 extension Doctor {
+  /// The daemon that answers was started with this file, however it was named.
+  var isDaemonOfThisFile: Bool {
+    guard let running = daemon.status?.configuration?.file else { return false }
+    return running == file || ProcessTable.resolved(running) == ProcessTable.resolved(file)
+  }
+
   func configuration() -> Evidence.Configuration {
     var seen = Evidence.Configuration()
     seen.file = file
@@ -15,7 +21,7 @@ extension Doctor {
       seen.warnings = loaded.diagnostics.filter { $0.severity == .warning }.map { $0.rendered(file: file) }
     }
     guard let running = daemon.status?.configuration else { return seen }
-    seen.loadedFile = running.file
+    seen.loadedFile = isDaemonOfThisFile ? file : running.file
     seen.hasChangedSinceLoaded = running.changedSince
     seen.needsRestart = running.needsRestart
     seen.reloadFailure = running.failure
@@ -45,7 +51,7 @@ extension Doctor {
     seen.exists = stat(directory, &status) == 0 || errno == EACCES
     if seen.exists, status.st_mode != 0 {
       seen.isDirectory = status.st_mode & S_IFMT == S_IFDIR
-      seen.isWritable = user.may(0o7, status)
+      seen.isWritable = user.isOfService ? user.may(0o7, status) : nil
     }
     var space = statvfs()
     if statvfs(directory, &space) == 0 { seen.freeBytes = Int(space.f_bavail) * Int(space.f_frsize) }

@@ -10,8 +10,8 @@ extension Doctor {
     let configured = settings?.broker.map { "\($0.host):\($0.port)" }
     var seen = PeerEvidence(address: status?.address ?? configured, state: status?.state, detail: status?.detail)
     // The daemon with another file has its own: what it says counts.
-    if status?.state == "not configured" { seen.address = nil }
-    if let settings = settings?.broker, seen.address != nil, seen.state != "connected" {
+    if status?.state == "not configured", !isDaemonOfThisFile { seen.address = nil }
+    if let settings = settings?.broker, seen.address != nil, seen.state != "connected", seen.state != "not configured" {
       seen.reachability = .probe(host: settings.host, port: settings.port)
     }
     if let refused = status?.refusedByBroker, refused > 0 {
@@ -26,11 +26,13 @@ extension Doctor {
   func central() -> PeerEvidence? {
     let status = daemon.status?.central
     guard settings != nil || status != nil else { return nil }
-    guard let url = status?.url ?? settings?.central?.url else { return PeerEvidence() }
+    // A daemon with another file has its own central, or none.
+    let own = status?.state == "not configured" && !isDaemonOfThisFile ? nil : settings?.central?.url
+    guard let url = status?.url ?? own else { return PeerEvidence() }
     let endpoint = Reachability.endpoint(url: url)
     var seen = PeerEvidence(
       address: endpoint.map { "\($0.host):\($0.port)" } ?? url, state: status?.state, detail: status?.detail)
-    if let endpoint, seen.state != "online" {
+    if let endpoint, seen.state != "online", seen.state != "not configured" {
       seen.reachability = .probe(host: endpoint.host, port: endpoint.port)
     }
     return seen
@@ -54,11 +56,10 @@ extension Doctor {
     for path in certificates {
       guard let identity = try? CertificateIdentity(pemFile: path) else { continue }
       let days = Int((identity.notAfter - now) / 86_400)
-      // The daemon renews its own with a third of the life left: a warning before then would be none.
       let isRenewed = central?.identity != nil && path == central?.certificate
-      let life = identity.notAfter - identity.notBefore
-      if isRenewed, identity.notAfter - now > life / 5 { continue }
-      seen.expiries.append(.init(path: path, days: days, isRenewed: isRenewed))
+      // The daemon renews its own with a third of the life left: a warning before then would be none.
+      let isDue = identity.notAfter - now <= (identity.notAfter - identity.notBefore) / 5
+      seen.expiries.append(.init(path: path, days: days, isRenewed: isRenewed, isDue: isRenewed ? isDue : nil))
     }
     return seen
   }

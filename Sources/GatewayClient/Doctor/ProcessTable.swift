@@ -25,9 +25,18 @@ struct ProcessTable {
       // A process that has ended and waits for its parent has none.
       guard !line.isEmpty else { return false }
       let arguments = line.split(separator: "\0").dropFirst()
-      return arguments.contains { $0 == file || $0 == "--configuration=\(file)" }
+      let folder = Self.link("/proc/\(entry.pid)/cwd")
+      let named = arguments.map { $0.hasPrefix("--configuration=") ? $0.dropFirst(16) : $0 }
+      return named.contains { Self.isSame(String($0), file, in: folder) }
         || (arguments.isEmpty && file == "/etc/fieldgate/gateway.yaml")
     }.map(\.pid)
+  }
+
+  /// - Parameter folder: where a relative name begins.
+  private static func isSame(_ name: String, _ file: String, in folder: String?) -> Bool {
+    if name == file { return true }
+    guard !name.hasPrefix("/"), let folder else { return false }
+    return resolved("\(folder)/\(name)").map { $0 == resolved(file) } ?? false
   }
 
   /// Who has a file open; root sees all, others see their own processes.

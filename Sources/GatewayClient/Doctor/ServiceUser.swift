@@ -5,6 +5,8 @@ struct ServiceUser {
   var name: String
   var id: UInt32
   var groups: Set<UInt32>
+  /// The daemon runs as this user, or would; otherwise it is the person who asks, whose rights say little.
+  var isOfService = true
 
   /// Places of the unit file, in systemd's order.
   static let unitFiles = [
@@ -27,7 +29,7 @@ struct ServiceUser {
     }
     let id = geteuid()
     let name = name(ofUser: id)
-    return Self(name: name, id: id, groups: memberships(name, getegid()))
+    return Self(name: name, id: id, groups: memberships(name, getegid()), isOfService: false)
   }
 
   /// The lines `Uid:` and `Gid:` have real, effective, saved and file system ids; `Groups:` has all groups.

@@ -30,6 +30,9 @@ struct CentralSection {
 
   var settings: CentralSettings? { loaded.settings?.central }
 
+  /// Of the daemon that runs with this file.
+  var socket: String { loaded.settings?.api.socket ?? GatewayClient.defaultSocket }
+
   private func value(of key: String) -> String? {
     guard let line = lines.first(where: { $0.hasPrefix("\(key):") }) else { return nil }
     let rest = line.dropFirst(key.utf8.count + 1).prefix { $0 != "#" }

@@ -36,7 +36,7 @@ extension EnrolmentRun {
       directory.remove(pending.number)
       number = nil
     }
-    let slot = try number?.number ?? directory.makeSlot()
+    let slot = try number?.number ?? directory.makeSlot(isOfEnrolment: true)
     say(number == nil ? "key: made on this box, which it never leaves" : "key: the one of an interrupted try")
     try directory.write(authority: root.pem, certificate: nil, to: slot)
     try ask(ticket, root, client, slot)
@@ -65,6 +65,8 @@ extension EnrolmentRun {
         certificateRequest: try Self.request(key, ticket.gateway), authority: files.authority)
       authorities = try client.authorities().text
     } catch {
+      // With this ticket the key is of no use any more; an answer that was lost may still be asked for again.
+      if case .refused(let refusal, _) = error, !refusal.isPassing { directory.remove(slot) }
       throw refusal(error, ticket, client)
     }
     let accepted = try EnrolmentAnswer(

@@ -31,11 +31,19 @@ extension EnrolmentRun {
     case .written: break
     }
     if !section.isThere { return steps }
-    let socket = GatewayClient.defaultSocket
+    guard GatewayClient.isServed(socket: section.socket) else {
+      steps.append(
+        "sudo systemctl enable --now fieldgate (where the daemon runs already: sudo fieldgate reload), then: "
+          + "fieldgate status")
+      return steps
+    }
+    // A daemon that knows of this central and this directory looks into it every few seconds.
+    let isSeen = outcome == .kept && section.settings?.identity == directory.path
+    let usual = section.socket == GatewayClient.defaultSocket
+    let option = usual ? "" : " --socket \(section.socket)"
     steps.append(
-      GatewayClient.isServed(socket: socket)
-        ? "sudo fieldgate reload, then: fieldgate status"
-        : "sudo systemctl enable --now fieldgate, then: fieldgate status")
+      (isSeen ? "" : "sudo fieldgate reload\(option), so that the running daemon learns of central, then: ")
+        + "fieldgate status\(option)")
     return steps
   }
 

@@ -47,6 +47,8 @@ public struct RenewalMachine: Sendable {
   /// When the failed step is tried again.
   public private(set) var retryAt: MonotonicTime?
   private var failures = 0
+  /// The directory that was in use at the newest look.
+  private var known: Int?
   /// The directory whose certificate central has accepted.
   private var triedOut: Int?
   private var confirmed: Int?
@@ -62,6 +64,12 @@ public struct RenewalMachine: Sendable {
       // Nothing to renew with: only a ticket helps.
       self = Self()
       return .wait(until: look)
+    }
+    if known != current {
+      // Another identity is in use, of this machine's making or of `fieldgate enroll`'s: what went wrong with the one before
+      // is over.
+      self = Self()
+      known = current
     }
     if let retryAt, now < retryAt { return .wait(until: min(retryAt, look)) }
     if let newest = view.slots.last, newest.number > current { return .perform(step(for: newest)) }
