@@ -218,7 +218,7 @@ struct AuditCommand: ParsableCommand {
     try attempt {
       guard (1...10_000).contains(last) else { throw ValidationError("--last is 1 to 10000") }
       let entries = try directory.work.withStore { try $0.auditLog(subject: about, limit: last) }
-      print(IdentityText.audit(entries, json: output.json))
+      print(IdentityText.audit(entries, about: about, json: output.json))
     }
   }
 }

@@ -9,7 +9,7 @@ struct DirectOptions: ParsableArguments {
   @Option(help: "A serial port instead of a bus of the configuration.") var device: String?
   @Option(help: "Of --device: bits a second; 19200 when left out.") var baud: Int?
   @Option(help: "Of --device: none, even or odd; even when left out.") var parity: String?
-  @Option(help: "A Modbus TCP endpoint instead of a bus of the configuration.") var host: String?
+  @Option(help: "A Modbus TCP endpoint instead of a bus of the configuration: HOST or HOST:PORT.") var host: String?
   @Option(help: "Of --host.") var port = 502
 
   func validate() throws {
@@ -24,7 +24,12 @@ struct DirectOptions: ParsableArguments {
   /// Without the daemon: what the options name, or the bus as the file describes it.
   func bus(_ name: String?) throws -> DirectBus {
     if let device { return try DirectBus(device: device, baud: baud, parity: parity) }
-    if let host { return try DirectBus(host: host, port: port) }
+    if let host {
+      // HOST:PORT, as people write it elsewhere; an IPv6 address has more colons.
+      let parts = host.split(separator: ":", omittingEmptySubsequences: false)
+      if parts.count == 2, let port = Int(parts[1]) { return try DirectBus(host: String(parts[0]), port: port) }
+      return try DirectBus(host: host, port: port)
+    }
     return try DirectBus(bus: name ?? "", configuration: configuration)
   }
 }

@@ -126,12 +126,13 @@ public enum IdentityText {
     }
   }
 
-  public static func audit(_ entries: [AuditEntry], json: Bool) -> String {
+  public static func audit(_ entries: [AuditEntry], about subject: String? = nil, json: Bool) -> String {
     if json {
       return object { json in
         json.array("entries") { json in for entry in entries { json.object { entry.write(to: &$0) } } }
       }
     }
+    guard !entries.isEmpty else { return "nothing is recorded\(subject.map { " about '\($0)'" } ?? "")" }
     return entries.reversed().map {
       "\($0.number)  \(time($0.time))  \($0.who)  \($0.action)  \($0.subject)\($0.detail.isEmpty ? "" : "  (\($0.detail))")"
     }.joined(separator: "\n")
