@@ -14,17 +14,16 @@ extension SQLiteOutbox {
       var expected = number
       let list = try connection.statement(
         """
-        SELECT first_number, number, bytes FROM batches WHERE epoch = ?1 AND lane = ?2 AND number >= ?3
-        ORDER BY number
+        SELECT number, bytes FROM batches WHERE epoch = ?1 AND lane = ?2 AND number >= ?3 ORDER BY number
         """)
       try bind(list, try epochID(row.epoch, connection), row.lane, number)
       try list.forEachRow { found in
-        let (first, newest) = (UInt64(clamping: found.int64(0)), UInt64(clamping: found.int64(1)))
+        let newest = UInt64(clamping: found.int64(0))
         // One notice may stand for more numbers than a request has batches: the first goes whatever its number is.
         guard newest <= last || result.through == nil else { return false }
-        let bytes = found.blob(2)
+        let bytes = found.blob(1)
         // A notice may stand for numbers that central has in part; any other batch begins where the last one ended.
-        guard first <= expected, Self.isSound(bytes, row, first...newest) else {
+        guard let first = Self.firstNumber(bytes, row, newest), first <= expected else {
           result.damaged = expected
           return false
         }
@@ -39,12 +38,14 @@ extension SQLiteOutbox {
     }
   }
 
-  /// The check sum is right and the head says what the table says: what is sent is what was cut.
-  private static func isSound(_ bytes: [UInt8], _ row: EpochLane, _ numbers: ClosedRange<UInt64>) -> Bool {
+  /// The first number that a batch stands for, by its head: the column of that name is only a copy, which a disk may have
+  /// made another. Nil when the batch is not what was cut as this number.
+  private static func firstNumber(_ bytes: [UInt8], _ row: EpochLane, _ number: UInt64) -> UInt64? {
     guard let (header, length) = try? BatchCodec.readHeader(bytes[...]), length == bytes.count,
-      header.epoch == row.epoch, header.lane == row.lane, header.firstNumber...header.number == numbers
-    else { return false }
-    return BatchCodec.hasValidChecksum(bytes[...])
+      header.epoch == row.epoch, header.lane == row.lane, header.number == number,
+      BatchCodec.hasValidChecksum(bytes[...])
+    else { return nil }
+    return header.firstNumber
   }
 
   public func checksum(_ row: EpochLane, number: UInt64) throws(OutboxStoreError) -> UInt32? {
@@ -53,12 +54,11 @@ extension SQLiteOutbox {
       let epoch = try epochID(row.epoch, connection)
       let search = try connection.statement(
         """
-        SELECT bytes, kind, first_number FROM batches WHERE epoch = ?1 AND lane = ?2 AND number >= ?3
-        ORDER BY number LIMIT 1
+        SELECT bytes, kind, number FROM batches WHERE epoch = ?1 AND lane = ?2 AND number >= ?3 ORDER BY number LIMIT 1
         """)
       try bind(search, epoch, row.lane, number)
       let found = try search.firstRow { ($0.blob(0), $0.int(1), UInt64(clamping: $0.int64(2))) }
-      if let (bytes, kind, first) = found, first <= number {
+      if let (bytes, kind, last) = found, let first = Self.firstNumber(bytes, row, last), first <= number {
         return ConfirmedBatches.checksum(kind: kind, bytes: bytes)
       }
       return try ConfirmedBatches.checksum(epoch, row.lane, number, in: connection)

@@ -85,6 +85,34 @@ struct DamagedNumbersTests {
     #expect(found.through == 4 && found.damaged == nil)
   }
 
+  @Test(
+    "A batch whose row says another first number, kind, time or count of samples is sent as it was cut",
+    arguments: [
+      "first_number", "kind", "samples", "first_ms", "last_ms",
+    ])
+  func copiesInTheRow(column: String) throws {
+    for value in Self.values where column != "kind" || (0...3).contains(value) {
+      let scratch = try OutboxScratch()
+      let before = try scratch.session { store in
+        let id = try store.register(scratch.catalogue)
+        for _ in 0..<4 {
+          _ = try store.commit(.with([try scratch.telemetry(rows: 2, catalogueID: id)], cut: [.telemetry]))
+        }
+        return try store.state()
+      }
+      let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+      let number = value == .min ? "-9223372036854775808" : "\(value)"
+      try connection.execute("UPDATE batches SET \(column) = \(number) WHERE number = 3")
+      connection.close()
+      try scratch.session { store in
+        let row = EpochLane(before.epoch, .telemetry)
+        let found = try store.batches(row, from: 1, through: 4, maximumBytes: 1 << 20)
+        #expect(found.through == 4 && found.damaged == nil, "\(column) = \(value)")
+        if column != "kind" { #expect(try store.checksum(row, number: 3) != nil, "\(column) = \(value)") }
+      }
+    }
+  }
+
   /// Where another row or a rule of the table is in the way, there is nothing to try.
   private static func change(_ sql: String, in connection: SQLiteConnection) throws {
     do {
