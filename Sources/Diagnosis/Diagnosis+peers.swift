@@ -48,6 +48,13 @@ extension Diagnosis {
     if let network {
       return [Finding(area, .problem, "\(state)\(told); \(network.text)", next: network.next)]
     }
+    // What central answered names its own next step.
+    if let mark = told.ranges(of: ". Next: ").first {
+      return [
+        Finding(
+          area, .problem, "\(state) at \(address)\(told[..<mark.lowerBound])", next: String(told[mark.upperBound...]))
+      ]
+    }
     let next =
       seen.reachability == .connected
       ? "the network is good (TCP works): look at \(area == .broker ? "user, password, TLS" : "certificates, clock") "

@@ -5,6 +5,13 @@ struct AlarmEntry: Decodable {
     var seconds: Int
   }
 
+  /// How far a detector is.
+  struct Learning: Decodable {
+    var phase: String
+    /// Of the phase, 0 to 1.
+    var learned: Double
+  }
+
   var alarm: String
   var active: Bool
   /// Of rules only: the on-delay or the off-delay runs; nothing is known of the condition, so that the state is held.
@@ -30,10 +37,12 @@ struct AlarmEntry: Decodable {
   var shelvedSeconds: Int?
   var comment: String?
   var commentBy: String?
+  var commentAt: String?
+  var anomaly: Learning?
 
   enum CodingKeys: String, CodingKey {
     case alarm, active, pending, returning, held, severity, tag, value, since, message, state, underlying, group, raises
-    case chattering, comment
+    case chattering, comment, anomaly
     case heldBecause = "held_because"
     case firstOut = "first_out"
     case heldBack = "held_back"
@@ -42,6 +51,7 @@ struct AlarmEntry: Decodable {
     case shelvedUntil = "shelved_until"
     case shelvedSeconds = "shelved_seconds"
     case commentBy = "comment_by"
+    case commentAt = "comment_at"
   }
 
   /// `held, no value of boiler/pump`; nil when it is not held.
@@ -49,6 +59,13 @@ struct AlarmEntry: Decodable {
     guard held == true else { return nil }
     guard let heldBecause, !heldBecause.isEmpty else { return "held, nothing is known of its condition" }
     return "held, \(heldBecause)"
+  }
+
+  /// Nil once its detector can raise an alarm.
+  var learningSentence: String? {
+    guard let anomaly, anomaly.phase == "warm-up" || anomaly.phase == "learning" else { return nil }
+    return
+      "learns what is usual (\(Int((anomaly.learned * 100).rounded(.down))) % of \(anomaly.phase)), raises no alarm yet"
   }
 
   /// Something about it is to be seen.

@@ -44,8 +44,12 @@ struct AlarmsText {
     if alarm.pending == true { notes.append("the on-delay runs") }
     if alarm.returning == true { notes.append("its cause is gone, the off-delay runs") }
     if let held = alarm.heldSentence { notes.append(held) }
+    if let learning = alarm.learningSentence { notes.append(learning) }
     if !notes.isEmpty { lines.append("    \(notes.joined(separator: "; "))") }
-    if let comment = alarm.comment { lines.append("    \(alarm.commentBy ?? "?"): \(comment)") }
+    if let comment = alarm.comment {
+      let time = alarm.commentAt.map { " at \($0)" } ?? ""
+      lines.append("    \(alarm.commentBy ?? "?")\(time): \(comment)")
+    }
     return lines
   }
 

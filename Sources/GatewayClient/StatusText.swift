@@ -145,7 +145,7 @@ struct StatusText {
       default: break
       }
       var text = "  \(rule.alarm)  \(state)  \(rule.severity)  \(rule.tag)"
-      if let held = rule.heldSentence { text += "  (\(held))" }
+      if let note = rule.heldSentence ?? rule.learningSentence { text += "  (\(note))" }
       if rule.active, let message = rule.message { text += "  \(message)" }
       if rule.active, let since = rule.since.flatMap(age) { text += "; this state for \(since)" }
       return text

@@ -134,6 +134,7 @@ extension GatewaySettingsReader {
         claim(rule.name, "rules", at: section.value("name") ?? section.node)
       }
       if let severity, !section.has("severity") { rule.severity = severity }
+      checkTriggers(rule, section)
       guard rule.name.utf8.count <= Self.maximumAlarmName else {
         problems.error(
           section.value("name") ?? section.node, "the alarm '\(rule.name)' has a name of \(rule.name.utf8.count) bytes",
@@ -148,6 +149,15 @@ extension GatewaySettingsReader {
       }
       return rule
     }
+  }
+
+  /// Only a detector sees that something gets worse.
+  private mutating func checkTriggers(_ rule: AlarmRule, _ section: Section) {
+    guard !rule.condition.hasAnomaly, rule.actions.contains(where: { $0.trigger == .raisedAgain }) else { return }
+    problems.error(
+      section.keyNode("actions"),
+      "an action of \(section.title) is for 'raised-again', which never comes without 'anomaly'",
+      hint: "use on: raised")
   }
 
   private mutating func levels(
@@ -197,8 +207,10 @@ extension GatewaySettingsReader {
       let places = MessageTemplate.Place.allCases.map { "{\($0.rawValue)}" }.joined(separator: ", ")
       let what = error.place.map { "the place {\($0)}, which nobody knows," } ?? "a brace without its partner"
       problems.error(
-        node, "'\(key)' of \(section.title) has \(what) after \(error.offset) letters",
-        hint: "places are \(places); {{ is a brace itself")
+        node,
+        "'\(key)' of \(section.title) has \(what) "
+          + (error.offset == 0 ? "at its beginning" : "after \(error.offset) letters"),
+        hint: "places are \(places); braces themselves, as in JSON, are written twice: {{ and }}")
       return nil
     }
   }

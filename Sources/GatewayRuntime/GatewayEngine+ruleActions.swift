@@ -55,15 +55,22 @@ extension GatewayEngine {
 
   /// What became of a rule's write: a success is an event of its own, the rest stands at the alarm too.
   func finishRuleWrite(_ reply: CommandReply, alarm: String, now: MonotonicTime) {
-    guard reply.outcome != .done else { return }
     let tag = (reply.values.first?.tag ?? reply.asked.first?.tag).map { "\(reply.device)/\($0)" } ?? reply.device
+    guard reply.outcome != .done else {
+      // What a rule said of an earlier write would look as if it were about this one.
+      guard alarms[alarm]?.standing.comment?.mark.who == Self.ruleName else { return }
+      return note("\(tag): the write is done", on: alarm, now: now)
+    }
     note("\(tag): the write is \(reply.outcome.rawValue): \(reply.message)", on: alarm, now: now)
   }
+
+  /// Who comments when no person does.
+  private static let ruleName = "rule"
 
   private func note(_ text: String, on alarm: String, now: MonotonicTime) {
     log.notice("rule \(alarm): \(text)")
     // Through the book, so that the gateway's picture of the alarm stays the one that central has.
     let comment = AlarmWords.cut(text, to: AlarmCommand.maximumCommentBytes)
-    _ = carryOut(.comment, alarm: alarm, who: "rule", comment: comment, now: now)
+    _ = carryOut(.comment, alarm: alarm, who: Self.ruleName, comment: comment, now: now)
   }
 }

@@ -20,12 +20,13 @@ extension GatewayEngine {
   func beginRules(active: Set<String>, now: MonotonicTime) {
     let saved = rules.saved(now: now)
     rules = RuleEngine(rules: settings.rules, activeAlarms: active, start: now)
-    restoreRules(saved, now: now)
+    restoreRules(saved, elapsed: .zero, now: now)
   }
 
-  func restoreRules(_ bytes: [UInt8], now: MonotonicTime) {
+  /// - Parameter elapsed: since they were saved.
+  func restoreRules(_ bytes: [UInt8], elapsed: Duration, now: MonotonicTime) {
     do {
-      try rules.restore(bytes, now: now)
+      try rules.restore(bytes, elapsed: elapsed, now: now)
     } catch {
       log.warning("the saved state of the rules is not used: \(error); they begin anew")
     }

@@ -17,7 +17,7 @@ extension GatewayEngine {
   /// - Parameters:
   ///   - elapsed: since it was saved.
   private func restore(_ sections: [String: [UInt8]], elapsed: Duration, now: MonotonicTime) {
-    if let bytes = sections["rules"] { restoreRules(bytes, now: now) }
+    if let bytes = sections["rules"] { restoreRules(bytes, elapsed: elapsed, now: now) }
     if let bytes = sections["windows"] {
       computed.look(wall: outside.clock.wall(), now: now)
       for name in computed.restore(bytes, now: now) {

@@ -7,7 +7,7 @@ import Telemetry
 extension SerialLink {
   /// Sends once, after everything that may have to go before it, and only if it is still wanted then.
   func write(_ request: WriteRequest, isWanted: () -> Bool) -> WriteResult {
-    let what = "the write of \(request.count) to \(request.table.name) \(request.address)"
+    let what = "the write to \(request.table.name) \(request.address)"
     guard isUnit(request.unit) else {
       return .notSent(text.error(.inputOutput, "unit \(request.unit) cannot be written at \(device)"))
     }

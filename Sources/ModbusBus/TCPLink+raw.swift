@@ -26,7 +26,7 @@ extension TCPLink {
       return .acknowledged
     } catch {
       return text.writeResult(
-        error, unit: request.unit, "the write of \(request.count) to \(request.table.name) \(request.address)")
+        error, unit: request.unit, "the write to \(request.table.name) \(request.address)")
     }
   }
 

@@ -54,6 +54,16 @@ public indirect enum Condition: Hashable, Sendable {
     }
   }
 
+  /// A detector is among its parts.
+  public var hasAnomaly: Bool {
+    switch self {
+    case .anomaly: true
+    case .all(let parts), .any(let parts): parts.contains(where: \.hasAnomaly)
+    case .not(let part): part.hasAnomaly
+    case .compare, .outside, .isOneOf, .rate, .deviation, .stale, .flatLine: false
+    }
+  }
+
   /// Conditions in it that look at tags themselves.
   public var leafCount: Int {
     switch self {

@@ -2,7 +2,7 @@ import AnomalyDetection
 public import Telemetry
 
 /// The state of all rules as bytes (`docs/formats/rule-state.md`). Times are kept as ages, so that the time between saving and
-/// restoring does not count: nobody saw what happened in it.
+/// restoring does not count: nobody saw what happened in it. Only for the pace of writes it does.
 extension RuleEngine {
   static let stateVersion: Int64 = 1
 
@@ -23,10 +23,13 @@ extension RuleEngine {
   /// Takes up the state of each rule that is still the same. Whether an alarm is active is known better by whoever kept its
   /// events, so the engine's own word stays where the two differ.
   ///
+  /// - Parameter elapsed: since it was saved, as far as that is known.
   /// - Returns: rules whose state was taken up.
   /// - Throws: when the bytes are damaged or of another version; then nothing is changed.
   @discardableResult
-  public mutating func restore(_ bytes: [UInt8], now: MonotonicTime) throws(SavedStateError) -> Int {
+  public mutating func restore(
+    _ bytes: [UInt8], elapsed: Duration = .zero, now: MonotonicTime
+  ) throws(SavedStateError) -> Int {
     var reader = RuleStateReader(bytes)
     let version = try reader.int64()
     guard version == Self.stateVersion else {
@@ -42,7 +45,7 @@ extension RuleEngine {
       let identity = UInt64(bitPattern: try reader.int64())
       var entry = RuleStateReader(try reader.block())
       guard let rule = byName[name], rules[rule].identity == identity else { continue }
-      try next.read(rule, now: now, &entry)
+      try next.read(rule, elapsed: elapsed, now: now, &entry)
       taken += 1
     }
     guard reader.isAtEnd else { throw SavedStateError(description: "the saved state has more than it counts") }
@@ -108,7 +111,7 @@ extension RuleEngine {
   }
 
   private mutating func read(
-    _ rule: Int, now: MonotonicTime, _ reader: inout RuleStateReader
+    _ rule: Int, elapsed: Duration, now: MonotonicTime, _ reader: inout RuleStateReader
   ) throws(SavedStateError) {
     let code = try reader.uint8()
     let since = try Self.time(&reader, now: now)
@@ -125,7 +128,8 @@ extension RuleEngine {
     lastWrites[rule] = nil
     for _ in 0..<(try reader.count(each: 16)) {
       let action = Int(clamping: try reader.int64())
-      let time = try Self.time(&reader, now: now)
+      // No pace is longer than a week, so that more elapsed time says no more.
+      let time = try Self.time(&reader, now: now) + (.zero - min(elapsed, .seconds(8 * 86_400)))
       if rules[rule].actions.indices.contains(action) { lastWrites[rule, default: [:]][action] = time }
     }
     for index in program.places[rule].leaves {

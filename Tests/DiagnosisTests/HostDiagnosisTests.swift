@@ -116,6 +116,11 @@ struct HostDiagnosisTests {
     Case("central refuses us", .central, .problem, "refused at c:8443: who?", next: "certificates, clock") {
       $0.central = PeerEvidence(address: "c:8443", state: "refused", detail: "who?", reachability: .connected)
     },
+    Case("central denies us", .central, .problem, "refused at c:8443: it is denied", next: "ask the operator why") {
+      $0.central = PeerEvidence(
+        address: "c:8443", state: "refused", detail: "it is denied. Next: ask the operator why",
+        reachability: .connected)
+    },
     Case("still connecting", .central, .notChecked, "connecting", next: "ask again") {
       $0.central = PeerEvidence(address: "c:8443", state: "connecting", reachability: .connected)
     },

@@ -113,7 +113,8 @@ struct AdministrationTests {
     #expect(log.contains("late-renewal-opened") && log.contains("\"who\":\"anna\"") && log.contains("gateway-allowed"))
   }
 
-  @Test("A ticket names where the service listens, or the address it was told; a name of central is not lost by mistake")
+  @Test(
+    "A ticket names where the service listens, or the address it was told; a name of central is not lost by mistake")
   func addresses() async throws {
     func url(_ ticket: String) -> Substring? {
       ticket.split(separator: "\n").first { $0.hasPrefix("url: ") }?.dropFirst(5)

@@ -61,4 +61,19 @@ struct AlarmsTextTests {
     #expect(try text(alarm("hot", "normal"), all: true) == "normal  hot  high  boiler/temp")
     #expect(try text("") == "no rules are configured, so there are no alarms")
   }
+
+  @Test("Comments have their time; a rule says what holds it, which delay runs, and that its detector still learns")
+  func why() throws {
+    let commented = try text(alarm("hot", "acknowledged", #","comment":"x","comment_by":"rule","comment_at":"T""#))
+    #expect(commented.contains("\n    rule at T: x"))
+    let held = alarm("hot", "normal", #","held_because":"no value of pump/run""#)
+      .replacingOccurrences(of: #""held":false"#, with: #""held":true"#)
+    #expect(try text(held, all: true).contains("held, no value of pump/run"))
+    #expect(try text(alarm("hot", "unacknowledged", #","returning":true"#)).contains("the off-delay runs"))
+    for (phase, says) in [("warm-up", true), ("learning", true), ("settling", false), ("settled", false)] {
+      let shown = try text(
+        alarm("odd", "normal", #","anomaly":{"phase":"\#(phase)","learned":0.128}"#), all: true)
+      #expect(shown.contains("learns what is usual (12 % of \(phase)), raises no alarm yet") == says, "\(shown)")
+    }
+  }
 }

@@ -38,7 +38,7 @@ struct ModbusWriteTests {
       return
     }
     #expect(error.reason == .exception(2))
-    #expect(error.detail.contains("the write of 1 to holding register 60000"))
+    #expect(error.detail.contains("the write to holding register 60000"))
   }
 
   @Test("what nobody wants any more is not sent", arguments: Medium.allCases)

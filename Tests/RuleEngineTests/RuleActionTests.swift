@@ -72,6 +72,10 @@ struct RuleActionTests {
     #expect(Self.work(&engine, [.init(0, 90, mode: 1), .init(1, 80, mode: 1)]) == ["0 boiler/pump flag(false)"])
     var again = RuleEngine(rules: [rule])
     try again.restore(engine.saved(now: RuleBench.time(1)), now: RuleBench.time(1))
+    // The time that the daemon was off counts for the pace.
+    var later = RuleEngine(rules: [rule])
+    try later.restore(engine.saved(now: RuleBench.time(1)), elapsed: .seconds(59), now: RuleBench.time(2))
+    #expect(Self.work(&later, [.init(2, 90, mode: 1)]) == ["2 boiler/pump flag(false)"])
     var reloaded = engine.continued(with: [rule], now: RuleBench.time(1)) { $0 }
     let held = ["30 boiler/pump is not written: at most every 1 min"]
     #expect(Self.work(&again, [.init(30, 90, mode: 1)]) == held)
