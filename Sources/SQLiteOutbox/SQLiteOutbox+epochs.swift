@@ -66,7 +66,7 @@ extension SQLiteOutbox {
         return true
       }
       for batch in moved {
-        try move(batch, lane, connection, &after)
+        try move(batch, EpochLane(old.epoch, lane), connection, &after)
         let delete = try connection.statement("DELETE FROM batches WHERE epoch = ?1 AND lane = ?2 AND number = ?3")
         try bind(delete, id, lane, batch.number)
         try delete.run()
@@ -91,12 +91,14 @@ extension SQLiteOutbox {
   }
 
   private func move(
-    _ moved: MovedBatch, _ lane: Lane, _ connection: SQLiteConnection, _ after: inout OutboxState
+    _ moved: MovedBatch, _ row: EpochLane, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
+    let lane = row.lane
     let next = after[lane].cutThrough + 1
     do {
       let batch = try BatchCodec.decode(moved.bytes[...])
-      let made = try Self.encode(batch.content, epoch: after.epoch, number: next, span: 1, time: batch.header.firstTime)
+      let content = batch.content.naming(row.epoch)
+      let made = try Self.encode(content, epoch: after.epoch, number: next, span: 1, time: batch.header.firstTime)
       let header = try BatchCodec.readHeader(made[...]).header
       try append(
         made, header, kind: moved.kind, samples: moved.samples, until: moved.end, lane: lane, connection, &after)
@@ -167,28 +169,35 @@ extension SQLiteOutbox {
     let id = try epochID(row.epoch, connection)
     let search = try connection.statement(
       """
-      SELECT first_number, number, samples, first_ms, last_ms, length(bytes) FROM batches
-      WHERE epoch = ?1 AND lane = ?2 AND number >= ?3 ORDER BY number LIMIT 1
+      SELECT number, samples, first_ms, last_ms, bytes,
+        (SELECT max(number) FROM batches WHERE epoch = ?1 AND lane = ?2 AND number < ?3)
+      FROM batches WHERE epoch = ?1 AND lane = ?2 AND number >= ?3 ORDER BY number LIMIT 1
       """)
     try bind(search, id, row.lane, number)
     let found = try search.firstRow {
       (
-        first: UInt64(clamping: $0.int64(0)), last: UInt64(clamping: $0.int64(1)), samples: $0.int(2),
-        begin: Timestamp(milliseconds: $0.int64(3)), end: Timestamp(milliseconds: $0.int64(4)), bytes: $0.int(5)
+        last: UInt64(clamping: $0.int64(0)), samples: $0.int(1),
+        begin: Timestamp(milliseconds: $0.int64(2)), end: Timestamp(milliseconds: $0.int64(3)), bytes: $0.blob(4),
+        before: UInt64(clamping: $0.int64(5))
       )
     }
     var notice = LossNotice(reason: .damagedStore, lane: row.lane, numbers: number...number)
     var (last, span) = (number, UInt32(1))
-    if let found, found.first <= number {
-      notice.numbers = found.first...found.last
+    // What a damaged batch stood for follows from its neighbour, and not from its row. A sound one that begins behind the
+    // number stays.
+    let first = found.map { found in
+      Self.firstNumber(found.bytes, row, found.last) ?? min(max(found.before, held.confirmedThrough) + 1, number)
+    }
+    if let found, let first, first <= number {
+      notice.numbers = first...found.last
       (notice.firstTime, notice.lastTime, notice.samples) = (found.begin, found.end, UInt64(clamping: found.samples))
-      (last, span) = (found.last, UInt32(clamping: found.last - found.first + 1))
+      (last, span) = (found.last, UInt32(clamping: found.last - first + 1))
       let delete = try connection.statement("DELETE FROM batches WHERE epoch = ?1 AND lane = ?2 AND number = ?3")
       try bind(delete, id, row.lane, found.last)
       try delete.run()
       held.batchCount -= 1
       held.batchSamples -= found.samples
-      held.batchBytes -= found.bytes
+      held.batchBytes -= found.bytes.count
     }
     let bytes = try Self.encode(
       notice, epoch: row.epoch, number: last, span: span, time: held.oldestTime ?? Timestamp(milliseconds: 0))
@@ -226,6 +235,24 @@ extension SQLiteOutbox {
       try BatchCodec.encode(
         epoch: epoch, number: number, span: span, catalogue: catalogue, devices: devices, aggregates: aggregates,
         losses: losses, time: time)
+    }
+  }
+}
+
+extension Batch.Content {
+  /// The same in a batch of another epoch: numbers in notices are those of the epoch that they were written in.
+  fileprivate func naming(_ epoch: Epoch) -> Self {
+    func named(_ losses: [LossNotice]) -> [LossNotice] {
+      losses.map { loss in
+        var loss = loss
+        if loss.numbers != nil { loss.epoch = loss.epoch ?? epoch }
+        return loss
+      }
+    }
+    switch self {
+    case .alarms(let events, let losses): return .alarms(events, losses: named(losses))
+    case .telemetry(let catalogue, let devices, let aggregates, let losses):
+      return .telemetry(catalogue: catalogue, devices: devices, aggregates: aggregates, losses: named(losses))
     }
   }
 }

@@ -57,8 +57,13 @@ extension SQLiteOutbox {
       try insert.bind(2, bytes)
       try insert.run()
     }
-    for (epoch, lanes) in salvage.epochs.sorted(by: { $0.value.order < $1.value.order }) {
-      try takeOver(epoch, lanes, salvage, cause, connection)
+    // Before the new epoch, which has the id 1: what was made first is delivered first. The ids are given anew, so that no
+    // damage makes two of them alike.
+    let epochs = salvage.epochs.sorted {
+      ($0.value.order, $0.key.description) < ($1.value.order, $1.key.description)
+    }
+    for (index, (epoch, lanes)) in epochs.enumerated() {
+      try takeOver(epoch, lanes, id: Int64(index - epochs.count), salvage, cause, connection)
     }
     for boot in salvage.boots {
       let insert = try connection.statement("INSERT OR IGNORE INTO boots VALUES (?1, ?2, ?3, ?4)")
@@ -144,11 +149,10 @@ extension SQLiteOutbox {
   }
 
   private func takeOver(
-    _ epoch: Epoch, _ found: Salvage.EpochRows, _ salvage: Salvage, _ cause: String, _ connection: SQLiteConnection
+    _ epoch: Epoch, _ found: Salvage.EpochRows, id: Int64, _ salvage: Salvage, _ cause: String,
+    _ connection: SQLiteConnection
   ) throws {
     let insert = try connection.statement("INSERT INTO epochs(id, epoch, state, reason) VALUES (?1, ?2, ?3, ?4)")
-    // Before the new epoch, which has the id 1: what was made first is delivered first.
-    let id = Int64(found.order) - 1_000_000
     try insert.bind(1, id)
     try insert.bind(2, epoch.description)
     try insert.bind(3, (found.isAbandoned ? OutboxSchema.EpochState.abandoned : .closed).rawValue)

@@ -40,7 +40,7 @@ extension SQLiteOutbox {
 
   /// The first number that a batch stands for, by its head: the column of that name is only a copy, which a disk may have
   /// made another. Nil when the batch is not what was cut as this number.
-  private static func firstNumber(_ bytes: [UInt8], _ row: EpochLane, _ number: UInt64) -> UInt64? {
+  static func firstNumber(_ bytes: [UInt8], _ row: EpochLane, _ number: UInt64) -> UInt64? {
     guard let (header, length) = try? BatchCodec.readHeader(bytes[...]), length == bytes.count,
       header.epoch == row.epoch, header.lane == row.lane, header.number == number,
       BatchCodec.hasValidChecksum(bytes[...])

@@ -17,6 +17,8 @@ extension SQLiteOutbox {
 
   func thin(_ count: Int, _ connection: SQLiteConnection, _ after: inout OutboxState) throws {
     let rows = try oldest(count, "kind = 0", connection, after)
+    // The count comes from rows that a disk may have changed; without this it would be tried for ever.
+    if rows.isEmpty { after.thinnableBatches = 0 }
     let id = try epochID(after.epoch, connection)
     for row in rows {
       guard let batch = try? BatchCodec.decode(row.bytes[...]) else {
@@ -46,11 +48,15 @@ extension SQLiteOutbox {
     _ count: Int, _ reason: LossNotice.Reason, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
     var rows = try oldest(count, "kind IN (0, 1)", connection, after)
-    guard let last = rows.last else { return }
+    guard let last = rows.last else {
+      after.droppableBatches = 0
+      return
+    }
     // Notices that lie between them or directly before them are taken up, so that one notice grows instead of many.
     rows += try oldest(count, "kind = 2 AND number <= \(last.number)", connection, after)
     rows.sort { $0.number < $1.number }
     rows = Self.consecutive(rows, endingWith: last.number)
+    rows = Self.withFewNotices(rows, besides: reason)
     let id = try epochID(after.epoch, connection)
     var gathered = LossGathering(reason: reason)
     for row in rows {
@@ -80,25 +86,47 @@ extension SQLiteOutbox {
   private func oldest(
     _ count: Int, _ condition: String, _ connection: SQLiteConnection, _ after: OutboxState
   ) throws -> [Row] {
+    let offered = after[.telemetry].offeredThrough
     let list = try connection.statement(
       """
-      SELECT number, first_number, kind, samples, first_ms, last_ms, bytes FROM batches
-      WHERE epoch = ?1 AND lane = ?2 AND first_number > ?3 AND \(condition) ORDER BY number LIMIT ?4
+      SELECT number, kind, samples, first_ms, last_ms, bytes FROM batches
+      WHERE epoch = ?1 AND lane = ?2 AND number > ?3 AND \(condition) ORDER BY number LIMIT ?4
       """)
-    try bind(list, try epochID(after.epoch, connection), .telemetry, after[.telemetry].offeredThrough)
-    try list.bind(4, count)
+    let row = EpochLane(after.epoch, .telemetry)
+    try bind(list, try epochID(row.epoch, connection), row.lane, offered)
+    // One notice may stand for numbers on both sides of what was offered.
+    try list.bind(4, count + 1)
     var rows: [Row] = []
-    try list.forEachRow { row in
-      let number = UInt64(clamping: row.int64(0))
+    try list.forEachRow { found in
+      let (number, bytes) = (UInt64(clamping: found.int64(0)), found.blob(5))
+      let first = Self.firstNumber(bytes, row, number) ?? number
+      guard first > offered else { return true }
       rows.append(
         Row(
-          number: number, firstNumber: min(UInt64(clamping: row.int64(1)), number),
-          kind: OutboxSchema.Kind(rawValue: row.int(2)) ?? .samples, samples: row.int(3),
-          begin: Timestamp(milliseconds: row.int64(4)), end: Timestamp(milliseconds: row.int64(5)), bytes: row.blob(6)))
-      return true
+          number: number, firstNumber: first, kind: OutboxSchema.Kind(rawValue: found.int(1)) ?? .samples,
+          samples: found.int(2), begin: Timestamp(milliseconds: found.int64(3)),
+          end: Timestamp(milliseconds: found.int64(4)), bytes: bytes))
+      return rows.count < count
     }
     return rows
   }
+
+  /// The last rows that carry not too many notices of other losses together: what stands before stays a notice of its own.
+  private static func withFewNotices(_ rows: [Row], besides reason: LossNotice.Reason) -> [Row] {
+    var left = mostCarried
+    var kept: [Row] = []
+    for row in rows.reversed() {
+      var gathered = LossGathering(reason: reason)
+      gathered.add(row.bytes, samples: 0, begin: row.begin, end: row.end)
+      left -= gathered.carried.count
+      guard left >= 0 || kept.isEmpty else { break }
+      kept.append(row)
+    }
+    return kept.reversed()
+  }
+
+  /// Each time the notice grows it is read and written as a whole.
+  private static let mostCarried = 64
 
   /// The last rows whose numbers follow each other without a gap: a notice stands for one range.
   private static func consecutive(_ rows: [Row], endingWith last: UInt64) -> [Row] {
@@ -136,7 +164,7 @@ private struct LossGathering {
     for device in catalogue.devices { name(device.name) }
     for loss in losses {
       guard loss.reason == reason, loss.lane == .telemetry else {
-        if carried.count < 64 { carried.append(loss) }
+        carried.append(loss)
         continue
       }
       tell(loss.samples ?? 0)

@@ -16,7 +16,8 @@ final class Salvage {
   }
 
   struct EpochRows {
-    var order: Int
+    /// The id of its row, or what batches say of that: smaller is older. Two may have the same.
+    var order: Int64
     var isAbandoned = false
     var lanes: [Lane: (cut: UInt64, confirmed: UInt64)] = [:]
     /// Of what central confirmed.
@@ -89,7 +90,7 @@ final class Salvage {
       .forEachRow {
         if let epoch = Epoch(text: $0.text(0)) {
           epochs[epoch] = EpochRows(
-            order: $0.int(1), isAbandoned: $0.int(2) == OutboxSchema.EpochState.abandoned.rawValue,
+            order: $0.int64(1), isAbandoned: $0.int(2) == OutboxSchema.EpochState.abandoned.rawValue,
             sums: sums[$0.int64(1)] ?? [])
         }
         return true
@@ -142,7 +143,8 @@ final class Salvage {
   private func readBatches(_ connection: SQLiteConnection) {
     var seen: Set<Int64> = []
     for order in ["ASC", "DESC"] {
-      try? connection.statement("SELECT id, kind, samples, bytes FROM batches ORDER BY id \(order)").forEachRow { row in
+      let list = try? connection.statement("SELECT id, kind, samples, bytes, epoch FROM batches ORDER BY id \(order)")
+      try? list?.forEachRow { row in
         guard seen.insert(row.int64(0)).inserted else { return order == "ASC" }
         let bytes = row.blob(3)
         guard let batch = try? BatchCodec.decode(bytes[...]) else {
@@ -150,7 +152,8 @@ final class Salvage {
           return true
         }
         let header = batch.header
-        if epochs[header.epoch] == nil { epochs[header.epoch] = EpochRows(order: epochs.count + 1) }
+        // Its row is lost, but batches say where it belongs.
+        if epochs[header.epoch] == nil { epochs[header.epoch] = EpochRows(order: row.int64(4)) }
         take(header.lane, header.lastTime)
         let samples = (0...CopiedRows.mostSamples).contains(row.int(2)) ? row.int(2) : header.recordCount
         batches.append(Batch(id: row.int64(0), header: header, kind: row.int(1), samples: samples))

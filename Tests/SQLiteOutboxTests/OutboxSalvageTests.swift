@@ -47,6 +47,39 @@ struct OutboxSalvageTests {
     #expect(losses.map(\.reason) == [.damagedStore])
   }
 
+  @Test("An epoch whose name changed on the disk comes back from its batches, beside the others and before them")
+  func changedEpochName() throws {
+    let first = try prepare()
+    let second = try scratch.session { store in
+      var transaction = OutboxTransaction()
+      transaction.retirement = .close("restored")
+      _ = try store.commit(transaction)
+      let id = try store.register(scratch.catalogue)
+      return try store.commit(.with([try scratch.telemetry(rows: 3, catalogueID: id)], cut: [.telemetry]))
+    }
+    let original = try Data(contentsOf: URL(fileURLWithPath: scratch.path))
+    let name = Data(first.epoch.description.utf8)
+    var places: [Int] = []
+    var rest = original.startIndex..<original.endIndex
+    while let found = original.range(of: name, in: rest) {
+      places.append(found.lowerBound)
+      rest = found.upperBound..<original.endIndex
+    }
+    #expect(places.count == 2, "in the table and in its index")
+    for place in places {
+      var damaged = original
+      damaged[place + 3] = damaged[place + 3] == UInt8(ascii: "a") ? UInt8(ascii: "b") : UInt8(ascii: "a")
+      try damaged.write(to: URL(fileURLWithPath: scratch.path))
+      var news: [String] = []
+      let store = try scratch.open(news: &news)
+      defer { store.close() }
+      #expect(news.count == 1, "\(news)")
+      let state = try store.state()
+      #expect(Array(state.retired.map(\.epoch).prefix(2)) == [first.epoch, second.epoch], "the older one first")
+      #expect(state.samples(.telemetry) == second.samples(.telemetry))
+    }
+  }
+
   @Test("Definitions that changed on the disk are found when the store is opened, and frames are read by their copy")
   func changedCatalogue() throws {
     let before = try prepare()

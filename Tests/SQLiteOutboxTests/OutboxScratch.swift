@@ -52,7 +52,8 @@ final class OutboxScratch {
 
   /// A frame of `rows` scans, with the next sequence number and ascending times.
   func telemetry(
-    rows: Int, catalogueID: Int, of catalogue: Catalogue? = nil, bootTimesFrom bootTime: Int64? = nil
+    rows: Int, catalogueID: Int, of catalogue: Catalogue? = nil, bootTimesFrom bootTime: Int64? = nil,
+    loss: LossNotice? = nil
   ) throws -> PendingFrame {
     var builder = FrameBuilder(catalogue: catalogue ?? self.catalogue)
     let tags = (catalogue ?? self.catalogue).devices[0].tags.count
@@ -62,6 +63,7 @@ final class OutboxScratch {
       let readings = (0..<tags).map { $0 == 0 ? Reading(.integer(nextTime % 977)) : Reading(.boolean(true)) }
       builder.append(DeviceScan(device: 0, time: Timestamp(milliseconds: nextTime), readings: readings))
     }
+    if let loss { builder.append(loss) }
     defer { nextSequence += 1 }
     guard var frame = builder.frame(sequence: nextSequence, catalogueID: catalogueID) else { throw Impossible() }
     frame.hasBootTimes = bootTime != nil
