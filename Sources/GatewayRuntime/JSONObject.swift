@@ -66,8 +66,11 @@ extension SyncAnswer {
     let position = object.number("position")
     let error = object.text("error")
     guard position != nil || error != nil else { return nil }
+    // No store counts that far, and SQLite holds no number above 2^63 - 1.
+    let at = object.number("at")
+    guard max(position ?? 0, at ?? 0) < 1 << 62 else { return nil }
     self.init(
-      position: position, at: object.number("at"), checksum: object.number("checksum").flatMap { UInt32(exactly: $0) },
+      position: position, at: at, checksum: object.number("checksum").flatMap { UInt32(exactly: $0) },
       error: error.flatMap(Refusal.init), message: object.text("message"))
   }
 }

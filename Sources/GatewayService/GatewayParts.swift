@@ -61,7 +61,9 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
     running = RunningConfiguration(settings)
     self.version = version
     let events = events
-    store = SQLiteOutbox(.machine(directory: settings.outbox.directory, boot: SystemClock.bootName))
+    store = SQLiteOutbox(
+      .machine(
+        directory: settings.outbox.directory, boot: SystemClock.bootName, listener: LongWork.supervised(log)))
     do throws(OutboxStoreError) {
       try store.claimDirectory()
     } catch  where error.kind == .held {

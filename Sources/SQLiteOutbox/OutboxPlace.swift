@@ -12,6 +12,8 @@ public struct OutboxPlace {
   public var files: any OutboxFiles
   /// Gives epochs.
   public var random: any RandomNumberGenerator
+  /// Hears of work on the whole file.
+  public var listener: (any LongWorkListener)?
 
   public init(
     directory: String, vfs: String? = nil, boot: String, files: any OutboxFiles,
@@ -25,13 +27,22 @@ public struct OutboxPlace {
   }
 
   /// On this machine's disk.
-  public static func machine(directory: String, boot: String) -> Self {
-    Self(directory: directory, boot: boot, files: MachineFiles())
+  public static func machine(directory: String, boot: String, listener: (any LongWorkListener)? = nil) -> Self {
+    var place = Self(directory: directory, boot: boot, files: MachineFiles())
+    place.listener = listener
+    return place
   }
 
   var database: String { directory + "/outbox.db" }
   /// A new database while a damaged one is taken over; complete when the damaged one is gone.
   var successor: String { directory + "/outbox.db.new" }
+}
+
+/// Hears when the store begins to read or write its whole file, and when that is over; calls may be nested.
+public protocol LongWorkListener: AnyObject {
+  /// - Parameter what: for people: `the outbox is being checked`.
+  func begins(_ what: String)
+  func ended()
 }
 
 /// What the outbox does with whole files.

@@ -25,7 +25,7 @@ extension SQLiteOutbox {
     for (row, numbers) in transaction.goneAtCentral.sorted(by: { $0.key < $1.key }) {
       try reportGone(row, numbers, connection, &after)
     }
-    if after.isMoving { try moveBatches(connection, &after) }
+    if after.isMoving, !restsFromMoving { try moveBatches(connection, &after) }
     if !after.isMoving {
       for lane in transaction.cut { try cut(lane, connection, &after) }
       if transaction.thin > 0 { try thin(transaction.thin, connection, &after) }

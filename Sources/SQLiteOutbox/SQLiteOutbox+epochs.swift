@@ -5,8 +5,9 @@ import Telemetry
 
 /// Ends of epochs, and what takes the place of batches that are gone.
 extension SQLiteOutbox {
-  /// Batches of an abandoned epoch that move to the current one in a transaction.
+  /// Batches of an abandoned epoch that move to the current one in a transaction, and bytes of them: at least one moves.
   static let movesAtOnce = 64
+  static let movedBytesAtOnce = 1 << 20
 
   func retire(
     _ retirement: OutboxTransaction.Retirement, _ connection: SQLiteConnection, _ after: inout OutboxState
@@ -49,6 +50,7 @@ extension SQLiteOutbox {
     guard let old = after.retired.first(where: \.isMoving) else { return }
     let id = try epochID(old.epoch, connection)
     var left = Self.movesAtOnce
+    var leftBytes = Self.movedBytesAtOnce
     for lane in Lane.allCases {
       let list = try connection.statement(
         """
@@ -63,7 +65,8 @@ extension SQLiteOutbox {
             number: UInt64(clamping: row.int64(0)), kind: OutboxSchema.Kind(rawValue: row.int(1)) ?? .samples,
             samples: row.int(2), bytes: row.blob(3), begin: Timestamp(milliseconds: row.int64(5)),
             end: Timestamp(milliseconds: row.int64(6))))
-        return true
+        leftBytes -= moved.last?.bytes.count ?? 0
+        return leftBytes > 0
       }
       for batch in moved {
         try move(batch, EpochLane(old.epoch, lane), connection, &after)
@@ -77,7 +80,7 @@ extension SQLiteOutbox {
         after.setLaneState(EpochLane(old.epoch, lane), held)
       }
       left -= moved.count
-      guard left > 0 else { return }
+      guard left > 0, leftBytes > 0 else { return }
     }
   }
 

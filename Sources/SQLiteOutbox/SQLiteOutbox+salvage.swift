@@ -10,6 +10,8 @@ extension SQLiteOutbox {
   /// The new file is made whole, beside the damaged one, before it takes its place: whatever happens on the way, either the
   /// damaged file is still there, and all is done again, or the new one is complete.
   func startAnew(_ cause: String) throws(OutboxStoreError) -> [String] {
+    place.listener?.begins("what can be read of a damaged outbox is being taken over")
+    defer { place.listener?.ended() }
     forget()
     let salvaged = Salvage(path: place.database, vfs: place.vfs)
     try attempt(outcomeUnknown: false) {
@@ -24,6 +26,8 @@ extension SQLiteOutbox {
     salvaged.close()
     let aside = try place.files.setAside(place.database)
     try place.files.rename(place.successor, to: place.database)
+    // Should opening fail now, it is not the new file's fault.
+    wasSetAside()
     try attempt(outcomeUnknown: false) { _ = try openDatabase() }
     return [
       "the outbox was damaged (\(cause)); it is kept as \(aside), \(salvaged.batches.count) batches and "

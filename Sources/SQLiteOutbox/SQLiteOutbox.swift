@@ -16,7 +16,9 @@ public final class SQLiteOutbox: OutboxStore {
   /// Nil until the store could be opened, and after it was found damaged.
   private(set) var connection: SQLiteConnection?
   private var known: OutboxState?
-  private var mustSetAside = false
+  private(set) var mustSetAside = false
+  /// The disk had no room to move batches of an abandoned epoch: the next transaction does without.
+  private(set) var restsFromMoving = false
   /// Row ids of epochs.
   var epochIDs: [Epoch: Int64] = [:]
   /// Catalogues that cutting needed lately; a gateway has one, and two for a while after a change of configuration.
@@ -44,12 +46,10 @@ public final class SQLiteOutbox: OutboxStore {
   public func open() throws(OutboxStoreError) -> [String] {
     guard connection == nil else { return [] }
     try claimDirectory()
+    place.listener?.begins("the outbox is being checked")
+    defer { place.listener?.ended() }
     var news: [String] = []
-    if mustSetAside {
-      news += try startAnew("SQLite reported damage while it was running")
-      mustSetAside = false
-      return news
-    }
+    if mustSetAside { return try startAnew("SQLite reported damage while it was running") }
     do {
       news += try openDatabase()
     } catch let error as OutboxSchema.NewerFormat {
@@ -176,7 +176,13 @@ public final class SQLiteOutbox: OutboxStore {
     try attempt(outcomeUnknown: true) {
       let connection = try opened()
       let before = after.damagedFrames
-      try connection.transaction { try apply(transaction, connection, &after) }
+      do {
+        try connection.transaction { try apply(transaction, connection, &after) }
+        restsFromMoving = false
+      } catch let error as SQLiteError where error.category == .full && !restsFromMoving {
+        restsFromMoving = true
+        throw error
+      }
       try measure(connection, &after)
       if after.damagedFrames > before { try suspect(connection) }
     }
@@ -186,6 +192,8 @@ public final class SQLiteOutbox: OutboxStore {
 
   /// A frame that changed on the disk is a reason to look at the whole file, before more is entrusted to it.
   private func suspect(_ connection: SQLiteConnection) throws {
+    place.listener?.begins("the outbox is being checked after a damaged frame")
+    defer { place.listener?.ended() }
     guard try !connection.findDamage(thorough: true, limit: 1).isEmpty else { return }
     connection.close()
     self.connection = nil
@@ -250,6 +258,9 @@ public final class SQLiteOutbox: OutboxStore {
       throw OutboxStoreError("outbox \(place.database): \(error)", isUnknown ? .outcomeUnknown : .failed)
     }
   }
+
+  /// The damaged file is out of the way.
+  func wasSetAside() { mustSetAside = false }
 
   func forget() {
     known = nil

@@ -14,19 +14,9 @@ struct OutboxLossTests {
 
   init() throws { scratch = try OutboxScratch() }
 
-  private func filled(_ batches: Int, rows: Int = 40) throws -> (store: SQLiteOutbox, state: OutboxState) {
-    let store = try scratch.open()
-    let id = try store.register(scratch.catalogue)
-    var state = try store.state()
-    for _ in 0..<batches {
-      state = try store.commit(.with([try scratch.telemetry(rows: rows, catalogueID: id)], cut: [.telemetry]))
-    }
-    return (store, state)
-  }
-
   @Test("Only batches that no request has carried are thinned, oldest first, under the same numbers")
   func thinning() throws {
-    let (store, before) = try filled(5, rows: 600)
+    let (store, before) = try scratch.filled(5, rows: 600)
     let row = EpochLane(before.epoch, .telemetry)
     var transaction = OutboxTransaction()
     transaction.offered[row] = 2
@@ -46,7 +36,7 @@ struct OutboxLossTests {
   @Test(
     "Dropped batches become one loss notice that grows, names devices, times and counts, and keeps the numbers whole")
   func dropping() throws {
-    let (store, before) = try filled(8)
+    let (store, before) = try scratch.filled(8)
     let row = EpochLane(before.epoch, .telemetry)
     let originals = try scratch.all(store, row)
     var transaction = OutboxTransaction()
@@ -70,7 +60,7 @@ struct OutboxLossTests {
 
   @Test("Thinned batches that moved to another epoch are dropped with a notice that covers their last minute")
   func droppedAfterMoving() throws {
-    let (store, before) = try filled(3, rows: 100)
+    let (store, before) = try scratch.filled(3, rows: 100)
     let newest = try #require(scratch.all(store, EpochLane(before.epoch, .telemetry)).last).header.lastTime
     var transaction = OutboxTransaction()
     transaction.thin = 3
@@ -89,7 +79,7 @@ struct OutboxLossTests {
 
   @Test("A notice for more batches than a request may hold is sent all the same")
   func longNotice() throws {
-    let (store, before) = try filled(70, rows: 1)
+    let (store, before) = try scratch.filled(70, rows: 1)
     let row = EpochLane(before.epoch, .telemetry)
     for _ in 0..<7 {
       var transaction = OutboxTransaction()
@@ -102,7 +92,7 @@ struct OutboxLossTests {
 
   @Test("A closed epoch is delivered under its own numbers, the next one begins at 1 with the frames that were left")
   func closing() throws {
-    let (store, before) = try filled(2)
+    let (store, before) = try scratch.filled(2)
     let id = try store.register(scratch.catalogue)
     var transaction = OutboxTransaction.with([try scratch.telemetry(rows: 3, catalogueID: id)])
     transaction.retirement = .close("restored")
@@ -120,7 +110,7 @@ struct OutboxLossTests {
   @Test(
     "What an abandoned epoch holds goes on under new numbers, some in each transaction, and nothing is cut meanwhile")
   func abandoning() throws {
-    let (store, before) = try filled(SQLiteOutbox.movesAtOnce + 10, rows: 2)
+    let (store, before) = try scratch.filled(SQLiteOutbox.movesAtOnce + 10, rows: 2)
     let originals = try scratch.all(store, EpochLane(before.epoch, .telemetry))
     let id = try store.register(scratch.catalogue)
     var transaction = OutboxTransaction.with([try scratch.telemetry(rows: 1, catalogueID: id)], cut: [.telemetry])
@@ -162,7 +152,7 @@ struct OutboxLossTests {
 
   @Test("A batch that was damaged on the disk is found before it is sent, and a notice takes its number")
   func damagedBatch() throws {
-    let (store, before) = try filled(3)
+    let (store, before) = try scratch.filled(3)
     let row = EpochLane(before.epoch, .telemetry)
     try #require(store.connection).execute("UPDATE batches SET bytes = zeroblob(length(bytes)) WHERE number = 2")
     let found = try store.batches(row, from: 1, through: 3, maximumBytes: 1 << 20)
@@ -176,89 +166,9 @@ struct OutboxLossTests {
     #expect(try store.checksum(row, number: 2) == nil && store.checksum(row, number: 3) != nil)
   }
 
-  @Test(
-    "Beside a damaged batch whose row says nonsense, the notice stands for its number and nothing else",
-    arguments: [-1, 0, 1, 3, 1 << 40] as [Int64])
-  func damagedBatchAndRow(first: Int64) throws {
-    let (store, before) = try filled(4)
-    let row = EpochLane(before.epoch, .telemetry)
-    _ = try store.commit(.with(confirmed: [row: 1]))
-    try #require(store.connection).execute(
-      "UPDATE batches SET bytes = zeroblob(length(bytes)), first_number = \(first) WHERE number = 3")
-    let found = try store.batches(row, from: 2, through: 4, maximumBytes: 1 << 20)
-    #expect(found.through == 2 && found.damaged == 3)
-    var transaction = OutboxTransaction()
-    transaction.damaged[row] = [3]
-    _ = try store.commit(transaction)
-    let batches = try scratch.all(store, row, from: 2)
-    #expect(batches.map(\.header.number) == [2, 3, 4] && batches.map(\.header.firstNumber) == [2, 3, 4])
-    #expect(scratch.losses(batches[1]).first?.numbers == 3...3)
-  }
-
-  @Test("A batch whose row is gone is not told with the sound one behind it")
-  func missingRow() throws {
-    let (store, before) = try filled(4)
-    let row = EpochLane(before.epoch, .telemetry)
-    try #require(store.connection).execute("DELETE FROM batches WHERE number IN (2)")
-    #expect(try store.batches(row, from: 1, through: 4, maximumBytes: 1 << 20).damaged == 2)
-    var transaction = OutboxTransaction()
-    transaction.damaged[row] = [2]
-    _ = try store.commit(transaction)
-    let batches = try scratch.all(store, row)
-    #expect(batches.map(\.header.number) == [1, 2, 3, 4] && scratch.losses(batches[1]).first?.numbers == 2...2)
-    #expect(scratch.losses(batches[2]).isEmpty)
-  }
-
-  @Test("Dropping never touches what a request may have carried, whatever the row says of its first number")
-  func droppedBesideOffered() throws {
-    for first in [-1, 0, 1, 2, 1 << 40] as [Int64] {
-      let scratch = try OutboxScratch()
-      let store = try scratch.open()
-      let id = try store.register(scratch.catalogue)
-      var state = try store.state()
-      for _ in 0..<6 {
-        state = try store.commit(.with([try scratch.telemetry(rows: 40, catalogueID: id)], cut: [.telemetry]))
-      }
-      let row = EpochLane(state.epoch, .telemetry)
-      let originals = try scratch.all(store, row)
-      try #require(store.connection).execute("UPDATE batches SET first_number = \(first) WHERE number IN (2, 4)")
-      var transaction = OutboxTransaction()
-      transaction.offered[row] = 3
-      _ = try store.commit(transaction)
-      transaction = OutboxTransaction()
-      transaction.drop = (16, .outboxFull)
-      _ = try store.commit(transaction)
-      let batches = try scratch.all(store, row)
-      #expect(Array(batches.prefix(3)) == Array(originals.prefix(3)), "\(first)")
-      #expect(batches.map(\.header.number) == [1, 2, 3, 6] && batches[3].header.firstNumber == 4, "\(first)")
-    }
-  }
-
-  @Test("Notices that dropped batches carried are carried on, all of them")
-  func carriedNotices() throws {
-    let store = try scratch.open()
-    let id = try store.register(scratch.catalogue)
-    var row = EpochLane(try store.state().epoch, .telemetry)
-    for index in 0..<150 {
-      let notice = LossNotice(reason: .memoryFull, lane: .telemetry, samples: UInt64(index + 1))
-      let frame = try scratch.telemetry(rows: 1, catalogueID: id, loss: notice)
-      row = EpochLane(try store.commit(.with([frame], cut: [.telemetry])).epoch, .telemetry)
-    }
-    var state = try store.state()
-    while state.droppableBatches > 0 {
-      var transaction = OutboxTransaction()
-      transaction.drop = (16, .outboxFull)
-      state = try store.commit(transaction)
-    }
-    let notices = try scratch.all(store, row).flatMap { scratch.losses($0) }
-    let carried = notices.filter { $0.reason == .memoryFull }.compactMap(\.samples)
-    #expect(carried.sorted() == Array(1...150))
-    #expect(notices.filter { $0.reason == .outboxFull }.compactMap(\.samples).reduce(0, +) == 300)
-  }
-
   @Test("A notice that moves to another epoch says which epoch its numbers are of")
   func movedNotice() throws {
-    let (store, before) = try filled(5)
+    let (store, before) = try scratch.filled(5)
     var transaction = OutboxTransaction()
     transaction.drop = (3, .outboxFull)
     _ = try store.commit(transaction)
@@ -272,7 +182,7 @@ struct OutboxLossTests {
 
   @Test("A file that was copied elsewhere goes on with a new epoch and delivers the old one under its numbers")
   func copiedFile() throws {
-    let (store, before) = try filled(2)
+    let (store, before) = try scratch.filled(2)
     store.close()
     let path = scratch.path
     try FileManager.default.copyItem(atPath: path, toPath: path + ".copy")

@@ -80,6 +80,31 @@ struct OutboxSalvageTests {
     }
   }
 
+  @Test("Whoever listens hears of all that reads the whole file, and when it is over")
+  func longWork() throws {
+    final class Listener: LongWorkListener {
+      var log: [String] = []
+      var depth = 0
+      func begins(_ what: String) {
+        log.append(what)
+        depth += 1
+      }
+      func ended() { depth -= 1 }
+    }
+    _ = try prepare()
+    let listener = Listener()
+    func open() throws -> SQLiteOutbox {
+      let store = SQLiteOutbox(.machine(directory: scratch.directory, boot: "boot", listener: listener))
+      _ = try store.open()
+      return store
+    }
+    try open().close()
+    #expect(listener.log == ["the outbox is being checked"] && listener.depth == 0)
+    try Data(repeating: 0x5a, count: 100_000).write(to: URL(fileURLWithPath: scratch.path))
+    try open().close()
+    #expect(listener.log.last == "what can be read of a damaged outbox is being taken over" && listener.depth == 0)
+  }
+
   @Test("Definitions that changed on the disk are found when the store is opened, and frames are read by their copy")
   func changedCatalogue() throws {
     let before = try prepare()

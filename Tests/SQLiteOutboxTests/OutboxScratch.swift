@@ -70,6 +70,17 @@ final class OutboxScratch {
     return frame
   }
 
+  /// A store with so many batches of telemetry.
+  func filled(_ batches: Int, rows: Int = 40) throws -> (store: SQLiteOutbox, state: OutboxState) {
+    let store = try open()
+    let id = try store.register(catalogue)
+    var state = try store.state()
+    for _ in 0..<batches {
+      state = try store.commit(.with([try telemetry(rows: rows, catalogueID: id)], cut: [.telemetry]))
+    }
+    return (store, state)
+  }
+
   func alarm(_ name: String, _ transition: AlarmEvent.Transition) -> PendingFrame {
     last += 1
     nextTime = last

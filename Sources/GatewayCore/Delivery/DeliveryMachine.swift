@@ -110,6 +110,12 @@ public struct DeliveryMachine: Sendable {
           flights[request]!.isStale = !flight.isQuestion
         }
       }
+      if confirmed[row, default: 0] > held.cutThrough {
+        // The store lost its newest batches to damage, after central had confirmed them and before they were deleted: their
+        // numbers are not this store's any more. What central has is asked for anew.
+        confirmed[row] = held.confirmedThrough
+        restart(lane)
+      }
       lanes[lane]!.isCurrent = isCurrent
       lanes[lane]!.cutThrough = held.cutThrough
       for epoch in [row.epoch, state.epoch] { kept.formUnion(Lane.allCases.map { EpochLane(epoch, $0) }) }
