@@ -32,6 +32,9 @@ public struct CentralDaemon {
   public func run() async throws {
     signal(SIGPIPE, SIG_IGN)
     try prepareDirectory()
+    // Held until the process ends: two services would write one store.
+    let lock = try DataLock(directory: settings.data)
+    defer { withExtendedLifetime(lock) {} }
     let identity = try Self.identity(settings, log)
     try ListenCheck.verify(settings.host, settings.port, option: "--listen")
     try ListenCheck.verify(settings.metricsHost, settings.metricsPort, option: "--metrics-listen")

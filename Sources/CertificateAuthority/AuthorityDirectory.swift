@@ -67,6 +67,11 @@ public struct AuthorityDirectory: Sendable {
   ) throws(CertificateError) {
     let rootCertificate = try Self.first(root)
     let issuingCertificate = try Self.first(issuing)
+    for (certificate, file) in [(rootCertificate, root), (issuingCertificate, issuing)] where !certificate.isAuthority {
+      throw CertificateError(
+        "\(file) is not the certificate of an authority: make it with the extensions basicConstraints=critical,CA:TRUE and "
+          + "keyUsage=keyCertSign,cRLSign")
+    }
     let issuingKey = try PrivateKey(pemFile: key)
     let authority = try CertificateAuthority(root: rootCertificate, issuing: issuingCertificate, key: issuingKey)
     try build { draft throws(CertificateError) in

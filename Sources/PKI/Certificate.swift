@@ -34,6 +34,9 @@ public final class Certificate {
   }
 
   /// The only common name of its subject; nil when there is none, several, or one with odd characters.
+  /// It may sign other certificates (basicConstraints with CA:TRUE).
+  public var isAuthority: Bool { X509_check_ca(handle) == 1 }
+
   public var commonName: String? { (try? CertificateIdentity(handle))?.commonName }
 
   /// - Parameter der: one certificate.

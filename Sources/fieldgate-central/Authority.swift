@@ -116,6 +116,8 @@ struct CA: ParsableCommand {
           print(try AuthorityText.show(authority, json: output.json))
         }
         try directory.work.recordAuthority("server-names-changed")
+        guard !output.json else { return }
+        print("next: systemctl restart fieldgate-central; until then it shows the certificate with the names before")
       }
     }
   }

@@ -125,9 +125,15 @@ struct SiteCommand: ParsableCommand {
         let work = directory.work
         let now = SystemClock.wall()
         let until = now + .seconds(time?.seconds ?? -1)
-        try work.withStore { try $0.allowLateRenewal(site: site, until: until, by: work.who, now: now) }
+        let gateways = try work.withStore { store in
+          try store.allowLateRenewal(site: site, until: until, by: work.who, now: now)
+          return try store.gateways().count { $0.site == site }
+        }
         print(
           close ? "late renewal is closed for \(site)" : "gateways of \(site) may renew late until \(until.iso8601)")
+        guard !close else { return }
+        if gateways == 0 { tell("note: no gateway is of the site '\(site)'; see 'fieldgate-central gateway list'\n") }
+        tell("note: they can come only where the service was started with --late-renewal-listen\n")
       }
     }
   }

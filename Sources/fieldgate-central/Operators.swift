@@ -130,7 +130,7 @@ struct OperatorCommand: ParsableCommand {
   /// Says so when nobody can administer central over the API any more.
   static func tellOfAdministrators(_ work: IdentityWork) throws {
     guard try !work.withStore({ try $0.operators() }).contains(where: { $0.role == .administrator }) else { return }
-    tell("there is no administrator any more: fieldgate-central operator add NAME --role administrator makes one")
+    tell("there is no administrator any more: fieldgate-central operator add NAME --role administrator makes one\n")
   }
 }
 

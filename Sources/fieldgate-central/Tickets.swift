@@ -38,7 +38,7 @@ struct TicketCommand: ParsableCommand {
     func run() throws {
       try attempt {
         let made = try directory.work.makeTicket(gateway: gateway, site: site, url: url, seconds: valid.seconds)
-        if let remark = made.remark { tell(remark) }
+        for remark in made.remarks { tell("note: \(remark)\n") }
         print(try TicketText.make(made.ticket, made.record, json: output.json), terminator: "")
         if qr { tell(try TicketText.terminalCode(made.ticket)) }
         if let png { try TicketText.writePicture(made.ticket, png) }

@@ -20,7 +20,7 @@ struct Enroll: ParsableCommand {
         fieldgate enroll ticket.txt --dry-run look only; needs no rights
       """)
   @Option(name: .shortAndLong, help: "The configuration file.", completion: .file(extensions: ["yaml", "yml"]))
-  var configuration = "/etc/fieldgate/gateway.yaml"
+  var configuration = EnrolmentRun.Options.usualConfiguration
   @Option(help: "The directory for key and certificate (else as in the configuration).", completion: .directory)
   var identity: String?
   @Option(help: "http://HOST:PORT, through which central is reached.") var proxy: String?

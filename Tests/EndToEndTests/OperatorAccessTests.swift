@@ -123,6 +123,11 @@ struct AdministrationTests {
     #expect(try url(site.central("ticket", "create", "a").text) == "https://localhost:\(site.centralPort)")
     #expect(try url(site.central("ticket", "create", "b", "--url", "https://other").text) == "https://other")
     #expect(try call("POST", "tickets", "{\"gateway\":\"c\"}").text.contains("https://localhost:\(site.centralPort)"))
+    let foreign = try site.central("ticket", "create", "f", "--url", "https://not.in.certificate:1")
+    #expect(foreign.errors.contains("is no name in central's certificate (localhost, 127.0.0.1)"), "\(foreign.errors)")
+    let second = try site.central(
+      "serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", mustSucceed: false)
+    #expect(second.status == 1 && second.errors.contains("another fieldgate-central serves"), "\(second.errors)")
     try site.stopCentral()
     unlink(site.path("data/address"))
     let early = try site.central("ticket", "create", "d")

@@ -138,6 +138,23 @@ struct EnrolmentRunTests {
     #expect(requests.count == 1, "the certificate was there")
   }
 
+  @Test("a configuration that is not there uses no ticket up, and one with mistakes is left as it is")
+  func badConfiguration() throws {
+    let responder = try responder()
+    let good = try temporary.read("gateway.yaml")
+    let broken = good + "rulez: []\n"
+    _ = try temporary.write("gateway.yaml", broken)
+    let report = try enrol(ticket(responder))
+    #expect(report.enrolled && report.configuration == "left", "\(report)")
+    #expect(report.next?.first?.contains("has mistakes") == true)
+    #expect(try temporary.read("gateway.yaml") == broken)
+
+    unlink(temporary("gateway.yaml"))
+    let absent = try enrol(ticket(responder))
+    #expect(absent.error == "no_configuration" && absent.next?.first?.contains("not used up") == true, "\(absent)")
+    #expect(try enrol(ticket(responder), isDryRun: true).error == "no_configuration")
+  }
+
   @Test(
     "what central refuses is said in its own words",
     arguments: [

@@ -8,15 +8,15 @@ struct DeliveryMachineTests {
   let start = MonotonicTime(nanoseconds: 1_000_000_000)
 
   let epoch = Epoch(high: 0, low: 1)
-  private var alarms: EpochLane { EpochLane(epoch, .alarms) }
-  private var telemetry: EpochLane { EpochLane(epoch, .telemetry) }
+  var alarms: EpochLane { EpochLane(epoch, .alarms) }
+  var telemetry: EpochLane { EpochLane(epoch, .telemetry) }
 
   struct Unexpected: Error {
     var what: String
     init(_ what: String) { self.what = what }
   }
 
-  private func stored(_ telemetry: UInt64, confirmed: UInt64 = 0, alarms: UInt64 = 0) -> OutboxState {
+  func stored(_ telemetry: UInt64, confirmed: UInt64 = 0, alarms: UInt64 = 0) -> OutboxState {
     var stored = OutboxState(epoch: epoch)
     for (lane, through, done) in [(Lane.telemetry, telemetry, confirmed), (.alarms, alarms, 0)] {
       var state = OutboxState.LaneState()
@@ -28,7 +28,7 @@ struct DeliveryMachineTests {
   }
 
   /// A machine whose lanes both know their positions: alarms 0, telemetry `position`.
-  private func asked(_ telemetry: UInt64, position: UInt64 = 0, alarms: UInt64 = 0) -> DeliveryMachine {
+  func asked(_ telemetry: UInt64, position: UInt64 = 0, alarms: UInt64 = 0) -> DeliveryMachine {
     var machine = DeliveryMachine()
     machine.storeChanged(stored(telemetry, alarms: alarms))
     var questions: [(request: Int, lane: Lane)] = []
@@ -43,7 +43,7 @@ struct DeliveryMachineTests {
     return machine
   }
 
-  private func ok(_ position: UInt64) -> DeliveryMachine.Reply {
+  func ok(_ position: UInt64) -> DeliveryMachine.Reply {
     .answer(status: 200, SyncAnswer(position: position), retryAfter: nil)
   }
 
@@ -51,21 +51,6 @@ struct DeliveryMachineTests {
     _ status: Int, _ error: SyncAnswer.Refusal, position: UInt64? = nil, retryAfter: Duration? = nil
   ) -> DeliveryMachine.Reply {
     .answer(status: status, SyncAnswer(position: position, error: error, message: "no"), retryAfter: retryAfter)
-  }
-
-  @Test(
-    "What central confirmed of batches that damage took from the store is asked for anew, and deletes nothing later")
-  func confirmedBeyondTheStore() throws {
-    var machine = asked(10)
-    guard case .send(let request, _, _, _) = machine.next(now: start) else { throw Unexpected("nothing to send") }
-    machine.started(request: request, through: 10)
-    machine.ended(request: request, ok(10), now: start, jitter: 0.5)
-    #expect(machine.confirmations(beyond: stored(10)) == [telemetry: 10])
-    machine.storeChanged(stored(6))
-    #expect(machine.confirmations(beyond: stored(6)).isEmpty)
-    #expect(machine.next(now: start) == .askPosition(request: request + 1, row: telemetry, at: 6))
-    machine.storeChanged(stored(12))
-    #expect(machine.confirmations(beyond: stored(12)).isEmpty, "11 and 12 were never sent")
   }
 
   @Test("Both lanes ask for their positions first, alarms before telemetry")

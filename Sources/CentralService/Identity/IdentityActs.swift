@@ -14,13 +14,24 @@ struct AuthorityFacts: Sendable {
   var usualURL: String
   /// The service has not run yet, so the port is only the usual one.
   var isPortGuessed: Bool
+  /// In central's certificate.
+  var names: [String]
 
   /// - Parameter data: central's data directory.
   init(_ authority: AuthorityDirectory, data: String) throws {
     root = Digest(bytes: try authority.rootCertificate().sha256)
     let address = PublicAddress(data: data)
-    usualURL = address.url(name: try authority.serverCertificate().serverNames()[0].text)
+    names = try authority.serverCertificate().serverNames().map(\.text)
+    usualURL = address.url(name: names[0])
     isPortGuessed = address.isGuess
+  }
+
+  /// Whether central's certificate is good for the host of an address.
+  func knows(hostOf url: String) -> Bool {
+    let rest = url.dropFirst("https://".count)
+    let host =
+      rest.hasPrefix("[") ? rest.dropFirst().prefix { $0 != "]" } : rest.prefix { $0 != ":" && $0 != "/" }
+    return names.contains { $0.lowercased() == host.lowercased() }
   }
 }
 

@@ -76,17 +76,25 @@ public struct IdentityWork {
   /// - Parameters:
   ///   - url: nil: where the service said that gateways reach it.
   ///   - seconds: how long it is good.
-  /// - Returns: with a remark for whoever made it, where the address is only a guess.
+  /// - Returns: with remarks for whoever made it, where the address may not do.
   public func makeTicket(
     gateway: String, site: String?, url: String?, seconds: Int64
-  ) throws -> (ticket: Ticket, record: TicketRecord, remark: String?) {
+  ) throws -> (ticket: Ticket, record: TicketRecord, remarks: [String]) {
     let facts = try withExistingAuthority { try AuthorityFacts($0, data: data) }
     let made = try withStore {
       try IdentityActs(store: $0, who: who).makeTicket(
         facts, gateway: gateway, site: site, url: url, seconds: seconds)
     }
-    let remark = "the service has not run yet, so the ticket says \(made.ticket.url); --url names another address"
-    return (made.ticket, made.record, url == nil && facts.isPortGuessed ? remark : nil)
+    var remarks: [String] = []
+    if url == nil, facts.isPortGuessed {
+      remarks.append("the service has not run yet, so the ticket says \(made.ticket.url); --url names another address")
+    }
+    if !facts.knows(hostOf: made.ticket.url) {
+      remarks.append(
+        "the host of \(made.ticket.url) is no name in central's certificate (\(facts.names.joined(separator: ", "))), so "
+          + "gateways would refuse it: add it with 'fieldgate-central ca server-names', or give another --url")
+    }
+    return (made.ticket, made.record, remarks)
   }
 
   /// Whether it can be the name of an operator or a gateway.

@@ -59,6 +59,10 @@ struct CentralSection {
     let addition = Self.addition(url: url, proxy: proxy, identity: identity)
     let byHand = "add these lines to it:\n\(addition)"
     guard let text else { return .left("\(path) cannot be read; when it is there, \(byHand)") }
+    guard loaded.settings != nil else {
+      return .left(
+        "\(path) has mistakes (fieldgate check \(path)), so nothing was added: when they are corrected, \(byHand)")
+    }
     var status = stat()
     let new = "\(path).enroll"
     guard stat(path, &status) == 0 else { return .left("\(path) is gone; when it is there, \(byHand)") }
@@ -79,11 +83,8 @@ struct CentralSection {
     return .written
   }
 
-  /// The reader of configurations takes it, and finds no mistake that was not there before.
+  /// The reader of configurations takes it, with this central in it.
   private func isSound(_ new: String, _ url: String) -> Bool {
-    let after = ConfigurationFile.load(path: new)
-    let errors = { (file: LoadedConfiguration) in file.diagnostics.count { $0.severity == .error } }
-    guard loaded.settings != nil else { return errors(after) <= errors(loaded) }
-    return after.settings?.central?.url == url && errors(after) == 0
+    ConfigurationFile.load(path: new).settings?.central?.url == url
   }
 }

@@ -43,7 +43,7 @@ extension EnrolmentRun {
     let option = usual ? "" : " --socket \(section.socket)"
     steps.append(
       (isSeen ? "" : "sudo fieldgate reload\(option), so that the running daemon learns of central, then: ")
-        + "fieldgate status\(option)")
+        + "fieldgate status\(option)" + (isSeen ? " (the running daemon takes the certificate within 5 s)" : ""))
     return steps
   }
 

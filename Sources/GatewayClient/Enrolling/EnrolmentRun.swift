@@ -11,6 +11,8 @@ import Telemetry
 /// where it stopped when it is called again with the same ticket.
 public struct EnrolmentRun {
   public struct Options {
+    public static let usualConfiguration = "/etc/fieldgate/gateway.yaml"
+
     public var configuration: String
     /// The identity directory; nil: as the configuration says.
     public var identity: String?
@@ -101,6 +103,12 @@ public struct EnrolmentRun {
   }
 
   private func checkConfiguration(_ ticket: Ticket) throws(EnrolmentFailure) {
+    // A slip of the pen in a name that was given; the usual file may come later.
+    if !section.isThere, section.path != Options.usualConfiguration {
+      throw EnrolmentFailure(
+        "no_configuration", "the configuration \(section.path) cannot be read",
+        next: "correct its name; the ticket is not used up")
+    }
     if let name = section.gateway, name != ticket.gateway {
       throw EnrolmentFailure(
         "name_mismatch",
