@@ -69,6 +69,8 @@ public struct CentralSettings: Hashable, Sendable {
   public var identity: String?
   /// `http://HOST:PORT`, through which central is reached; nil: as the service's environment says.
   public var proxy: String?
+  /// `https://HOST[:PORT]` where a certificate that has ended may be renewed; nil: as ``lateRenewal``.
+  public var lateRenewalURL: String?
 
   /// What is meant when neither it nor the three files are named.
   public static let standardIdentity = "/var/lib/fieldgate/identity"
@@ -97,6 +99,17 @@ public struct CentralSettings: Hashable, Sendable {
 }
 
 extension CentralSettings {
+  /// Where a certificate that has ended may be renewed, if central allows it: the url that was named, or the next port of
+  /// central's host.
+  public var lateRenewal: String {
+    if let lateRenewalURL { return lateRenewalURL }
+    let rest = url.dropFirst("https://".count)
+    let isBracketed = rest.hasPrefix("[")
+    let host = isBracketed ? rest.prefix { $0 != "]" } + "]" : rest.prefix { $0 != ":" }
+    let port = Int(rest.dropFirst(host.count).dropFirst()) ?? 443
+    return "https://\(host):\(min(port + 1, 65_535))"
+  }
+
   /// What stands before the name of a credential in place of a path.
   static let credentialMark = "credential:"
 

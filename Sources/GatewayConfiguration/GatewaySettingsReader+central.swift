@@ -3,13 +3,15 @@ import Telemetry
 extension GatewaySettingsReader {
   mutating func central(_ node: YAMLNode) -> CentralSettings? {
     let keys = [
-      "url", "identity", "authority", "certificate", "key", "proxy", "batch-interval", "offline-batch-interval",
-      "rate-limit", "quiet",
+      "url", "identity", "authority", "certificate", "key", "proxy", "late-renewal-url", "batch-interval",
+      "offline-batch-interval", "rate-limit", "quiet",
     ]
     guard let section = Section(node, "central", keys: keys, &problems) else { return nil }
-    let url = section.require("url", example: "\"https://central.example:8443\"", &problems) ? url(section) : nil
+    let hasURL = section.require("url", example: "\"https://central.example:8443\"", &problems)
+    let url = hasURL ? self.url("url", section) : nil
     var settings = credentials(section, url: url ?? "")
     settings.proxy = proxy(section)
+    settings.lateRenewalURL = self.url("late-renewal-url", section)
     settings.batchInterval =
       section.duration("batch-interval", .seconds(1) ... .seconds(3_600), &problems) ?? settings.batchInterval
     settings.offlineBatchInterval =
@@ -79,8 +81,8 @@ extension GatewaySettingsReader {
   }
 
   /// `https://HOST[:PORT]` and nothing behind it but perhaps a slash.
-  private mutating func url(_ section: Section) -> String? {
-    guard var text = section.text("url", &problems), let node = section.value("url") else { return nil }
+  private mutating func url(_ key: String, _ section: Section) -> String? {
+    guard var text = section.text(key, &problems), let node = section.value(key) else { return nil }
     if text.hasSuffix("/") { text.removeLast() }
     let rest = text.dropFirst("https://".count)
     let parts = rest.split(separator: ":", omittingEmptySubsequences: false)
@@ -91,7 +93,7 @@ extension GatewaySettingsReader {
       && parts[0] != ""
     guard isGood else {
       problems.error(
-        node, "'url' of central cannot be '\(text)'",
+        node, "'\(key)' of central cannot be '\(text)'",
         hint: "it is https://HOST or https://HOST:PORT, for example \"https://central.example:8443\"")
       return nil
     }

@@ -55,7 +55,7 @@ final class IdentityKeeper: IdentityObserver, @unchecked Sendable {  // the thre
     guard let settings, let identity = settings.identity else { return nil }
     return IdentityWorker(
       directory: IdentityDirectory(identity), client: ESTClient(url: settings.url, proxy: settings.proxy),
-      gateway: gateway)
+      lateURL: settings.lateRenewal, gateway: gateway)
   }
 
   private func run() {

@@ -11,6 +11,8 @@ import Threads
 final class IdentityWorker {
   private let directory: IdentityDirectory
   var client: ESTClient
+  /// Where a certificate that has ended may be renewed.
+  private let lateURL: String
   private let gateway: String
   private var machine = RenewalMachine()
   private var view: IdentityView
@@ -18,9 +20,10 @@ final class IdentityWorker {
   private var stamp: FileStamp?
   private(set) var report: RenewalReport
 
-  init(directory: IdentityDirectory, client: ESTClient, gateway: String) {
+  init(directory: IdentityDirectory, client: ESTClient, lateURL: String, gateway: String) {
     self.directory = directory
     self.client = client
+    self.lateURL = lateURL
     self.gateway = gateway
     view = IdentityView(directory)
     stamp = FileStamp(path: directory.path)
@@ -103,6 +106,12 @@ final class IdentityWorker {
   }
 
   private func judge(_ failure: ESTFailure, _ step: RenewalMachine.Step) -> RenewalMachine.Failure {
+    if case .request = step, hasEnded {
+      return .passing(
+        "the certificate has ended, and it is not renewed late at \(lateURL): \(failure.error(lateURL).message). Next: ask "
+          + "central's operator to open late renewal for this gateway's site, or for a ticket: sudo fieldgate enroll TICKET",
+        after: nil)
+    }
     let text = failure.error(client.url).description
     switch failure {
     case .refused(.serialUnknown, _): return .rejected(text)
@@ -112,13 +121,18 @@ final class IdentityWorker {
     }
   }
 
+  /// Central's usual listener ends the connection of such a certificate.
+  private var hasEnded: Bool { view.certificate.map { Self.wall >= $0.notAfter } ?? false }
+
   private func request(_ number: Int) throws {
     guard let current = directory.currentNumber else { return }
     let own = directory.files(current)
     let root = try CertificateBundle(pemFile: own.authority).certificates[0]
     let key = try PrivateKey(pemFile: directory.files(number).key)
     let name = directory.slot(current).certificate?.commonName ?? gateway
-    let text = try client.renew(certificateRequest: try key.certificateRequest(commonName: name), files: own)
+    var renewer = client
+    if hasEnded { renewer.url = lateURL }
+    let text = try renewer.renew(certificateRequest: try key.certificateRequest(commonName: name), files: own)
     let answer = try EnrolmentAnswer(
       text, authorities: try client.authorities().text, key: key, root: root, name: name, now: Self.wall)
     try directory.write(authority: root.pem, certificate: answer.chain, to: number)

@@ -59,20 +59,33 @@ extension RuleEngine {
 
   private func holds(_ condition: Condition, _ leaf: Leaf) -> String {
     switch condition {
-    case .compare(let tag, let side, let limit, _):
-      return "\(isNow(condition, leaf)), \(side.rawValue) \(RuleText.quantity(limit, tag))"
-    case .outside(let tag, let range, _):
-      return "\(isNow(condition, leaf)), outside \(RuleText.number(range.lowerBound, tag)) to "
-        + RuleText.quantity(range.upperBound, tag)
+    case .compare(let tag, let side, let limit, let hysteresis):
+      let text = "\(isNow(condition, leaf)), \(side.rawValue) "
+      if let value = slots[leaf.slot].lastKnown, !side.isBeyond(value, limit) {
+        // It went back while the on-delay ran, but not by the hysteresis.
+        let border = side == .above ? limit - hysteresis : limit + hysteresis
+        return text + RuleText.quantity(border, tag) + behind(RuleText.quantity(limit, tag), hysteresis, tag)
+      }
+      return text + RuleText.quantity(limit, tag)
+    case .outside(let tag, let range, let hysteresis):
+      let text = "\(isNow(condition, leaf)), outside "
+      let bounds = "\(RuleText.number(range.lowerBound, tag)) to \(RuleText.quantity(range.upperBound, tag))"
+      if let value = slots[leaf.slot].lastKnown, range.contains(value) {
+        return text + "\(RuleText.number(range.lowerBound + hysteresis, tag)) to "
+          + RuleText.quantity(range.upperBound - hysteresis, tag) + behind(bounds, hysteresis, tag)
+      }
+      return text + bounds
     case .rate(let tag, let side, let limit, let per, _):
       let seconds = Double(per.wholeNanoseconds) / 1e9
       return "\(tag.name) \(leaf.number < 0 ? "falls" : "rises") by "
         + "\(RuleText.quantity((leaf.number * seconds).magnitude, tag)) in \(RuleText.duration(per)), "
         + "more than \(RuleText.quantity(side == .below ? -limit : limit, tag))"
-    case .deviation(let tag, let other, let limit, _):
+    case .deviation(let tag, let other, let limit, let hysteresis):
       let base = slots[leaf.other].lastKnown.map { RuleText.quantity($0, other) } ?? "unknown"
-      return "\(isNow(condition, leaf)), \(RuleText.quantity(leaf.number, tag)) from \(other.name) (\(base)), "
-        + "more than \(RuleText.quantity(limit, tag))"
+      let text =
+        "\(isNow(condition, leaf)), \(RuleText.quantity(leaf.number, tag)) from \(other.name) (\(base)), more than "
+      guard leaf.number <= limit else { return text + RuleText.quantity(limit, tag) }
+      return text + RuleText.quantity(limit - hysteresis, tag) + behind(RuleText.quantity(limit, tag), hysteresis, tag)
     case .stale(let tag, let age): return "\(tag.name) has had no value for \(RuleText.duration(age))"
     case .flatLine(let tag, _):
       return "\(tag.name) stands still at \(value(leaf, tag)) since \(Int(leaf.number)) readings"
@@ -83,6 +96,10 @@ extension RuleEngine {
       return explanation.sentence(tag: tag.name, unit: tag.unit, decimals: tag.decimals)
     case .isOneOf, .all, .any, .not: return isNow(condition, leaf)
     }
+  }
+
+  private func behind(_ limit: String, _ hysteresis: Double, _ tag: RuleTag) -> String {
+    " (limit \(limit), hysteresis \(RuleText.quantity(hysteresis, tag)))"
   }
 
   private func isNow(_ condition: Condition, _ leaf: Leaf) -> String {

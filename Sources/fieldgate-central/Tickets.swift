@@ -1,5 +1,6 @@
 import ArgumentParser
 import CentralService
+import Glibc
 import SQLiteIdentityStore
 import Telemetry
 import Threads
@@ -37,6 +38,10 @@ struct TicketCommand: ParsableCommand {
 
     func run() throws {
       try attempt {
+        // Before there is a ticket that nobody has seen.
+        if let png, access(png, F_OK) == 0 {
+          throw RefusedError(description: "\(png) is there already; name a new file. No ticket was made")
+        }
         let made = try directory.work.makeTicket(gateway: gateway, site: site, url: url, seconds: valid.seconds)
         for remark in made.remarks { tell("note: \(remark)\n") }
         print(try TicketText.make(made.ticket, made.record, json: output.json), terminator: "")

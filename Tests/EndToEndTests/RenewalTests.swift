@@ -136,3 +136,34 @@ struct RenewalTests {
     try await expectUse(try await serial(other: first))
   }
 }
+
+/// A daemon whose certificate ended while it was off, at a real central.
+@Suite("Late renewal", .inASiteSlot)
+struct LateRenewalTests {
+  @Test("It comes back by itself once its site allows it, and says until then what to do")
+  func comesBack() async throws {
+    let site = try Site()
+    let port = try FreePort.find()
+    try await site.startOwnCentral("--certificate-life", "60s", "--late-renewal-listen", "127.0.0.1:\(port)")
+    site.moreSections = """
+      central:
+        url: "https://127.0.0.1:\(site.centralPort)"
+        identity: \(site.path("identity"))
+        late-renewal-url: "https://127.0.0.1:\(port)"
+      """
+    try site.writeConfiguration(hasCentral: false)
+    try site.enroll(try site.ticket("site", "--site", "North farm"))
+    try await Task.sleep(for: .seconds(62))
+    try site.startGateway()
+    _ = try await eventually("what to do", timeout: .seconds(60)) {
+      let text = try? site.fieldgate("status").text
+      return text?.contains("ask central's operator to open late renewal for this gateway's site") == true ? true : nil
+    }
+    try site.central("site", "late-renewal", "North farm", "--for", "1h")
+    _ = try await eventually("the gateway to be online", timeout: .seconds(60)) {
+      try site.fieldgate("status", "--json").text.contains("\"state\":\"online\"") ? true : nil
+    }
+    #expect(try site.member("site").renewedLate != nil)
+    #expect(try site.stopGateway() == .code(0))
+  }
+}

@@ -50,6 +50,20 @@ struct ConfigurationFilesTests {
   }
 
   @Test(
+    "A certificate that has ended is renewed at the next port of central's host, or where the file says",
+    arguments: [
+      ("https://c", "https://c:444"), ("https://c:8443", "https://c:8444"),
+      ("https://[::1]:8443", "https://[::1]:8444"),
+      ("https://[::1]", "https://[::1]:444"), ("https://192.0.2.1:65535", "https://192.0.2.1:65535"),
+    ])
+  func lateRenewal(url: String, late: String) {
+    var central = CentralSettings(url: url)
+    #expect(central.lateRenewal == late)
+    central.lateRenewalURL = "https://other:1"
+    #expect(central.lateRenewal == "https://other:1")
+  }
+
+  @Test(
     "With its address alone, central's files are those of enrolment; credentials are looked up where systemd puts them")
   func identity() throws {
     let enrolled = CentralSettings(url: "https://central.example")

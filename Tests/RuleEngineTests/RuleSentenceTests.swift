@@ -57,6 +57,25 @@ struct RuleSentenceTests {
     ),
   ]
 
+  @Test("Inside the hysteresis, where an on-delay can run out, the sentence names the border that holds")
+  func hysteresis() {
+    var bench = RuleBench([
+      AlarmRule(name: "a", condition: RuleBench.above(85), onDelay: .seconds(10)),
+      AlarmRule(
+        name: "b", condition: .outside(RuleBench.temp, 0...85, hysteresis: 2), onDelay: .seconds(10)),
+      AlarmRule(
+        name: "c", condition: .deviation(RuleBench.temp, from: RuleBench.tankTemp, limit: 5, hysteresis: 2),
+        onDelay: .seconds(10)),
+    ])
+    bench.run([.init(0, 80, device: 1), .init(1, 86), .init(5, 84)], until: 12)
+    #expect(
+      bench.messages == [
+        "boiler/temp is 84 °C, above 83 °C (limit 85 °C, hysteresis 2 °C) for 10 s",
+        "boiler/temp is 84 °C, outside 2 to 83 °C (limit 0 to 85 °C, hysteresis 2 °C) for 10 s",
+        "boiler/temp is 84 °C, 4 °C from tank/temp (80 °C), more than 3 °C (limit 5 °C, hysteresis 2 °C) for 10 s",
+      ])
+  }
+
   @Test("Each kind of condition says in a sentence why its alarm rose and why it ended", arguments: cases.indices)
   func sentences(index: Int) {
     let (condition, steps, until, expected) = Self.cases[index]

@@ -72,7 +72,7 @@ public struct FleetMember: Hashable, Sendable {
       current.notAfter <= now.milliseconds / 1_000
     {
       notes.append(
-        "its certificate has ended: open late renewal for its site, or enrol it with a new ticket")
+        "its certificate has ended: it comes back where late renewal is open for its site, or with a new ticket")
     }
     return notes
   }

@@ -12,6 +12,8 @@ public enum AuthorityText {
     let issuing = try authority.issuingCertificate()
     let server = try authority.serverCertificate()
     let digest = Digest(bytes: root.sha256)
+    // A root that signs by itself has its key where the issuing one lies.
+    let hasRootKey = authority.hasRootKey || root.sha256 == issuing.sha256
     let names = try server.serverNames().map(\.text)
     let end = { (certificate: Certificate) in IdentityText.time(seconds: certificate.notAfter) }
     if json {
@@ -20,7 +22,7 @@ public enum AuthorityText {
           json.member("root", digest.description)
           json.member("root_name", ifPresent: root.commonName)
           json.member("root_until", end(root))
-          json.member("root_key", authority.hasRootKey ? "here" : "offline")
+          json.member("root_key", hasRootKey ? "here" : "offline")
           json.member("issuing_name", ifPresent: issuing.commonName)
           json.member("issuing_until", end(issuing))
           json.member("server_until", end(server))
@@ -29,7 +31,7 @@ public enum AuthorityText {
       }
     }
     return """
-      root     \(root.commonName ?? "?"), until \(end(root)), its key \(authority.hasRootKey ? "in \(authority.path)" : "offline")
+      root     \(root.commonName ?? "?"), until \(end(root)), its key \(hasRootKey ? "in \(authority.path)" : "offline")
                \(digest)
       issuing  \(issuing.commonName ?? "?"), until \(end(issuing))
       server   for \(names.joined(separator: ", ")), until \(end(server)), renewed by the service itself

@@ -58,7 +58,8 @@ extension Doctor {
       let days = Int((identity.notAfter - now) / 86_400)
       let isRenewed = central?.identity != nil && path == central?.certificate
       // The daemon renews its own with a third of the life left: a warning before then would be none.
-      let isDue = identity.notAfter - now <= (identity.notAfter - identity.notBefore) / 5
+      let left = identity.notAfter - now
+      let isDue = (0...(identity.notAfter - identity.notBefore) / 5).contains(left)
       seen.expiries.append(.init(path: path, days: days, isRenewed: isRenewed, isDue: isRenewed ? isDue : nil))
     }
     return seen
