@@ -31,6 +31,7 @@ extension SQLiteOutbox {
       if transaction.thin > 0 { try thin(transaction.thin, connection, &after) }
       if let drop = transaction.drop { try dropOldest(drop.count, drop.reason, connection, &after) }
     }
+    after.oldestDroppable = try OutboxReader.oldestDroppable(connection, after)
     if let traffic = transaction.traffic { try add(traffic, connection) }
     // What an epoch held may have been the last of it.
     if transaction.retirement != nil || !transaction.goneAtCentral.isEmpty || after.retired.count != retiredBefore {

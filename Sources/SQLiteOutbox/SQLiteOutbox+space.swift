@@ -16,7 +16,7 @@ extension SQLiteOutbox {
   }
 
   func thin(_ count: Int, _ connection: SQLiteConnection, _ after: inout OutboxState) throws {
-    let rows = try oldest(count, "kind = 0", connection, after)
+    let rows = try oldest(count, of: EpochLane(after.epoch, .telemetry), "kind = 0", connection, after)
     // The count comes from rows that a disk may have changed; without this it would be tried for ever.
     if rows.isEmpty { after.thinnableBatches = 0 }
     let id = try epochID(after.epoch, connection)
@@ -44,55 +44,75 @@ extension SQLiteOutbox {
     try remember.run()
   }
 
+  /// Of epochs that are over first: they are older.
   func dropOldest(
     _ count: Int, _ reason: LossNotice.Reason, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
-    var rows = try oldest(count, "kind IN (0, 1)", connection, after)
-    guard let last = rows.last else {
-      after.droppableBatches = 0
-      return
+    for old in after.retired where old.mayBeDropped && !old.isMoving {
+      let row = EpochLane(old.epoch, .telemetry)
+      // A copy of this store may have sent what stood there: the notice is one of those that are not compared.
+      if try drop(count, of: row, reason, as: .replacement, connection, &after) { return }
+      if let index = after.retired.firstIndex(where: { $0.epoch == old.epoch }) {
+        after.retired[index].mayBeDropped = false
+      }
     }
-    // Notices that lie between them or directly before them are taken up, so that one notice grows instead of many.
-    rows += try oldest(count, "kind = 2 AND number <= \(last.number)", connection, after)
+    if try !drop(count, of: EpochLane(after.epoch, .telemetry), reason, as: .loss, connection, &after) {
+      // The count comes from rows that a disk may have changed; without this it would be tried for ever.
+      after.droppableBatches = 0
+    }
+  }
+
+  /// - Parameter kind: of the notice; those of the same kind that lie beside it are taken up, so that one notice grows instead
+  ///   of many.
+  /// - Returns: false when there is nothing to drop.
+  private func drop(
+    _ count: Int, of row: EpochLane, _ reason: LossNotice.Reason, as kind: OutboxSchema.Kind,
+    _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws -> Bool {
+    guard var held = after.laneState(row) else { return false }
+    var rows = try oldest(count, of: row, "kind IN (0, 1)", connection, after)
+    guard let last = rows.last else { return false }
+    rows += try oldest(count, of: row, "kind = \(kind.rawValue) AND number <= \(last.number)", connection, after)
     rows.sort { $0.number < $1.number }
     rows = Self.consecutive(rows, endingWith: last.number)
     rows = Self.withFewNotices(rows, besides: reason)
-    let id = try epochID(after.epoch, connection)
+    guard let first = rows.first else { return false }
+    let id = try epochID(row.epoch, connection)
     var gathered = LossGathering(reason: reason)
-    for row in rows {
-      gathered.add(row.bytes, samples: row.samples, begin: row.begin, end: row.end)
+    for batch in rows {
+      gathered.add(batch.bytes, samples: batch.samples, begin: batch.begin, end: batch.end)
       let delete = try connection.statement("DELETE FROM batches WHERE epoch = ?1 AND lane = ?2 AND number = ?3")
-      try bind(delete, id, .telemetry, row.number)
+      try bind(delete, id, .telemetry, batch.number)
       try delete.run()
-      after[.telemetry].batchCount -= 1
-      after[.telemetry].batchSamples -= row.samples
-      after[.telemetry].batchBytes -= row.bytes.count
-      if row.kind != .loss { try self.count(reason, UInt64(clamping: row.samples), connection, &after) }
+      held.batchCount -= 1
+      held.batchSamples -= batch.samples
+      held.batchBytes -= batch.bytes.count
+      if batch.kind != kind { try self.count(reason, UInt64(clamping: batch.samples), connection, &after) }
     }
-    guard let first = rows.first else { return }
     let notice = gathered.notice(numbers: first.firstNumber...last.number)
     let span = UInt32(clamping: last.number - first.firstNumber + 1)
     let bytes = try BatchCodec.encode(
-      epoch: after.epoch, number: last.number, span: span, catalogue: Catalogue(devices: []), devices: [],
+      epoch: row.epoch, number: last.number, span: span, catalogue: Catalogue(devices: []), devices: [],
       losses: [notice] + gathered.carried, time: first.begin)
     let header = try BatchCodec.readHeader(bytes[...]).header
-    try insertBatch(bytes, header, epoch: id, kind: .loss, samples: 0, connection)
-    after[.telemetry].batchCount += 1
-    after[.telemetry].batchBytes += bytes.count
-    after[.telemetry].oldestTime = try OutboxReader.oldestBatch(connection, id, .telemetry)
-    try countReclaimable(connection, &after)
+    try insertBatch(bytes, header, epoch: id, kind: kind, samples: 0, connection)
+    held.batchCount += 1
+    held.batchBytes += bytes.count
+    held.oldestTime = try OutboxReader.oldestBatch(connection, id, .telemetry)
+    after.setLaneState(row, held)
+    if row.epoch == after.epoch { try countReclaimable(connection, &after) }
+    return true
   }
 
   private func oldest(
-    _ count: Int, _ condition: String, _ connection: SQLiteConnection, _ after: OutboxState
+    _ count: Int, of row: EpochLane, _ condition: String, _ connection: SQLiteConnection, _ after: OutboxState
   ) throws -> [Row] {
-    let offered = after[.telemetry].offeredThrough
+    let offered = after.laneState(row)?.offeredThrough ?? .max >> 1
     let list = try connection.statement(
       """
       SELECT number, kind, samples, first_ms, last_ms, bytes FROM batches
       WHERE epoch = ?1 AND lane = ?2 AND number > ?3 AND \(condition) ORDER BY number LIMIT ?4
       """)
-    let row = EpochLane(after.epoch, .telemetry)
     try bind(list, try epochID(row.epoch, connection), row.lane, offered)
     // One notice may stand for numbers on both sides of what was offered.
     try list.bind(4, count + 1)
