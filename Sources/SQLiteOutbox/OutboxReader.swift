@@ -47,21 +47,15 @@ enum OutboxReader {
 
   /// Newest time in the oldest batch of telemetry that no request has carried.
   static func oldestDroppable(_ connection: SQLiteConnection, _ state: OutboxState) throws -> Timestamp? {
-    let over = state.retired.filter { $0.mayBeDropped && !$0.isMoving }
-    let places =
-      over.map { ($0.epoch, $0.lanes[.telemetry]?.offeredThrough ?? 0) }
-      + (state.droppableBatches > 0 ? [(state.epoch, state[.telemetry].offeredThrough)] : [])
-    for (epoch, offered) in places {
-      let search = try connection.statement(
-        """
-        SELECT last_ms FROM batches WHERE epoch = (SELECT id FROM epochs WHERE epoch = ?1) AND lane = 2 AND number > ?2
-          AND kind IN (0, 1) ORDER BY number LIMIT 1
-        """)
-      try search.bind(1, epoch.description)
-      try search.bind(2, Int64(offered))
-      if let time = try search.firstRow({ Timestamp(milliseconds: $0.int64(0)) }) { return time }
-    }
-    return nil
+    guard state.droppableBatches > 0 else { return nil }
+    let search = try connection.statement(
+      """
+      SELECT last_ms FROM batches WHERE epoch = (SELECT id FROM epochs WHERE epoch = ?1) AND lane = 2 AND number > ?2
+        AND kind IN (0, 1) ORDER BY number LIMIT 1
+      """)
+    try search.bind(1, state.epoch.description)
+    try search.bind(2, Int64(state[.telemetry].offeredThrough))
+    return try search.firstRow { Timestamp(milliseconds: $0.int64(0)) }
   }
 
   static func count(_ connection: SQLiteConnection, _ sql: String) throws -> Int {

@@ -44,34 +44,25 @@ extension SQLiteOutbox {
     try remember.run()
   }
 
-  /// Of epochs that are over first: they are older.
   func dropOldest(
     _ count: Int, _ reason: LossNotice.Reason, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
-    for old in after.retired where old.mayBeDropped && !old.isMoving {
-      let row = EpochLane(old.epoch, .telemetry)
-      // A copy of this store may have sent what stood there: the notice is one of those that are not compared.
-      if try drop(count, of: row, reason, as: .replacement, connection, &after) { return }
-      if let index = after.retired.firstIndex(where: { $0.epoch == old.epoch }) {
-        after.retired[index].mayBeDropped = false
-      }
-    }
-    if try !drop(count, of: EpochLane(after.epoch, .telemetry), reason, as: .loss, connection, &after) {
+    guard try drop(count, reason, connection, &after) else {
       // The count comes from rows that a disk may have changed; without this it would be tried for ever.
       after.droppableBatches = 0
+      return
     }
   }
 
-  /// - Parameter kind: of the notice; those of the same kind that lie beside it are taken up, so that one notice grows instead
-  ///   of many.
   /// - Returns: false when there is nothing to drop.
   private func drop(
-    _ count: Int, of row: EpochLane, _ reason: LossNotice.Reason, as kind: OutboxSchema.Kind,
-    _ connection: SQLiteConnection, _ after: inout OutboxState
+    _ count: Int, _ reason: LossNotice.Reason, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws -> Bool {
-    guard var held = after.laneState(row) else { return false }
+    let (row, kind) = (EpochLane(after.epoch, .telemetry), OutboxSchema.Kind.loss)
+    var held = after[.telemetry]
     var rows = try oldest(count, of: row, "kind IN (0, 1)", connection, after)
     guard let last = rows.last else { return false }
+    // Notices that lie between them or directly before them are taken up, so that one notice grows instead of many.
     rows += try oldest(count, of: row, "kind = \(kind.rawValue) AND number <= \(last.number)", connection, after)
     rows.sort { $0.number < $1.number }
     rows = Self.consecutive(rows, endingWith: last.number)
@@ -99,8 +90,8 @@ extension SQLiteOutbox {
     held.batchCount += 1
     held.batchBytes += bytes.count
     held.oldestTime = try OutboxReader.oldestBatch(connection, id, .telemetry)
-    after.setLaneState(row, held)
-    if row.epoch == after.epoch { try countReclaimable(connection, &after) }
+    after[.telemetry] = held
+    try countReclaimable(connection, &after)
     return true
   }
 

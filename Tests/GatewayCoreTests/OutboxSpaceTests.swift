@@ -46,32 +46,6 @@ struct OutboxSpaceTests {
     #expect(space.limitBytes(of: state) == row.limit.map { $0 * Self.mebibyte })
   }
 
-  @Test("What epochs hold that are over goes first, when it is too much and when it is too old")
-  func epochsThatAreOver() {
-    var space = OutboxSpace(capacityBytes: 50 * Self.mebibyte, keep: .seconds(100))
-    var state = Self.state(used: 60 * Self.mebibyte)
-    let now = Timestamp(milliseconds: 1_000_000)
-    var lane = OutboxState.LaneState()
-    (lane.batchCount, lane.oldestTime) = (4, Timestamp(milliseconds: 950_000))
-    state.retired = [.init(epoch: Epoch(high: 0, low: 7), reason: "", isMoving: false, lanes: [.telemetry: lane])]
-    #expect(space.decide(state, wall: now) == .drop(OutboxSpace.atOnce, .outboxFull))
-    state.oldestDroppable = Timestamp(milliseconds: 950_000)
-    #expect(space.decide(state, wall: now) == .drop(OutboxSpace.atOnce, .outboxFull))
-    #expect(space.decide(state, wall: Timestamp(milliseconds: 1_060_000)) == .drop(1, .tooOld))
-    state.thinnableBatches = 3
-    #expect(space.decide(state, wall: now) == .thin(3), "thinning loses less")
-    state.thinnableBatches = 0
-    state.retired[0].isMoving = true
-    #expect(space.decide(state, wall: now) == .none, "it moves first")
-    state.retired[0].isMoving = false
-    state.retired[0].mayBeDropped = false
-    #expect(space.decide(state, wall: now) == .none)
-    space.keep = nil
-    state.usedBytes = 0
-    state.retired[0].mayBeDropped = true
-    #expect(space.decide(state, wall: now) == .none)
-  }
-
   @Test("On a disk without a free byte it drops what alarms need, and then nothing more")
   func fullDisk() {
     var space = OutboxSpace()

@@ -39,8 +39,6 @@ public struct OutboxState: Hashable, Sendable {
     /// Its batches move to the current epoch, some in each transaction; nothing is cut and sent meanwhile.
     public var isMoving: Bool
     public var lanes: [Lane: LaneState]
-    /// It may hold telemetry that no request has carried, and that could be dropped; false once none was found.
-    public var mayBeDropped = true
 
     public init(epoch: Epoch, reason: String, isMoving: Bool, lanes: [Lane: LaneState]) {
       self.epoch = epoch
@@ -86,7 +84,7 @@ public struct OutboxState: Hashable, Sendable {
   /// Telemetry batches that may still be thinned, and those that may be dropped.
   public var thinnableBatches = 0
   public var droppableBatches = 0
-  /// Newest time in the oldest batch that may be dropped, be it of an epoch that is over; nil: there is none.
+  /// Newest time in the oldest batch that may be dropped; nil: there is none.
   public var oldestDroppable: Timestamp?
   /// Bytes of the file that hold something.
   public var usedBytes = 0

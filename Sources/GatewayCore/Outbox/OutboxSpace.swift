@@ -3,10 +3,10 @@ public import Telemetry
 /// How much the outbox may hold, for how long, and what goes first when it is too much.
 ///
 /// Telemetry may take what is left after a reserve for alarms. At the limit the oldest telemetry is thinned to a minute's
-/// minimum, maximum, mean and count; when all of it is thinned, the oldest is dropped, that of epochs that are over first.
-/// Either goes on until the store is a twentieth below the limit, so that it is not done for every batch anew. Batches that a
-/// request may have carried are left alone: they are few, and they must never change. Those of epochs that are over are never
-/// thinned, because a copy of the store may deliver the same numbers whole.
+/// minimum, maximum, mean and count; when all of it is thinned, the oldest is dropped. Either goes on until the store is
+/// a twentieth below the limit, so that it is not done for every batch anew. Batches that a request may have carried are
+/// left alone: they are few, and they must never change. So are those of epochs that are over: a copy of the store may deliver
+/// the same numbers, and only whole batches tell by their check sums whose they are.
 public struct OutboxSpace: Hashable, Sendable {
   public enum Decision: Hashable, Sendable {
     case none
@@ -58,8 +58,6 @@ public struct OutboxSpace: Hashable, Sendable {
   }
 
   public func decide(_ state: OutboxState, wall: Timestamp) -> Decision {
-    let over = state.retired.filter { $0.mayBeDropped && !$0.isMoving }.compactMap { $0.lanes[.telemetry] }
-      .filter { $0.batchCount > 0 }
     // A batch goes when all of it is too old, and one that may have been sent says nothing of those behind it.
     if let keep, let oldest = state.oldestDroppable, wall - oldest > keep { return .drop(1, .tooOld) }
     guard let limit = telemetryLimitBytes(of: state), state.usedBytes > limit - limit / 20 else {
@@ -68,7 +66,6 @@ public struct OutboxSpace: Hashable, Sendable {
     if state.thinnableBatches > 0 { return .thin(min(state.thinnableBatches, Self.atOnce)) }
     // Thinning keeps some distance to the limit; dropping begins only at the limit itself.
     guard state.usedBytes > limit else { return .none }
-    if !over.isEmpty { return .drop(Self.atOnce, .outboxFull) }
     guard state.droppableBatches > 0 else {
       let frames = state.frames[.telemetry] ?? .init()
       return frames.count > 0 && frames.waitingForClock == 0 ? .cut : .none
