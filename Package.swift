@@ -135,7 +135,7 @@ let package = Package(
       "GatewayService",
       [
         "GatewayRuntime", "BusPlanning", "GatewayCore", "Telemetry", "JSONText", "GatewayConfiguration", "Threads",
-        "YAMLParser",
+        "YAMLParser", "AlarmStates",
         "Enrolment", "GatewayIdentity",
         "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI", "PKI", "SystemdNotify", "ServiceLog",
         "SerialBus", "SerialPort", "SerialSensors", "CLinux", log,
@@ -231,7 +231,9 @@ let package = Package(
         "FieldgateTestKit",
         "Telemetry", log,
       ]),
-    tests("GatewayServiceTests", ["GatewayService", "FieldgateTestKit", "GatewayCore", "GatewayRuntime", "Telemetry"]),
+    tests(
+      "GatewayServiceTests",
+      ["GatewayService", "FieldgateTestKit", "GatewayCore", "GatewayRuntime", "SQLiteOutbox", "Telemetry"]),
     tests("BusPlanningTests", ["BusPlanning", "GatewayConfiguration", "GatewayCore", "JSONText", "YAMLParser"]),
     tests("ModbusBusTests", ["ModbusBus", "GatewayCore", "SerialPort", "FieldgateTestKit", "Telemetry", "CLinux"]),
     tests("SerialBusTests", ["SerialBus", "SerialPort", "GatewayCore", "FieldgateTestKit", "Telemetry"]),

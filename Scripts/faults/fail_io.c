@@ -1,4 +1,5 @@
 // For LD_PRELOAD: the FAIL_ATth write, fsync or ftruncate on a file under FAIL_DIRECTORY fails once with FAIL_ERRNO.
+// With FAIL_SLOW_MS each read under FAIL_DIRECTORY takes so many milliseconds, in the first FAIL_SLOW_FOR seconds.
 // The 8 bytes of the file FAIL_COUNTER count the calls, in all processes that have it. The file FAIL_RECORD gets a line about
 // the call that failed.
 #define _GNU_SOURCE
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 static unsigned long *counter;
@@ -36,21 +38,56 @@ static void record(const char *call, const char *target) {
   close(file);
 }
 
-static int fails(const char *call, int file) {
-  char link[32], target[4096];
-  if (!counter || !directory) return 0;
+// Whether a file is under FAIL_DIRECTORY; `target`, of 4096 bytes, gets its path.
+static int is_meant(int file, char *target) {
+  char link[32];
+  if (!directory) return 0;
   snprintf(link, sizeof link, "/proc/self/fd/%d", file);
   int before = errno;
-  ssize_t length = readlink(link, target, sizeof target - 1);
+  ssize_t length = readlink(link, target, 4095);
   errno = before;
   size_t prefix = strlen(directory);
   if (length < (ssize_t)prefix || strncmp(target, directory, prefix) != 0) return 0;
-  if (__atomic_add_fetch(counter, 1, __ATOMIC_SEQ_CST) != fail_at) return 0;
   target[length] = 0;
+  return 1;
+}
+
+static int fails(const char *call, int file) {
+  char target[4096];
+  if (!counter || !is_meant(file, target)) return 0;
+  if (__atomic_add_fetch(counter, 1, __ATOMIC_SEQ_CST) != fail_at) return 0;
   record(call, target);
   errno = error_number;
   return 1;
 }
+
+static void delay(int file) {
+  static long milliseconds = -1, seconds;
+  static struct timespec start;
+  char target[4096];
+  struct timespec now;
+  if (milliseconds < 0) {
+    const char *each = getenv("FAIL_SLOW_MS"), *length = getenv("FAIL_SLOW_FOR");
+    seconds = length ? atol(length) : 0;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    milliseconds = each ? atol(each) : 0;
+  }
+  if (milliseconds == 0 || !is_meant(file, target)) return;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  struct timespec wait = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+  if (now.tv_sec - start.tv_sec < seconds) nanosleep(&wait, NULL);
+}
+
+#define SLOW(name, offset_type)                                                              \
+  ssize_t name(int file, void *bytes, size_t count, offset_type offset) {                    \
+    static ssize_t (*real)(int, void *, size_t, offset_type);                                \
+    if (!real) real = (ssize_t(*)(int, void *, size_t, offset_type))dlsym(RTLD_NEXT, #name); \
+    delay(file);                                                                             \
+    return real(file, bytes, count, offset);                                                 \
+  }
+
+SLOW(pread, off_t)
+SLOW(pread64, off64_t)
 
 #define WRAP(result, name, parameters, arguments)                       \
   result name parameters {                                              \

@@ -78,7 +78,12 @@ extension Diagnosis {
           .disk, .problem, "the user \(seen.user) may not write to \(directory)",
           next: "chown \(seen.user) \(directory); chmod 700 \(directory)"))
     }
-    if seen.isStoreGood == false {
+    if seen.isStoreOpening {
+      found.append(
+        Finding(
+          .disk, .warning, "the outbox is being opened, and samples wait in memory: its whole file is read",
+          next: "wait, without a restart, which would begin it anew; fieldgate outbox shows when it is done"))
+    } else if seen.isStoreGood == false {
       found.append(
         Finding(
           .disk, .problem, "the outbox takes no data; samples wait in memory and are lost at a restart",

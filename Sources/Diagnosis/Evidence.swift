@@ -42,6 +42,8 @@ public struct Evidence: Sendable {
     public var floorBytes = 0
     /// The daemon's store takes data.
     public var isStoreGood: Bool?
+    /// It takes no data because it is still being opened.
+    public var isStoreOpening = false
     public var fullInSeconds: Int?
     public var warnBelowSeconds = 86_400
     public var lostSamples = 0

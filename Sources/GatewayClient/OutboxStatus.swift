@@ -41,6 +41,8 @@ struct OutboxStatus: Decodable {
   var directory: String
   var epoch: String
   var open: Bool
+  /// It takes no data because it is being opened; nil from a daemon that did that before all else.
+  var opening: Bool?
   var failing: Bool
   /// Why it takes no data.
   var failure: String?
@@ -63,7 +65,7 @@ struct OutboxStatus: Decodable {
   var traffic: Traffic?
 
   enum CodingKeys: String, CodingKey {
-    case directory, epoch, open, failing, failure, samples, bytes, lanes, notes, traffic
+    case directory, epoch, open, opening, failing, failure, samples, bytes, lanes, notes, traffic
     case waitingInMemory = "waiting_in_memory"
     case usedBytes = "used_bytes"
     case limitBytes = "limit_bytes"

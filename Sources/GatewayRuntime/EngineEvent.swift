@@ -26,6 +26,8 @@ public enum EngineEvent: Sendable {
   case reconfigure(Reconfiguration)
   /// What came of ``StateMemory/save(_:)``; nil: it is saved.
   case stateSaved(StateMemoryFailure?)
+  /// The opening of the store is over that was under way (``OutboxStoreError/Kind/opening``).
+  case storeReady
   /// Commit what waits, say goodbye and return from the loop.
   case stop
 }

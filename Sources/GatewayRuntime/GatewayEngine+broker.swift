@@ -73,7 +73,7 @@ extension GatewayEngine {
   private var summary: String {
     let samples = Lane.allCases.reduce(0) { $0 + stored.samples($1) }
     return "\(answeringDevices) of \(catalogue.devices.count) devices answer; \(activeAlarms.count) alarms; "
-      + "outbox \(samples) samples; central \(delivery.linkName(isConfigured: outside.central != nil))"
+      + "outbox \(isStoreOpen ? "\(samples) samples" : isStoreOpening ? "is being opened" : "takes no data"); central \(delivery.linkName(isConfigured: outside.central != nil))"
   }
 }
 

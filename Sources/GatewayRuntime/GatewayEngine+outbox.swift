@@ -23,15 +23,27 @@ extension GatewayEngine {
       let saved = wasStoreOpen ? nil : try outside.store.alarms()
       isStoreOpen = true
       wasStoreOpen = true
+      isStoreOpening = false
       storeFailure = nil
       took(state, alarms: saved, now: now)
       allClear("the outbox takes data again", about: "outbox")
     } catch {
       isStoreOpen = false
+      isStoreOpening = error.kind == .opening
       storeFailure = error.description
       outbox.failed(now: now)
       if error.kind == .held || error.kind == .newerFormat { throw error }
-      warn("\(error.description); trying again, values wait in memory", about: "outbox", now: now)
+      let next = isStoreOpening ? "" : "; trying again, values wait in memory"
+      warn(error.description + next, about: "outbox", now: now)
+    }
+  }
+
+  /// Once more, after the start: whatever is the reason, the daemon goes on.
+  func tryOpening(now: MonotonicTime) {
+    do throws(OutboxStoreError) {
+      try openStore(now: now)
+    } catch {
+      warn("\(error.description); values wait in memory", about: "outbox", now: now)
     }
   }
 
@@ -85,7 +97,7 @@ extension GatewayEngine {
       let wall = outside.clock.wall()
       guard outbox.deadline <= now else { return }
       guard isStoreOpen else {
-        try? openStore(now: now)
+        tryOpening(now: now)
         if !isStoreOpen { return }
         continue
       }

@@ -9,6 +9,7 @@ extension GatewayEngine {
     json.member("directory", settings.outbox.directory)
     json.member("epoch", stored.epoch.description)
     json.member("open", isStoreOpen)
+    json.member("opening", isStoreOpening)
     json.member("failing", outbox.isFailing)
     json.member("failure", ifPresent: storeFailure)
     json.member("samples", Lane.allCases.reduce(0) { $0 + stored.samples($1) })

@@ -99,6 +99,8 @@ public final class GatewayEngine {
   /// Why the store takes nothing, since it does not.
   var storeFailure: String?
   var wasStoreOpen = false
+  /// It takes nothing because its opening goes on.
+  var isStoreOpening = false
   /// What happened to the store that a person should know.
   var notes: [(time: Timestamp, text: String)] = []
   var clockTrust = ClockTrust()
@@ -216,6 +218,7 @@ public final class GatewayEngine {
     case .reconfigure(let new): reconfigure(new, now: now)
     case .centralReplaced(let new): replaceCentral(.replaced(new.link))
     case .stateSaved(let failure): stateSaved(failure, now: now)
+    case .storeReady: if isStoreOpening { tryOpening(now: now) }
     case .stop: isStopping = true
     }
   }
@@ -261,6 +264,7 @@ public final class GatewayEngine {
   /// The last commit and the farewell, after the loop.
   public func finish() {
     let now = outside.clock.monotonic()
+    if !isStoreOpen { tryOpening(now: now) }
     unsavedAlarms.formUnion(alarms.all.filter { $0.shelfEnd != nil }.map(\.name))
     commit(OutboxTransaction(), now: now)
     finishState(now: now)

@@ -36,7 +36,7 @@ final class SystemdSupervisor: ServiceSupervisor {
 final class GatewayParts: @unchecked Sendable {  // built by one thread, then only started and stopped, in turn
   var running: RunningConfiguration
   let events = Mailbox<EngineEvent>(capacity: EngineLimits.waitingEvents)
-  private let store: SQLiteOutbox
+  private let store: BackgroundOutbox
   /// The engine's thread, too, has to do with it.
   let broker: Mutex<BrokerLink?>
   var central: CentralConnection?
@@ -61,9 +61,9 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
     running = RunningConfiguration(settings)
     self.version = version
     let events = events
-    store = SQLiteOutbox(
-      .machine(
-        directory: settings.outbox.directory, boot: SystemClock.bootName, listener: LongWork.supervised(log)))
+    store = BackgroundOutbox(.machine(directory: settings.outbox.directory, boot: SystemClock.bootName)) {
+      events.send(.storeReady, always: true)
+    }
     do throws(OutboxStoreError) {
       try store.claimDirectory()
     } catch  where error.kind == .held {
@@ -138,6 +138,7 @@ final class GatewayParts: @unchecked Sendable {  // built by one thread, then on
     for worker in workers { worker.askToStop() }
     for worker in workers { worker.join() }
     identity.stop()
+    store.willEnd()
     events.send(.stop, always: true)
     engineThread?.join()
     broker.withLock { $0 }?.connection.stop()

@@ -17,6 +17,8 @@ public final class SQLiteOutbox: OutboxStore {
   private(set) var connection: SQLiteConnection?
   private var known: OutboxState?
   private(set) var mustSetAside = false
+  /// Something in the file changed on the disk: all of it is looked at when it is opened next.
+  private var isSuspect = false
   /// The disk had no room to move batches of an abandoned epoch: the next transaction does without.
   private(set) var restsFromMoving = false
   /// Row ids of epochs.
@@ -46,7 +48,7 @@ public final class SQLiteOutbox: OutboxStore {
   public func open() throws(OutboxStoreError) -> [String] {
     guard connection == nil else { return [] }
     try claimDirectory()
-    place.listener?.begins("the outbox is being checked")
+    place.listener?.begins("the outbox is being checked" + (isSuspect ? " after a damaged frame" : ""))
     defer { place.listener?.ended() }
     var news: [String] = []
     if mustSetAside { return try startAnew("SQLite reported damage while it was running") }
@@ -78,7 +80,7 @@ public final class SQLiteOutbox: OutboxStore {
     made.watchLog()
     var news: [String] = []
     let isNew = try OutboxSchema.prepare(made, epoch: Epoch(using: &random).description, place: "")
-    let damage = isNew ? [] : try made.findDamage(thorough: false, limit: 1)
+    let damage = isNew ? [] : try made.findDamage(thorough: isSuspect, limit: 1)
     if let finding = damage.first { throw SQLiteError(extendedCode: 11, message: finding, sql: "quick_check") }
     if let table = try CopiedRows.firstDifference(made) {
       throw SQLiteError(extendedCode: 11, message: "a row of '\(table)' is not as its copy", sql: "comparing copies")
@@ -88,6 +90,7 @@ public final class SQLiteOutbox: OutboxStore {
         extendedCode: 11, message: "the row of frame \(sequence) is not as the frame says", sql: "comparing frames")
     }
     connection = made
+    isSuspect = false
     pageBytes = nil
     known = try OutboxReader.state(made)
     try settleIdentity(made, &news)
@@ -120,7 +123,8 @@ public final class SQLiteOutbox: OutboxStore {
 
   func opened() throws -> SQLiteConnection {
     guard let connection else {
-      throw OutboxStoreError("the outbox in \(place.directory) is not open", mustSetAside ? .damaged : .failed)
+      let text = isSuspect ? "is to be checked, because a frame in it was damaged" : "is not open"
+      throw OutboxStoreError("the outbox in \(place.directory) \(text)", mustSetAside || isSuspect ? .damaged : .failed)
     }
     return connection
   }
@@ -184,20 +188,17 @@ public final class SQLiteOutbox: OutboxStore {
         throw error
       }
       try measure(connection, &after)
-      if after.damagedFrames > before { try suspect(connection) }
+      if after.damagedFrames > before { suspect(connection) }
     }
     known = after
     return after
   }
 
-  /// A frame that changed on the disk is a reason to look at the whole file, before more is entrusted to it.
-  private func suspect(_ connection: SQLiteConnection) throws {
-    place.listener?.begins("the outbox is being checked after a damaged frame")
-    defer { place.listener?.ended() }
-    guard try !connection.findDamage(thorough: true, limit: 1).isEmpty else { return }
+  /// A frame that changed on the disk is a reason to look at the whole file before more is entrusted to it: the next open does.
+  private func suspect(_ connection: SQLiteConnection) {
     connection.close()
     self.connection = nil
-    mustSetAside = true
+    isSuspect = true
   }
 
   /// Counts written pages and keeps the log short. A checkpoint that fails changes nothing: the commit is in the log.
@@ -260,7 +261,10 @@ public final class SQLiteOutbox: OutboxStore {
   }
 
   /// The damaged file is out of the way.
-  func wasSetAside() { mustSetAside = false }
+  func wasSetAside() {
+    mustSetAside = false
+    isSuspect = false
+  }
 
   func forget() {
     known = nil

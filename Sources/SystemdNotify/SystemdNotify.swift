@@ -20,12 +20,6 @@ public enum SystemdNotify {
   /// The main loop did its work. Call it from there and never from a timer of its own: a loop that hangs must miss it.
   public static func watchdog() { send("WATCHDOG=1") }
 
-  /// Work that cannot be cut into pieces goes on: neither the start nor the watchdog ends the program for so long. For work
-  /// whose length is bounded by itself; whoever calls it from a timer bounds that, too.
-  public static func stillBusy(for time: Duration) {
-    send("EXTEND_TIMEOUT_USEC=\(time.components.seconds * 1_000_000)\nWATCHDOG=1")
-  }
-
   /// One line for `systemctl status`. Line breaks become spaces, because they end a field.
   public static func status(_ text: String) {
     send("STATUS=" + text.map { $0.isNewline ? " " : String($0) }.joined())

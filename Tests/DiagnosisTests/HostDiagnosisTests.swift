@@ -86,6 +86,10 @@ struct HostDiagnosisTests {
     Case("near the floor", .disk, .warning, "100 MB free", next: "journalctl --vacuum") {
       $0.disk?.freeBytes = 100_000_000
     },
+    Case("a store that is opened", .disk, .warning, "being opened", next: "without a restart") {
+      $0.disk?.isStoreGood = false
+      $0.disk?.isStoreOpening = true
+    },
     Case("a failing store", .disk, .problem, "takes no data", next: "dmesg") { $0.disk?.isStoreGood = false },
     Case("soon full", .disk, .warning, "full in 2 h", next: "fieldgate outbox") { $0.disk?.fullInSeconds = 7_300 },
     Case("losses", .disk, .warning, "4 samples were lost", next: "fieldgate outbox") { $0.disk?.lostSamples = 4 },

@@ -24,8 +24,10 @@ final class EngineBench {
   ///   - directory: with a store that is there already; nil: a new one.
   init(
     _ yaml: String, topics: (any TopicMemory)? = nil, state: (any StateMemory)? = nil,
-    directory: TemporaryDirectory? = nil, buses: [any BusObserver] = [], central: (any CentralLink)? = nil
+    directory: TemporaryDirectory? = nil, buses: [any BusObserver] = [], central: (any CentralLink)? = nil,
+    isOpening: Bool = false
   ) throws {
+    readFaults.isOpening = isOpening
     self.buses = buses
     self.central = central
     temporary = try directory ?? TemporaryDirectory("engine")
@@ -38,9 +40,10 @@ final class EngineBench {
   }
 
   /// As after a kill: another engine goes on with the same store and the same clock.
-  func restarted() throws -> EngineBench {
+  func restarted(isOpening: Bool = false) throws -> EngineBench {
     engine = nil
     let next = EngineBench(after: self)
+    next.readFaults.isOpening = isOpening
     try next.start(topics: nil, state: nil)
     return next
   }

@@ -6,9 +6,11 @@ import Telemetry
 /// What a test lets fail.
 final class ReadFaults {
   var checksums = false
+  /// The opening does not come to an end.
+  var isOpening = false
 }
 
-/// A real store of which some reads fail, as on a disk with a bad sector.
+/// A real store of which some reads fail, as on a disk with a bad sector, or that takes long to be opened.
 final class UnreadableStore: OutboxStore {
   private let store: SQLiteOutbox
   private let faults: ReadFaults
@@ -23,7 +25,10 @@ final class UnreadableStore: OutboxStore {
     return try store.checksum(row, number: number)
   }
 
-  func open() throws(OutboxStoreError) -> [String] { try store.open() }
+  func open() throws(OutboxStoreError) -> [String] {
+    guard !faults.isOpening else { throw OutboxStoreError("the outbox is being checked", .opening) }
+    return try store.open()
+  }
   func state() throws(OutboxStoreError) -> OutboxState { try store.state() }
   func alarms() throws(OutboxStoreError) -> [SavedAlarm] { try store.alarms() }
   func alarmsInFrames() throws(OutboxStoreError) -> Set<String> { try store.alarmsInFrames() }

@@ -65,7 +65,8 @@ enum LayerTable {
       "RuleEngine", "SerialSensors", "SyncProtocol", "TagExpressions", "Enrolment",
       "GatewayCore", "GatewayConfiguration", "YAMLParser", "Logging"),
     row(
-      "composition", "GatewayService", "BusPlanning", "Telemetry", "JSONText", "GatewayCore", "GatewayConfiguration",
+      "composition", "GatewayService", "AlarmStates", "BusPlanning", "Telemetry", "JSONText", "GatewayCore",
+      "GatewayConfiguration",
       "Threads", "Enrolment", "GatewayIdentity",
       "SystemdNotify", "ServiceLog", "YAMLParser", "ModbusBus", "MQTTBroker", "SQLiteOutbox", "HTTPClient", "LocalAPI",
       "PKI", "CLinux", "GatewayRuntime", "SerialBus", "SerialPort", "SerialSensors", "Logging"),

@@ -57,6 +57,7 @@ extension Doctor {
     if statvfs(directory, &space) == 0 { seen.freeBytes = Int(space.f_bavail) * Int(space.f_frsize) }
     guard let outbox = daemon.status?.outbox else { return seen }
     seen.isStoreGood = outbox.open && !outbox.failing
+    seen.isStoreOpening = outbox.opening ?? false
     if daemon.status?.central.state != "online" { seen.fullInSeconds = outbox.fullInSeconds }
     seen.lostSamples = outbox.lostSamples.values.reduce(0, +)
     return seen

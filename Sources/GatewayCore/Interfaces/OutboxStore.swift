@@ -8,6 +8,8 @@ public struct OutboxStoreError: Error, Hashable, Sendable, CustomStringConvertib
     case failed
     /// The transaction may or may not have been committed: read the state again before deciding.
     case outcomeUnknown
+    /// Its opening goes on; ``OutboxStore/open()`` has the result some time later.
+    case opening
     /// Another daemon holds the store.
     case held
     /// A newer version wrote it.
