@@ -31,6 +31,15 @@ struct ByteReader {
   }
 
   mutating func varint(_ what: String) throws(CodecError) -> UInt64 {
+    // Most numbers are small.
+    if offset < end, bytes[offset] < 0x80 {
+      defer { offset += 1 }
+      return UInt64(bytes[offset])
+    }
+    return try longVarint(what)
+  }
+
+  private mutating func longVarint(_ what: String) throws(CodecError) -> UInt64 {
     var result: UInt64 = 0
     var shift: UInt64 = 0
     while true {

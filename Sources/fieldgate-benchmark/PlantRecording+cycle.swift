@@ -16,10 +16,15 @@ extension PlantRecording {
   func frame(
     _ seconds: Range<Int>, began: Timestamp, sequence: Int64, catalogueID: Int, _ builder: inout FrameBuilder
   ) -> PendingFrame? {
-    for second in seconds {
-      for scan in scans(atSecond: second, began: began) { builder.append(scan) }
-    }
-    defer { builder.removeAll() }
-    return builder.frame(sequence: sequence, catalogueID: catalogueID)
+    builder.frame(of: seconds.flatMap { scans(atSecond: $0, began: began) }, sequence, catalogueID: catalogueID)
+  }
+}
+
+extension FrameBuilder {
+  /// Empty before and after.
+  mutating func frame(of scans: [DeviceScan], _ sequence: Int64, catalogueID: Int) -> PendingFrame? {
+    for scan in scans { append(scan) }
+    defer { removeAll() }
+    return frame(sequence: sequence, catalogueID: catalogueID)
   }
 }
