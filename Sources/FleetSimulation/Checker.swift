@@ -88,6 +88,7 @@ struct Checker {
       held.losses += losses
     case .telemetry(let catalogue, let blocks, let aggregates, let losses):
       held.losses += losses
+      for loss in losses { judgeAge(loss, row) }
       for block in blocks { take(block, catalogue.devices[block.device].name, into: &held, gateway) }
       for block in aggregates {
         let device = catalogue.devices[block.device].name
@@ -194,10 +195,22 @@ struct Checker {
         switch loss.reason {
         case .damagedStore, .damagedFrame: isDamaged
         case .centralRestored: history.centralRestored
-        case .outboxFull, .memoryFull, .tooOld: true
+        case .outboxFull, .memoryFull: true
+        case .tooOld: evidence.keep != nil
         }
       if !isTrue { history.report(.miscounted, "\(name): a notice tells of \(loss.reason.name), which never was") }
     }
+  }
+
+  /// What is dropped for its age was too old at the latest when central heard of it.
+  private func judgeAge(_ loss: LossNotice, _ row: Evidence.Row) {
+    guard loss.reason == .tooOld, let keep = evidence.keep, !evidence.clocksVary, let last = loss.lastTime,
+      row.received - last < keep
+    else { return }
+    history.report(
+      .lost,
+      "\(row.gateway): values of \(last.milliseconds) were dropped as older than \(keep.wholeMilliseconds) ms, and central heard "
+        + "of it at \(row.received.milliseconds)")
   }
 
   private func isThinned(_ key: History.SampleKey, _ held: Held) -> Bool {

@@ -17,6 +17,8 @@ struct Evidence {
     var first: UInt64
     var last: UInt64
     var content: Batch.Content
+    /// By central's clock, which is right; in histories made by hand that are not about it, long after all.
+    var received = Timestamp(milliseconds: .max / 2)
   }
 
   struct Gateway {
@@ -36,6 +38,8 @@ struct Evidence {
   var seed: UInt64
   /// Clocks step or begin in 1970 in this run.
   var clocksVary: Bool
+  /// Older than this a value may be dropped; nil: it may not.
+  var keep: Duration?
   var gateways: [Gateway] = []
   /// In the order in which they were committed.
   var rows: [Row] = []
@@ -49,6 +53,7 @@ struct Evidence {
 
   init(_ world: SimulatedWorld) {
     self.init(seed: world.scenario.seed, clocksVary: world.scenario.has(.clockStep) || world.scenario.has(.noClock))
+    keep = world.scenario.keep
     gateways = world.gateways.map { gateway in
       let state = gateway.engine?.outboxState
       return Gateway(
@@ -72,15 +77,15 @@ struct Evidence {
     var rows: [Row] = []
     try connection.statement(
       """
-      SELECT name, epoch, lane.lane, first_number, number, batches.bytes FROM batches JOIN lanes lane ON lane.id = batches.lane
-        JOIN gateways ON gateways.id = lane.gateway ORDER BY batches.id
+      SELECT name, epoch, lane.lane, first_number, number, batches.bytes, received_ms
+        FROM batches JOIN lanes lane ON lane.id = batches.lane JOIN gateways ON gateways.id = lane.gateway ORDER BY batches.id
       """
     ).forEachRow { row in
       let batch = try BatchCodec.decode(row.blob(5)[...])
       rows.append(
         Row(
           gateway: row.text(0), epoch: row.text(1), lane: batch.header.lane, first: UInt64(row.int64(3)),
-          last: UInt64(row.int64(4)), content: batch.content))
+          last: UInt64(row.int64(4)), content: batch.content, received: Timestamp(milliseconds: row.int64(6))))
       return true
     }
     return rows

@@ -84,8 +84,8 @@ final class FaultDriver {
       time.after(random.seconds(1...60)) { [self] in if !world.central.isRunning { world.central.start() } }
     case .centralDiskError: failDisk(world.central.disk, [.write, .sync, .read], random.seconds(1...20))
     case .linkOutage: return cutLink(of: gateway, for: random.seconds(10...240))
-    case .smallCapacity:
-      // It is counted when the store gives something up for want of room, which needs a long time without central.
+    case .smallCapacity, .shortKeep:
+      // It is counted when the store gives something up, which needs a long time without central.
       _ = cutLink(of: gateway, for: random.seconds(60...240))
       return false
     case .clockStep:

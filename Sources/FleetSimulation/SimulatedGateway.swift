@@ -24,11 +24,11 @@ final class SimulatedGateway {
   let devices: [SimulatedFieldDevice]
   let clock: SimulatedClock
   let time: VirtualTime
-  private let history: History
+  let history: History
   private let bugs: PlantedBugs
   private let link: SimulatedLink
   var random: SeededRandom
-  private let scenario: Scenario
+  let scenario: Scenario
 
   // One life of the process.
   private(set) var engine: GatewayEngine?
@@ -81,6 +81,7 @@ final class SimulatedGateway {
     outbox.diskFloorBytes = 0
     // The empty tables alone take 4,096 bytes each; a technician may ask for no less than 10 MB.
     if scenario.has(.smallCapacity) { outbox.capacityBytes = Int.random(in: 88_096...116_096, using: &random) }
+    outbox.keep = scenario.keep
     let central = CentralSettings(
       url: "https://central", authority: "", certificate: "", key: "",
       batchInterval: .seconds(Int.random(in: 1...10, using: &random)),
@@ -173,7 +174,7 @@ final class SimulatedGateway {
     store = nil
   }
 
-  private var milliseconds: Int64 { time.now.nanoseconds / 1_000_000 }
+  var milliseconds: Int64 { time.now.nanoseconds / 1_000_000 }
 
   /// The engine's loop: what is due now, and a wake-up for what is due later.
   func turn() {
@@ -203,21 +204,13 @@ final class SimulatedGateway {
     time.after(random.seconds(1...20)) { [self] in start() }
   }
 
-  private func check(_ engine: GatewayEngine) {
-    let state = engine.outboxState
-    history.judgeBounds(
-      series, samplesWaiting: engine.samplesWaiting, usedBytes: state.usedBytes,
-      capacityBytes: settings.outbox.capacityBytes)
-    let dropped = state.lost[.outboxFull] ?? 0
-    if state.thinned + dropped > givenUp {
-      history.count(.smallCapacity)
-      history.note("\(milliseconds) \(series) is full: \(state.thinned) samples thinned, \(dropped) dropped")
-    }
-    givenUp = state.thinned + dropped
-  }
-
+  // For `SimulatedGateway+checks.swift`.
   /// Samples thinned or dropped for want of room, as the store last told.
-  private var givenUp: UInt64 = 0
+  var givenUp: UInt64 = 0
+  /// Samples dropped for their age.
+  var outlived: UInt64 = 0
+  /// Since when something droppable is too old.
+  var tooOldSince: MonotonicTime?
 
   /// As a boot without a battery: nobody knows the time for so long.
   func loseClock(for length: Duration) {

@@ -188,12 +188,16 @@ extension SQLiteOutbox {
     var (last, span) = (number, UInt32(1))
     // What a damaged batch stood for follows from its neighbour, and not from its row. A sound one that begins behind the
     // number stays.
+    let header = found.flatMap { Self.header($0.bytes, row, $0.last) }
     let first = found.map { found in
-      Self.firstNumber(found.bytes, row, found.last) ?? min(max(found.before, held.confirmedThrough) + 1, number)
+      header?.firstNumber ?? min(max(found.before, held.confirmedThrough) + 1, number)
     }
     if let found, let first, first <= number {
+      let times = BatchRow.times(
+        header, begin: found.begin, end: found.end, newest: try newestCut(row.lane, connection))
       notice.numbers = first...found.last
-      (notice.firstTime, notice.lastTime, notice.samples) = (found.begin, found.end, UInt64(clamping: found.samples))
+      (notice.firstTime, notice.lastTime) = (times?.lowerBound, times?.upperBound)
+      notice.samples = UInt64(clamping: found.samples)
       (last, span) = (found.last, UInt32(clamping: found.last - first + 1))
       let delete = try connection.statement("DELETE FROM batches WHERE epoch = ?1 AND lane = ?2 AND number = ?3")
       try bind(delete, id, row.lane, found.last)

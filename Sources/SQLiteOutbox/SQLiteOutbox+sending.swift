@@ -41,11 +41,16 @@ extension SQLiteOutbox {
   /// The first number that a batch stands for, by its head: the column of that name is only a copy, which a disk may have
   /// made another. Nil when the batch is not what was cut as this number.
   static func firstNumber(_ bytes: [UInt8], _ row: EpochLane, _ number: UInt64) -> UInt64? {
+    header(bytes, row, number)?.firstNumber
+  }
+
+  /// The head of a batch; nil when it is not what was cut as this number.
+  static func header(_ bytes: [UInt8], _ row: EpochLane, _ number: UInt64) -> BatchHeader? {
     guard let (header, length) = try? BatchCodec.readHeader(bytes[...]), length == bytes.count,
       header.epoch == row.epoch, header.lane == row.lane, header.number == number,
       BatchCodec.hasValidChecksum(bytes[...])
     else { return nil }
-    return header.firstNumber
+    return header
   }
 
   public func checksum(_ row: EpochLane, number: UInt64) throws(OutboxStoreError) -> UInt32? {

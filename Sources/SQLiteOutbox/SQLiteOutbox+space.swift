@@ -10,8 +10,8 @@ extension SQLiteOutbox {
     var firstNumber: UInt64
     var kind: OutboxSchema.Kind
     var samples: Int
-    var begin: Timestamp
-    var end: Timestamp
+    /// Nil: a disk made them others.
+    var times: ClosedRange<Timestamp>?
     var bytes: [UInt8]
   }
 
@@ -71,7 +71,7 @@ extension SQLiteOutbox {
     let id = try epochID(row.epoch, connection)
     var gathered = LossGathering(reason: reason)
     for batch in rows {
-      gathered.add(batch.bytes, samples: batch.samples, begin: batch.begin, end: batch.end)
+      gathered.add(batch.bytes, samples: batch.samples, times: batch.times)
       let delete = try connection.statement("DELETE FROM batches WHERE epoch = ?1 AND lane = ?2 AND number = ?3")
       try bind(delete, id, .telemetry, batch.number)
       try delete.run()
@@ -82,9 +82,10 @@ extension SQLiteOutbox {
     }
     let notice = gathered.notice(numbers: first.firstNumber...last.number)
     let span = UInt32(clamping: last.number - first.firstNumber + 1)
+    let time = first.times?.lowerBound ?? held.oldestTime ?? Timestamp(milliseconds: 0)
     let bytes = try BatchCodec.encode(
       epoch: row.epoch, number: last.number, span: span, catalogue: Catalogue(devices: []), devices: [],
-      losses: [notice] + gathered.carried, time: first.begin)
+      losses: [notice] + gathered.carried, time: time)
     let header = try BatchCodec.readHeader(bytes[...]).header
     try insertBatch(bytes, header, epoch: id, kind: kind, samples: 0, connection)
     held.batchCount += 1
@@ -107,16 +108,20 @@ extension SQLiteOutbox {
     try bind(list, try epochID(row.epoch, connection), row.lane, offered)
     // One notice may stand for numbers on both sides of what was offered.
     try list.bind(4, count + 1)
+    let newest = try newestCut(.telemetry, connection)
     var rows: [Row] = []
     try list.forEachRow { found in
       let (number, bytes) = (UInt64(clamping: found.int64(0)), found.blob(5))
-      let first = Self.firstNumber(bytes, row, number) ?? number
+      let header = Self.header(bytes, row, number)
+      let first = header?.firstNumber ?? number
       guard first > offered else { return true }
       rows.append(
         Row(
           number: number, firstNumber: first, kind: OutboxSchema.Kind(rawValue: found.int(1)) ?? .samples,
-          samples: found.int(2), begin: Timestamp(milliseconds: found.int64(3)),
-          end: Timestamp(milliseconds: found.int64(4)), bytes: bytes))
+          samples: found.int(2),
+          times: BatchRow.times(
+            header, begin: Timestamp(milliseconds: found.int64(3)), end: Timestamp(milliseconds: found.int64(4)),
+            newest: newest), bytes: bytes))
       return rows.count < count
     }
     return rows
@@ -128,7 +133,7 @@ extension SQLiteOutbox {
     var kept: [Row] = []
     for row in rows.reversed() {
       var gathered = LossGathering(reason: reason)
-      gathered.add(row.bytes, samples: 0, begin: row.begin, end: row.end)
+      gathered.add(row.bytes, samples: 0, times: row.times)
       left -= gathered.carried.count
       guard left >= 0 || kept.isEmpty else { break }
       kept.append(row)
@@ -157,6 +162,8 @@ private struct LossGathering {
   private var samples: UInt64 = 0
   private var first: Timestamp?
   private var last: Timestamp?
+  /// Of something that it names nobody knows the times.
+  private var isTimeless = false
   private var devices: [String] = []
   private var known: Set<String> = []
   private var more = 0
@@ -165,9 +172,13 @@ private struct LossGathering {
 
   init(reason: LossNotice.Reason) { self.reason = reason }
 
-  mutating func add(_ bytes: [UInt8], samples count: Int, begin: Timestamp, end: Timestamp) {
-    first = min(first ?? begin, begin)
-    last = max(last ?? end, end)
+  mutating func add(_ bytes: [UInt8], samples count: Int, times: ClosedRange<Timestamp>?) {
+    if let times {
+      first = min(first ?? times.lowerBound, times.lowerBound)
+      last = max(last ?? times.upperBound, times.upperBound)
+    } else {
+      isTimeless = true
+    }
     tell(UInt64(clamping: count))
     guard let batch = try? BatchCodec.decode(bytes[...]),
       case .telemetry(let catalogue, _, _, let losses) = batch.content
@@ -179,6 +190,7 @@ private struct LossGathering {
         continue
       }
       tell(loss.samples ?? 0)
+      if loss.firstTime == nil { isTimeless = true }
       more = max(more, loss.moreDevices)
       for device in loss.devices { name(device) }
     }
@@ -197,7 +209,8 @@ private struct LossGathering {
 
   func notice(numbers: ClosedRange<UInt64>) -> LossNotice {
     LossNotice(
-      reason: reason, lane: .telemetry, numbers: numbers, firstTime: first, lastTime: last, samples: samples,
+      reason: reason, lane: .telemetry, numbers: numbers, firstTime: isTimeless ? nil : first,
+      lastTime: isTimeless ? nil : last, samples: samples,
       devices: devices, moreDevices: more)
   }
 }

@@ -89,6 +89,10 @@ public final class SQLiteOutbox: OutboxStore {
       throw SQLiteError(
         extendedCode: 11, message: "the row of frame \(sequence) is not as the frame says", sql: "comparing frames")
     }
+    if let number = try BatchRow.firstDisagreement(made) {
+      throw SQLiteError(
+        extendedCode: 11, message: "the row of batch \(number) is not as the batch says", sql: "comparing batches")
+    }
     connection = made
     isSuspect = false
     pageBytes = nil

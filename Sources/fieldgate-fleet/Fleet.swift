@@ -62,12 +62,15 @@ struct Fleet: ParsableCommand {
   private func simulate() throws -> Summary {
     let bugs = try bugs()
     var summary = Summary()
-    var list = try seed.map { [$0] } ?? regressionSeeds() + (0..<UInt64(seeds)).map { from + $0 }
+    let first = seed == nil ? try regressionScenarios() : []
+    let numbers = seed.map { $0..<$0 + 1 } ?? from..<from + UInt64(seeds)
     if seed == nil, bugs.isEmpty, !noCanary { try canary() }
-    list.reverse()
     let began = clock()
-    while let next = list.popLast() {
-      var scenario = Scenario(seed: next, hours: hours)
+    for index in 0..<first.count + numbers.count {
+      var scenario =
+        index < first.count
+        ? first[index] : Scenario(seed: numbers.lowerBound + UInt64(index - first.count), hours: hours)
+      let next = scenario.seed
       for name in without {
         guard let fault = Scenario.Fault(rawValue: name) else { throw ValidationError("there is no fault '\(name)'") }
         scenario.rates[fault] = nil
@@ -76,7 +79,9 @@ struct Fleet: ParsableCommand {
       summary.add(run)
       var shown: Set<Anomaly.Kind> = []
       for anomaly in run.anomalies where shown.insert(anomaly.kind).inserted {
-        report("seed \(next): \(anomaly.kind.rawValue): \(anomaly.text)\n  replay: Scripts/simulate --seed \(next)")
+        report(
+          "seed \(next): \(anomaly.kind.rawValue): \(anomaly.text)\n  replay: Scripts/simulate --seed \(next)\(leftOut(of: scenario))"
+        )
       }
       if trace { for line in run.trace { print(line) } }
       if stopAtFirst, !run.anomalies.isEmpty { break }
@@ -98,17 +103,23 @@ struct Fleet: ParsableCommand {
     throw ExitCode(2)
   }
 
-  private func regressionSeeds() throws -> [UInt64] {
+  /// What replays a scenario needs beside its seed.
+  private func leftOut(of scenario: Scenario) -> String {
+    let whole = Scenario(seed: scenario.seed, hours: hours)
+    return whole.rates.keys.filter { !scenario.has($0) }.map { " --without '\($0.rawValue)'" }.sorted().joined()
+      + (hours.map { " --hours \($0)" } ?? "")
+  }
+
+  private func regressionScenarios() throws -> [Scenario] {
     guard let regressions else { return [] }
     guard let file = fopen(regressions, "r") else { throw ValidationError("cannot open \(regressions)") }
     defer { fclose(file) }
-    var found: [UInt64] = []
+    var text = ""
     var line = [CChar](repeating: 0, count: 256)
     while fgets(&line, Int32(line.count), file) != nil {
-      let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      if let seed = UInt64(text.prefix { $0.isNumber }) { found.append(seed) }
+      text += String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
-    return found
+    return Scenario.regressions(in: text)
   }
 
   private func report(_ text: String) {

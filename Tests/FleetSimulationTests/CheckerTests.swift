@@ -57,6 +57,19 @@ struct CheckerTests {
       $0.forget(scan: 3)
       $0.add(aggregateOf: 2...4)
     },
+    Case(
+      .lost,
+      {
+        $0.forget(scan: 3)
+        $0.add(losses: [$0.notice(.tooOld, 3_000...3_000, samples: 3)], keep: .seconds(20), received: 22_999)
+      }, but: "it was too old when it was dropped"
+    ) {
+      $0.forget(scan: 3)
+      $0.add(losses: [$0.notice(.tooOld, 3_000...3_000, samples: 3)], keep: .seconds(20), received: 23_000)
+    },
+    Case(.miscounted, { $0.add(losses: [$0.notice(.tooOld, 3_000...3_000, samples: 3)]) }, but: "values have an age") {
+      $0.add(losses: [$0.notice(.tooOld, 3_000...3_000, samples: 3)], keep: .seconds(20), received: 23_000)
+    },
     Case(.unaccountedGap, { $0.renumber(1, 3...3) }, but: "the batch stands for both numbers") {
       $0.renumber(1, 2...3)
     },

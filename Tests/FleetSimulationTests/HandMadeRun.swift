@@ -66,6 +66,13 @@ final class HandMadeRun {
     append(.telemetry(catalogue: catalogue, devices: scans.isEmpty ? [] : [columns], aggregates: [], losses: losses))
   }
 
+  /// A notice from a gateway that keeps values for so long, and when central got it.
+  func add(losses: [LossNotice], keep: Duration, received: Int64) {
+    add(losses: losses)
+    evidence.keep = keep
+    evidence.rows[evidence.rows.count - 1].received = Timestamp(milliseconds: received)
+  }
+
   func add(aggregateOf scans: ClosedRange<Int64>) {
     let column = DeviceAggregates.Column(
       minimums: [scans.lowerBound], maximums: [scans.upperBound], totals: [0], counts: [Int64(scans.count)])

@@ -1,3 +1,4 @@
+import BatchCodec
 import GatewayCore
 import SQLite
 import Telemetry
@@ -83,6 +84,60 @@ struct DamagedNumbersTests {
     #expect(state.samples(.telemetry) == before.samples(.telemetry))
     let found = try store.batches(EpochLane(before.epoch, .telemetry), from: 1, through: 4, maximumBytes: 1 << 20)
     #expect(found.through == 4 && found.damaged == nil)
+  }
+
+  @Test(
+    "A batch that its row makes look too old or too new is found when the store is opened, and is as it was",
+    arguments: ["first_ms", "last_ms"])
+  func otherTimes(column: String) throws {
+    let before = try scratch.session { store in
+      let id = try store.register(scratch.catalogue)
+      var state = try store.state()
+      for _ in 0..<4 {
+        state = try store.commit(.with([try scratch.telemetry(rows: 2, catalogueID: id)], cut: [.telemetry]))
+      }
+      return state
+    }
+    let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+    try connection.execute("UPDATE batches SET \(column) = \(column) - 16777216 WHERE number = 1")
+    connection.close()
+    var news: [String] = []
+    let store = try scratch.open(news: &news)
+    defer { store.close() }
+    #expect(news.count == 1 && news[0].contains("the row of batch 1 is not as the batch says"), "\(news)")
+    let found = try store.batches(EpochLane(before.epoch, .telemetry), from: 1, through: 4, maximumBytes: 1 << 20)
+    #expect(found.through == 4 && found.damaged == nil)
+  }
+
+  @Test(
+    "Of a damaged batch whose row has times that cannot be, the notice says none",
+    arguments: [("first_ms", Int64.max), ("last_ms", 5), ("last_ms", .max), ("last_ms", .min)] as [(String, Int64)])
+  func damagedTimes(column: String, value: Int64) throws {
+    for reason in [LossNotice.Reason.damagedStore, .tooOld] {
+      let scratch = try OutboxScratch()
+      let before = try scratch.session { store in
+        let id = try store.register(scratch.catalogue)
+        return try store.commit(.with([try scratch.telemetry(rows: 2, catalogueID: id)], cut: [.telemetry]))
+      }
+      let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+      let number = value == .min ? "-9223372036854775808" : "\(value)"
+      try connection.execute(
+        "UPDATE batches SET \(column) = \(number), bytes = CAST(substr(bytes, 1, length(bytes) - 1) || x'00' AS BLOB)")
+      connection.close()
+      try scratch.session { store in
+        let row = EpochLane(before.epoch, .telemetry)
+        var transaction = OutboxTransaction()
+        if reason == .tooOld { transaction.drop = (1, reason) } else { transaction.damaged = [row: [1]] }
+        let after = try store.commit(transaction)
+        let found = try store.batches(row, from: 1, through: 1, maximumBytes: 1 << 20)
+        guard case .telemetry(_, _, _, let losses) = try BatchCodec.decode(found.bytes[...]).content else {
+          throw OutboxScratch.Impossible()
+        }
+        #expect(
+          losses.map(\.reason) == [reason] && losses[0].firstTime == nil && losses[0].lastTime == nil, "\(losses)")
+        #expect(after.epoch == before.epoch)
+      }
+    }
   }
 
   @Test(
