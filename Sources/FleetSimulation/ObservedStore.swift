@@ -30,6 +30,10 @@ final class ObservedStore: OutboxStore {
   func open() throws(OutboxStoreError) -> [String] {
     let news = try noting { () throws(OutboxStoreError) in try store.open() }
     for line in news { note(line) }
+    // A page that cannot be read just then counts as damage, and from then on what that may cost is excused.
+    if news.contains(where: { $0.contains("was damaged") }), history.hadReadErrors.contains(gateway) {
+      history.damagedAt[gateway] = time.now
+    }
     if let state = try? store.state() {
       let frames = state.frames[.telemetry] ?? .init()
       note(

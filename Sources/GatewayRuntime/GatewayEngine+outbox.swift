@@ -104,7 +104,9 @@ extension GatewayEngine {
       guard let decision = outbox.decide(stored, wall: wall, now: now) else { return }
       var transaction = OutboxTransaction()
       transaction.cut = decision.cut
-      switch decision.room {
+      // What central confirmed goes with this commit and makes room; what is oldest behind it, and whether anything must go,
+      // shows only then.
+      switch delivery.confirmations(beyond: stored).isEmpty ? decision.room : .none {
       case .none: break
       case .cut: transaction.cut = [.alarms, .telemetry]
       case .thin(let count): transaction.thin = count

@@ -71,7 +71,7 @@ extension SQLiteOutbox {
     let id = try epochID(row.epoch, connection)
     var gathered = LossGathering(reason: reason)
     for batch in rows {
-      gathered.add(batch.bytes, samples: batch.samples, times: batch.times)
+      gathered.add(batch.bytes, samples: batch.samples, isNotice: batch.kind == kind, batch.times)
       let delete = try connection.statement("DELETE FROM batches WHERE epoch = ?1 AND lane = ?2 AND number = ?3")
       try bind(delete, id, .telemetry, batch.number)
       try delete.run()
@@ -133,7 +133,7 @@ extension SQLiteOutbox {
     var kept: [Row] = []
     for row in rows.reversed() {
       var gathered = LossGathering(reason: reason)
-      gathered.add(row.bytes, samples: 0, times: row.times)
+      gathered.add(row.bytes, samples: 0, isNotice: row.kind == .loss, row.times)
       left -= gathered.carried.count
       guard left >= 0 || kept.isEmpty else { break }
       kept.append(row)
@@ -172,17 +172,27 @@ private struct LossGathering {
 
   init(reason: LossNotice.Reason) { self.reason = reason }
 
-  mutating func add(_ bytes: [UInt8], samples count: Int, times: ClosedRange<Timestamp>?) {
-    if let times {
-      first = min(first ?? times.lowerBound, times.lowerBound)
-      last = max(last ?? times.upperBound, times.upperBound)
-    } else {
-      isTimeless = true
-    }
+  /// - Parameter times: nil: nobody knows.
+  private mutating func cover(_ times: ClosedRange<Timestamp>?) {
+    guard let times else { return isTimeless = true }
+    first = min(first ?? times.lowerBound, times.lowerBound)
+    last = max(last ?? times.upperBound, times.upperBound)
+  }
+
+  /// - Parameters:
+  ///   - isNotice: the batch is nothing but notices: what they say counts, and not its own times, because it may have been
+  ///     written long after what it speaks of.
+  ///   - times: of the batch.
+  mutating func add(_ bytes: [UInt8], samples count: Int, isNotice: Bool, _ times: ClosedRange<Timestamp>?) {
+    if !isNotice { cover(times) }
     tell(UInt64(clamping: count))
     guard let batch = try? BatchCodec.decode(bytes[...]),
       case .telemetry(let catalogue, _, _, let losses) = batch.content
-    else { return }
+    else {
+      // A notice that cannot be read any more.
+      if isNotice { cover(nil) }
+      return
+    }
     for device in catalogue.devices { name(device.name) }
     for loss in losses {
       guard loss.reason == reason, loss.lane == .telemetry else {
@@ -190,7 +200,7 @@ private struct LossGathering {
         continue
       }
       tell(loss.samples ?? 0)
-      if loss.firstTime == nil { isTimeless = true }
+      cover(loss.firstTime.flatMap { first in loss.lastTime.flatMap { first <= $0 ? first...$0 : nil } })
       more = max(more, loss.moreDevices)
       for device in loss.devices { name(device) }
     }

@@ -187,6 +187,26 @@ struct OutboxLossTests {
     #expect(state.oldestDroppable == nil, "what a copy may deliver stays as it is")
   }
 
+  @Test("A notice that takes up another one says the time of what was dropped, and not when the other one was written")
+  func timesOfWhatIsTakenUp() throws {
+    let (store, before) = try scratch.filled(5)
+    let row = EpochLane(before.epoch, .telemetry)
+    let ends = try scratch.all(store, row).map(\.header.lastTime)
+    _ = try store.commit(.with(confirmed: [row: 2]))
+    var transaction = OutboxTransaction()
+    transaction.missingAtCentral[row] = 0
+    _ = try store.commit(transaction)
+    for count in [1, 2] {
+      transaction = OutboxTransaction()
+      transaction.drop = (1, .tooOld)
+      _ = try store.commit(transaction)
+      let losses = try scratch.all(store, row).flatMap { scratch.losses($0) }
+      let dropped = try #require(losses.first { $0.reason == .tooOld })
+      #expect(losses.count == 2 && losses.contains { $0.reason == .centralRestored })
+      #expect(dropped.lastTime == ends[1 + count] && dropped.samples == UInt64(80 * count), "\(losses)")
+    }
+  }
+
   @Test("'keep' drops what is older and nothing else, also behind batches that were sent and never acknowledged")
   func keeping() throws {
     let (store, before) = try scratch.filled(10)
