@@ -227,9 +227,8 @@ let package = Package(
     tests(
       "GatewayRuntimeTests",
       [
-        "GatewayRuntime", "AlarmStates", "GatewayConfiguration", "GatewayCore", "SQLiteOutbox", "YAMLParser",
-        "FieldgateTestKit",
-        "Telemetry", log,
+        "GatewayRuntime", "AlarmStates", "BatchCodec", "GatewayConfiguration", "GatewayCore", "SQLite", "SQLiteOutbox",
+        "YAMLParser", "FieldgateTestKit", "Telemetry", log,
       ]),
     tests(
       "GatewayServiceTests",

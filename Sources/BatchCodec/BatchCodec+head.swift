@@ -10,7 +10,9 @@ extension BatchCodec {
   }
 
   /// Reads and bounds every field of the head before anything else is believed.
-  static func readHead(_ bytes: ArraySlice<UInt8>) throws(CodecError) -> Head {
+  ///
+  /// - Parameter isAlone: what follows it need not be there.
+  static func readHead(_ bytes: ArraySlice<UInt8>, isAlone: Bool = false) throws(CodecError) -> Head {
     var reader = ByteReader(Array(bytes.prefix(headBytes)))
     for expected in magic {
       guard try reader.byte("the head") == expected else {
@@ -49,7 +51,7 @@ extension BatchCodec {
     else {
       throw CodecError(.malformed, offset: 24, "number \(number), span \(span), times or lengths contradict each other")
     }
-    guard bytes.count >= length else {
+    guard isAlone || bytes.count >= length else {
       throw CodecError(.truncated, offset: bytes.count, "\(bytes.count) of \(length) bytes of the batch are there")
     }
     let header = BatchHeader(

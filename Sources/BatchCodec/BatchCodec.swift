@@ -5,7 +5,7 @@ public enum BatchCodec {
   static let magic: [UInt8] = Array("FGB1".utf8)
   /// Version 2 adds texts and names of values. A batch without them is written as version 1, which every central reads.
   static let versions: ClosedRange<UInt8> = 1...2
-  static let headBytes = 64
+  public static let headBytes = 64
   static let checksumBytes = 4
   static let compressedFlag: UInt8 = 1
   /// Level 3 is zstd's own default: a tenth of a percent of a small core at a thousand values a second, and higher
@@ -17,6 +17,11 @@ public enum BatchCodec {
   public static func readHeader(_ bytes: ArraySlice<UInt8>) throws(CodecError) -> (header: BatchHeader, length: Int) {
     let head = try readHead(bytes)
     return (head.header, head.length)
+  }
+
+  /// The same of a head without what follows it.
+  public static func readHeader(alone bytes: [UInt8]) throws(CodecError) -> BatchHeader {
+    try readHead(bytes[...], isAlone: true).header
   }
 
   /// Decodes exactly one batch, check sum first.

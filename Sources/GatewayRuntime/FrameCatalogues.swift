@@ -14,6 +14,7 @@ struct FrameCatalogues {
   private var storeNumbers: [Int: Int] = [:]
   /// Of frames that are not committed, by their sequence numbers.
   private var byFrame: [Int64: Int] = [:]
+  private var renumberedFrames: [Int64: Int] = [:]
 
   init(first: Catalogue) { catalogues = [0: first] }
 
@@ -36,6 +37,14 @@ struct FrameCatalogues {
   mutating func storeOpened() { storeNumbers.removeAll() }
 
   mutating func made(_ frame: Int64, with catalogue: Int) { byFrame[frame] = catalogue }
+
+  /// A frame goes on under another number; call ``renumberingEnded()`` behind the last.
+  mutating func renumbered(_ frame: Int64, as other: Int64) { renumberedFrames[other] = byFrame[frame] }
+
+  mutating func renumberingEnded() {
+    byFrame = renumberedFrames
+    renumberedFrames.removeAll()
+  }
 
   /// Nothing but the current catalogue is referred to any more.
   mutating func framesLeft() {

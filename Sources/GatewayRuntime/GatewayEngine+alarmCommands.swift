@@ -17,6 +17,13 @@ extension GatewayEngine {
     let time = alarmTime(outside.clock.wall())
     tell(alarms.expire(now: now, time: time))
     var reply = AlarmReply(message: "", time: time)
+    guard wasStoreOpen || !isStoreOpening else {
+      reply.reason = "busy"
+      reply.message =
+        "the outbox is being opened, and alarms from before the start are not known yet; try again once it is open (see: "
+        + "fieldgate outbox)"
+      return reply
+    }
     if name == nil, action != .acknowledge {
       reply.reason = "bad-command"
       reply.message = "only acknowledging can be done for all alarms at once; name one"

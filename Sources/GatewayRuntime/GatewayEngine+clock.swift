@@ -7,7 +7,8 @@ extension GatewayEngine {
   /// them in their places before they are cut.
   func lookAtClock(now: MonotonicTime) {
     let wall = outside.clock.wall()
-    let newest = isStoreOpen ? stored.frames[.telemetry]?.lastTime : nil
+    // Before the store is open this is for the time being: ``reconsiderClock(newestStored:)``.
+    let newest = wasStoreOpen ? stored.frames[.telemetry]?.lastTime : nil
     let becameTrusted = clockTrust.look(
       wall: wall, newestStored: newest, isSynchronized: outside.clock.isSynchronized)
     guard clockTrust.isTrusted else {
@@ -20,13 +21,37 @@ extension GatewayEngine {
     if becameTrusted {
       sealFrame()
       sealAlarms()
-      placeAlarms(.milliseconds(wall.milliseconds - now.nanoseconds / 1_000_000))
+      let offset = Duration.milliseconds(wall.milliseconds - now.nanoseconds / 1_000_000)
+      placePendingAlarms(offset)
+      placeAlarms(offset)
     }
     let isWaiting =
       stored.frames.values.contains { $0.waitingForClock > 0 } || pendingFrames.contains(where: \.hasBootTimes)
     guard isStoreOpen, becameTrusted || isWaiting, isWaiting else { return }
     clockOffset = .milliseconds(wall.milliseconds - now.nanoseconds / 1_000_000)
     outbox.alarmAppended()
+  }
+
+  /// Without the store, a clock could be believed that is behind the newest time in it: then it is not believed after all, and
+  /// what was taken meanwhile gets its time of the boot clock.
+  func reconsiderClock(newestStored: Timestamp?) {
+    guard clockTrust.isTrusted else { return }
+    var trust = ClockTrust()
+    _ = trust.look(
+      wall: outside.clock.wall(), newestStored: newestStored, isSynchronized: outside.clock.isSynchronized)
+    guard !trust.isTrusted else { return }
+    clockTrust = trust
+    newestTime = newestTime.map { _ in Timestamp(milliseconds: .min) }
+  }
+
+  /// Those that cannot be sealed, because the store is not open.
+  private func placePendingAlarms(_ offset: Duration) {
+    guard alarmsHaveBootTimes, !pendingAlarms.isEmpty else { return }
+    for index in pendingAlarms.indices {
+      newestAlarm = max(newestAlarm, pendingAlarms[index].time + offset)
+      pendingAlarms[index].time = newestAlarm
+    }
+    alarmsHaveBootTimes = false
   }
 
   /// What the wall clock, as it is set now, showed at an earlier time of the boot clock.

@@ -25,13 +25,13 @@ extension GatewayEngine {
       wasStoreOpen = true
       isStoreOpening = false
       storeFailure = nil
-      took(state, alarms: saved, now: now)
+      took(state, alarms: saved)
       allClear("the outbox takes data again", about: "outbox")
     } catch {
       isStoreOpen = false
       isStoreOpening = error.kind == .opening
       storeFailure = error.description
-      outbox.failed(now: now)
+      outbox.failed(now: outside.clock.monotonic())
       if error.kind == .held || error.kind == .newerFormat { throw error }
       let next = isStoreOpening ? "" : "; trying again, values wait in memory"
       warn(error.description + next, about: "outbox", now: now)
@@ -48,15 +48,17 @@ extension GatewayEngine {
   }
 
   /// - Parameter saved: what the store keeps of alarms, when it was opened for the first time.
-  private func took(_ state: OutboxState, alarms saved: [SavedAlarm]?, now: MonotonicTime) {
+  private func took(_ state: OutboxState, alarms saved: [SavedAlarm]?) {
+    // Opening may have taken long.
+    let now = outside.clock.monotonic()
     stored = state
     // What was to tell them may have gone with a damaged file.
     toldAlarmStates = false
     let floor = state.frames[.telemetry]?.lastTime ?? Timestamp(milliseconds: .min)
+    if saved != nil { reconsiderClock(newestStored: state.frames[.telemetry]?.lastTime) }
     newestTime = newestTime.map { max($0, floor) }
     newestAlarm = max(newestAlarm, state.frames[.alarms]?.lastTime ?? Timestamp(milliseconds: .min))
-    pendingFrames.removeAll { $0.sequence <= state.lastFrame }
-    nextSequence = max(nextSequence, state.lastFrame + 1, (pendingFrames.last?.sequence ?? 0) + 1)
+    takeUpFrames(behind: state)
     outbox.committed(state, wall: outside.clock.wall(), now: now)
     delivery.storeChanged(state)
     if let saved {
@@ -65,17 +67,48 @@ extension GatewayEngine {
     }
     // A new file may have been put in the place of a damaged one, of which not every row could be read.
     unsavedAlarms.formUnion(alarms.all.map(\.name))
-    lookAtClock(now: now)
     keepWaitingScans(floor: floor, now: now)
+    lookAtClock(now: now)
+    // All of it waited before, and is due.
+    let waiting = pendingFrames.reduce(builder.weight) { $0 + ($1.lane == .telemetry ? $1.sampleCount : 0) }
+    if waiting > 0 { outbox.appended(samples: waiting, now: now) }
+    if !pendingAlarms.isEmpty || pendingFrames.contains(where: { $0.lane == .alarms }) { outbox.alarmAppended() }
+  }
+
+  /// Frames that wait keep their numbers where they may have been committed, and get new ones behind those of the store
+  /// where they surely were not: what took a damaged file's place has given a number to its notice.
+  private func takeUpFrames(behind state: OutboxState) {
+    if isOutcomeUnknown {
+      pendingFrames.removeAll { $0.sequence <= state.lastFrame }
+    } else if let first = pendingFrames.first, first.sequence <= state.lastFrame {
+      for index in pendingFrames.indices {
+        let number = state.lastFrame + 1 + Int64(index)
+        catalogues.renumbered(pendingFrames[index].sequence, as: number)
+        pendingFrames[index].sequence = number
+      }
+      catalogues.renumberingEnded()
+    }
+    isOutcomeUnknown = false
+    nextSequence = max(nextSequence, state.lastFrame + 1, (pendingFrames.last?.sequence ?? 0) + 1)
   }
 
   /// They were taken before anybody knew how far the store's times reach, and some perhaps under an earlier configuration.
   private func keepWaitingScans(floor: Timestamp, now: MonotonicTime) {
     let scans = waitingScans
     waitingScans.removeAll()
+    waitingScanBytes = 0
     for var waiting in scans {
-      if !waiting.hasBootTime { waiting.scan.time = max(waiting.scan.time, floor) }
-      outbox.appended(samples: waiting.scan.readings.count, now: now)
+      if !waiting.hasBootTime, !clockTrust.isTrusted {
+        waiting.hasBootTime = true
+        waiting.scan.time = waiting.bootTime
+      }
+      if !waiting.hasBootTime {
+        let device = waiting.scan.device
+        waiting.scan.time = max(waiting.scan.time, floor)
+        if waiting.catalogue == catalogues.current, newestTime.indices.contains(device) {
+          newestTime[device] = max(newestTime[device], waiting.scan.time)
+        }
+      }
       build(with: waiting.catalogue)
       append(waiting.scan, hasBootTime: waiting.hasBootTime)
     }
@@ -153,6 +186,7 @@ extension GatewayEngine {
 
   private func commitFailed(_ error: OutboxStoreError, now: MonotonicTime) -> Bool {
     counters.failedCommits += 1
+    if error.kind == .outcomeUnknown { isOutcomeUnknown = true }
     storeFailure = error.description
     outbox.failed(now: now)
     warn("\(error.description); trying again, nothing is lost yet", about: "outbox", now: now)
@@ -185,7 +219,9 @@ extension GatewayEngine {
     unsavedAlarms.removeAll()
     if transaction.tellsAlarmStates { toldAlarmStates = false }
     stored = after
-    storeFailure = nil
+    isOutcomeUnknown = false
+    storeFailure = after.isClosed ? "the outbox is to be checked, because a frame in it was damaged" : nil
+    if after.isClosed { isStoreOpen = false }
     outbox.committed(after, wall: outside.clock.wall(), now: now)
     delivery.storeChanged(after)
     allClear("the outbox takes data again", about: "outbox")
@@ -198,6 +234,7 @@ extension GatewayEngine {
       return
     }
     guard let state = try? outside.store.state() else { return }
+    isOutcomeUnknown = false
     pendingFrames.removeAll { $0.sequence <= state.lastFrame }
     stored = state
     delivery.storeChanged(state)

@@ -39,7 +39,7 @@ extension GatewayEngine {
     let changes = rules.step(scan: scan, tags: definition.tags, now: now, minuteOfWeek: minuteOfWeek)
     publish(scan, definition, now: now)
     showTails(scan, definition)
-    keep(kept, hasBootTime: hasBootTime, now: now)
+    keep(kept, hasBootTime: hasBootTime, taken: started, now: now)
     raise(changes)
     act(on: changes, now: now)
     compute(with: scan, started: started, now: now)
@@ -61,7 +61,7 @@ extension GatewayEngine {
     let changes = rules.step(scan: stale, tags: definition.tags, now: now, minuteOfWeek: minuteOfWeek)
     publish(stale, definition, now: now)
     showTails(stale, definition)
-    keep(scan, hasBootTime: hasBootTime, now: now)
+    keep(scan, hasBootTime: hasBootTime, taken: now, now: now)
     raise(changes)
     act(on: changes, now: now)
     compute(with: stale, started: now, now: now)
@@ -79,11 +79,17 @@ extension GatewayEngine {
     latest[scan.device] = newest
   }
 
-  func keep(_ scan: DeviceScan, hasBootTime: Bool, now: MonotonicTime) {
-    guard outbox.hasRoom else { return drop(scan, now: now) }
+  func keep(_ scan: DeviceScan, hasBootTime: Bool, taken: MonotonicTime, now: MonotonicTime) {
+    guard outbox.hasRoom, isStoreOpen || waitingScanBytes < EngineLimits.waitingScanBytes else {
+      return drop(scan, now: now)
+    }
     outbox.appended(samples: scan.weight, now: now)
     guard isStoreOpen else {
-      return waitingScans.append(WaitingScan(scan: scan, hasBootTime: hasBootTime, catalogue: catalogues.current))
+      let waiting = WaitingScan(
+        scan: scan, hasBootTime: hasBootTime, bootTime: Timestamp(milliseconds: taken.nanoseconds / 1_000_000),
+        catalogue: catalogues.current)
+      waitingScanBytes += waiting.bytes
+      return waitingScans.append(waiting)
     }
     append(scan, hasBootTime: hasBootTime)
   }

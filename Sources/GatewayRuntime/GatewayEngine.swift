@@ -80,6 +80,7 @@ public final class GatewayEngine {
   // What waits for its commit.
   /// Scans that came before the store could be opened for the first time.
   var waitingScans: [WaitingScan] = []
+  var waitingScanBytes = 0
   /// Gathers scans of the catalogue with the number `builderCatalogue`.
   var builder: FrameBuilder
   var builderCatalogue = 0
@@ -101,6 +102,8 @@ public final class GatewayEngine {
   var wasStoreOpen = false
   /// It takes nothing because its opening goes on.
   var isStoreOpening = false
+  /// The waiting frames may be in the store already.
+  var isOutcomeUnknown = false
   /// What happened to the store that a person should know.
   var notes: [(time: Timestamp, text: String)] = []
   var clockTrust = ClockTrust()
@@ -266,7 +269,11 @@ public final class GatewayEngine {
     let now = outside.clock.monotonic()
     if !isStoreOpen { tryOpening(now: now) }
     unsavedAlarms.formUnion(alarms.all.filter { $0.shelfEnd != nil }.map(\.name))
-    commit(OutboxTransaction(), now: now)
+    if !commit(OutboxTransaction(), now: now), !isStoreOpen {
+      // It found damage just now.
+      tryOpening(now: now)
+      commit(OutboxTransaction(), now: now)
+    }
     finishState(now: now)
     let left =
       pendingFrames.reduce(builder.sampleCount + pendingAlarms.count) { $0 + $1.sampleCount }

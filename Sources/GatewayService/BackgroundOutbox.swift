@@ -26,8 +26,9 @@ final class BackgroundOutbox: OutboxStore, @unchecked Sendable {  // the engine'
   private let patience: Duration
   private let onEnd: @Sendable () -> Void
   private let work = OpeningWork()
-  private let isEnding = Atomic(false)
-  private var opening: Opening?
+  /// When nobody waits for an opening any more; nil: the daemon goes on.
+  private let end = Mutex<MonotonicTime?>(nil)
+  private var opening: (work: Opening, thread: NamedThread)?
   // As last known, for while the store belongs to another thread.
   private var knownFreeBytes: Int?
   private var knownBytesWritten = 0
@@ -50,21 +51,23 @@ final class BackgroundOutbox: OutboxStore, @unchecked Sendable {  // the engine'
 
   /// - Throws: of kind `opening` while it goes on; the call after its end has the result.
   func open() throws(OutboxStoreError) -> [String] {
-    let wait = isEnding.load(ordering: .relaxed) ? Self.patienceAtEnd : opening == nil ? patience : .zero
-    let current = opening ?? begin()
-    opening = current
+    let left = end.withLock { $0 }.map { $0 - SystemClock.monotonic() }
+    let wait = left ?? (opening == nil ? patience : .zero)
+    let (current, thread) = opening ?? begin()
+    opening = (current, thread)
     guard let result = current.end.receive(timeout: wait).first else {
       throw OutboxStoreError(
         "\(work.current ?? "the outbox is being opened"), since \(current.since.iso8601): the whole file in \(directory) "
           + "is read, values wait in memory, and alarms from before the start are known when it is done", .opening)
     }
     opening = nil
+    thread.join()
     return try result.get()
   }
 
-  private func begin() -> Opening {
+  private func begin() -> (work: Opening, thread: NamedThread) {
     let opening = Opening(since: SystemClock.wall())
-    _ = NamedThread("outbox-opening") { [self] in
+    let thread = NamedThread("outbox-opening") { [self] in
       do throws(OutboxStoreError) {
         opening.end.send(.success(try store.open()), always: true)
       } catch {
@@ -72,11 +75,12 @@ final class BackgroundOutbox: OutboxStore, @unchecked Sendable {  // the engine'
       }
       onEnd()
     }
-    return opening
+    return (opening, thread)
   }
 
-  /// From another thread: whoever opens from now on waits longer, because what is in memory will be lost otherwise.
-  func willEnd() { isEnding.store(true, ordering: .relaxed) }
+  /// From another thread: from now on an opening is waited for, ``patienceAtEnd`` in all, because what is in memory is lost
+  /// otherwise.
+  func willEnd() { end.withLock { $0 = SystemClock.monotonic() + Self.patienceAtEnd } }
 
   /// What is still being opened stays as a killed daemon would leave it.
   func close() { if opening == nil { store.close() } }

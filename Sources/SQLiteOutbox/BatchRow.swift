@@ -14,17 +14,22 @@ enum BatchRow {
   ///
   /// - Returns: the batch's number.
   static func firstDisagreement(_ connection: SQLiteConnection) throws -> UInt64? {
+    let heads = SQLiteBlobs(connection, table: "batches", column: "bytes")
     var found: UInt64?
-    try connection.statement("SELECT lane, first_number, number, first_ms, last_ms, bytes FROM batches").forEachRow {
-      let bytes = $0.blob(5)
-      guard let header = try? BatchCodec.readHeader(bytes[...]).header else { return true }
+    let list = try connection.statement("SELECT id, lane, first_number, number, first_ms, last_ms FROM batches")
+    try list.forEachRow {
+      // Most of a batch is not needed, and was read once already.
+      let id = $0.int64(0)
+      guard let header = try? BatchCodec.readHeader(alone: try heads.prefix(of: id, BatchCodec.headBytes)) else {
+        return true
+      }
       let agrees =
-        $0.int(0) == Int(header.lane.rawValue) && $0.int64(1) == Int64(header.firstNumber)
-        && $0.int64(2) == Int64(header.number)
-        && follows(Timestamp(milliseconds: $0.int64(3)), header.firstTime)
-        && follows(Timestamp(milliseconds: $0.int64(4)), header.lastTime)
+        $0.int(1) == Int(header.lane.rawValue) && $0.int64(2) == Int64(header.firstNumber)
+        && $0.int64(3) == Int64(header.number)
+        && follows(Timestamp(milliseconds: $0.int64(4)), header.firstTime)
+        && follows(Timestamp(milliseconds: $0.int64(5)), header.lastTime)
       // What is wrong may be the head, too.
-      guard !agrees, BatchCodec.hasValidChecksum(bytes[...]) else { return true }
+      guard !agrees, BatchCodec.hasValidChecksum(try heads.all(of: id)[...]) else { return true }
       found = header.number
       return false
     }

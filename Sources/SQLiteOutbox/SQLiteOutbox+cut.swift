@@ -146,6 +146,13 @@ extension SQLiteOutbox {
     return try search.firstRow { Timestamp(milliseconds: $0.int64(0)) } ?? Timestamp(milliseconds: .min)
   }
 
+  /// Newest time that was ever cut, or known when the store was made from a damaged one.
+  func newestKnown(_ lane: Lane, _ connection: SQLiteConnection) throws -> Timestamp {
+    let search = try connection.statement("SELECT max(ms, cut_ms) FROM newest WHERE lane = ?1")
+    try search.bind(1, Int64(lane.rawValue))
+    return try search.firstRow { Timestamp(milliseconds: $0.int64(0)) } ?? Timestamp(milliseconds: .min)
+  }
+
   private func rememberCut(_ lane: Lane, _ time: Timestamp, _ connection: SQLiteConnection) throws {
     try rememberNewest(lane, time, connection)
     let update = try connection.statement("UPDATE newest SET cut_ms = max(cut_ms, ?2) WHERE lane = ?1")

@@ -194,7 +194,7 @@ extension SQLiteOutbox {
     }
     if let found, let first, first <= number {
       let times = BatchRow.times(
-        header, begin: found.begin, end: found.end, newest: try newestCut(row.lane, connection))
+        header, begin: found.begin, end: found.end, newest: try newestKnown(row.lane, connection))
       notice.numbers = first...found.last
       (notice.firstTime, notice.lastTime) = (times?.lowerBound, times?.upperBound)
       notice.samples = UInt64(clamping: found.samples)

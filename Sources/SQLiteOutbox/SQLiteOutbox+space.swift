@@ -108,7 +108,7 @@ extension SQLiteOutbox {
     try bind(list, try epochID(row.epoch, connection), row.lane, offered)
     // One notice may stand for numbers on both sides of what was offered.
     try list.bind(4, count + 1)
-    let newest = try newestCut(.telemetry, connection)
+    let newest = try newestKnown(.telemetry, connection)
     var rows: [Row] = []
     try list.forEachRow { found in
       let (number, bytes) = (UInt64(clamping: found.int64(0)), found.blob(5))

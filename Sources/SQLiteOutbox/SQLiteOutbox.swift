@@ -194,6 +194,10 @@ public final class SQLiteOutbox: OutboxStore {
       try measure(connection, &after)
       if after.damagedFrames > before { suspect(connection) }
     }
+    if isSuspect {
+      after.isClosed = true
+      return after
+    }
     known = after
     return after
   }

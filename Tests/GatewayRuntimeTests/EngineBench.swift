@@ -25,9 +25,10 @@ final class EngineBench {
   init(
     _ yaml: String, topics: (any TopicMemory)? = nil, state: (any StateMemory)? = nil,
     directory: TemporaryDirectory? = nil, buses: [any BusObserver] = [], central: (any CentralLink)? = nil,
-    isOpening: Bool = false
+    isOpening: Bool = false, clock: ManualClock = ManualClock()
   ) throws {
     readFaults.isOpening = isOpening
+    self.clock = clock
     self.buses = buses
     self.central = central
     temporary = try directory ?? TemporaryDirectory("engine")
@@ -35,18 +36,23 @@ final class EngineBench {
     let (settings, diagnostics) = GatewaySettingsReader.read(try YAMLFile.parse(Array(text.utf8)))
     guard let settings else { throw TestKitError("\(diagnostics)") }
     self.settings = settings
-    clock = ManualClock()
     try start(topics: topics, state: state)
   }
 
   /// As after a kill: another engine goes on with the same store and the same clock.
-  func restarted(isOpening: Bool = false) throws -> EngineBench {
-    engine = nil
+  ///
+  /// - Parameter change: of the clock, before the other engine looks at it.
+  func restarted(isOpening: Bool = false, _ change: (ManualClock) -> Void = { _ in }) throws -> EngineBench {
+    stop()
+    change(clock)
     let next = EngineBench(after: self)
     next.readFaults.isOpening = isOpening
     try next.start(topics: nil, state: nil)
     return next
   }
+
+  /// As a kill; the store is free for others.
+  func stop() { engine = nil }
 
   private init(after other: EngineBench) {
     temporary = other.temporary

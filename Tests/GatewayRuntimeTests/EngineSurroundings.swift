@@ -7,8 +7,11 @@ final class ManualClock: EngineClock {
   var now = MonotonicTime(nanoseconds: 1_000_000_000)
 
   func monotonic() -> MonotonicTime { now }
-  func wall() -> Timestamp { Timestamp(milliseconds: 1_800_000_000_000 + now.nanoseconds / 1_000_000) }
-  var isSynchronized: Bool { true }
+  /// What the wall clock shows when the boot clock begins.
+  var wallBegan = Timestamp(milliseconds: 1_800_000_000_000)
+  var isSynchronized = true
+
+  func wall() -> Timestamp { wallBegan + .nanoseconds(now.nanoseconds / 1_000_000 * 1_000_000) }
   func minuteOfWeek(_ time: Timestamp) -> Int { 0 }
 }
 

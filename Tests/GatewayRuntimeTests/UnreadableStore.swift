@@ -8,6 +8,8 @@ final class ReadFaults {
   var checksums = false
   /// The opening does not come to an end.
   var isOpening = false
+  /// The next commit finds the file damaged; this is what happened to it.
+  var damage: (() -> Void)?
 }
 
 /// A real store of which some reads fail, as on a disk with a bad sector, or that takes long to be opened.
@@ -34,7 +36,13 @@ final class UnreadableStore: OutboxStore {
   func alarmsInFrames() throws(OutboxStoreError) -> Set<String> { try store.alarmsInFrames() }
   func register(_ catalogue: Catalogue) throws(OutboxStoreError) -> Int { try store.register(catalogue) }
   func commit(_ transaction: OutboxTransaction) throws(OutboxStoreError) -> OutboxState {
-    try store.commit(transaction)
+    if let damage = faults.damage {
+      faults.damage = nil
+      store.close()
+      damage()
+      throw OutboxStoreError("the outbox is damaged", .damaged)
+    }
+    return try store.commit(transaction)
   }
   func batches(
     _ row: EpochLane, from number: UInt64, through: UInt64, maximumBytes: Int

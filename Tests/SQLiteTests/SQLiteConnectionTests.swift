@@ -13,6 +13,25 @@ struct SQLiteConnectionTests {
     try writer.execute("CREATE TABLE items(id INTEGER PRIMARY KEY, number INTEGER, real REAL, text TEXT, bytes BLOB)")
   }
 
+  @Test func blobsAreReadInPartAndAsAWhole() throws {
+    let long = [UInt8]((0..<100_000).map { UInt8(truncatingIfNeeded: $0) })
+    for bytes in [[1, 2, 3], [], long] {
+      let insert = try writer.statement("INSERT INTO items(bytes) VALUES (?1)")
+      try insert.bind(1, bytes)
+      try insert.run()
+    }
+    try writer.execute("INSERT INTO items(bytes) VALUES (7)")
+    let blobs = SQLiteBlobs(writer, table: "items", column: "bytes")
+    #expect(
+      try blobs.prefix(of: 1, 2) == [1, 2] && blobs.prefix(of: 1, 64) == [1, 2, 3] && blobs.prefix(of: 2, 5).isEmpty)
+    #expect(try blobs.prefix(of: 3, 64) == Array(long.prefix(64)) && blobs.all(of: 3) == long)
+    // No blob, and no such row; the next one is found all the same.
+    for row: Int64 in [4, 9] {
+      #expect(throws: SQLiteError.self) { try blobs.all(of: row) }
+      #expect(try blobs.all(of: 1) == [1, 2, 3])
+    }
+  }
+
   @Test func everyKindOfValueComesBackAsItWasBound() throws {
     let insert = try writer.statement("INSERT INTO items(number, real, text, bytes) VALUES (?1, ?2, ?3, ?4)")
     let bytes: [UInt8] = [0, 1, 2, 255]

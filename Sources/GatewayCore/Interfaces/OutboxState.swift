@@ -75,6 +75,9 @@ public struct OutboxState: Hashable, Sendable {
   /// Events of the alarms lane are missing at central, or a new epoch began: the state of every alarm is to be told
   /// again.
   public var owesAlarmStates = false
+  /// The transaction took effect, and the store closed itself behind it: something in it had changed on the disk, and
+  /// ``OutboxStore/open()`` looks at all of it.
+  public var isClosed = false
   /// Frames whose check sum was wrong when they were cut; they stay aside in the store.
   public var damagedFrames = 0
   /// Samples that loss notices of this store stand for, by reason, since the store was made.

@@ -4,7 +4,7 @@ public import Telemetry
 /// shutdown; until its clock is set, samples carry the boot clock's time.
 ///
 /// Trusted is a clock that the system says is synchronised, or one that is neither before this program was written nor before
-/// the newest time in the store. Once trusted it stays so until the next start.
+/// the newest time in the store. Once trusted it stays so until the next start, unless the store was not open yet.
 public struct ClockTrust: Hashable, Sendable {
   /// 2026-01-01: the program did not exist before.
   public static let earliest = Timestamp(milliseconds: 1_767_225_600_000)
