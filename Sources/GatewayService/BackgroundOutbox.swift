@@ -13,7 +13,7 @@ import Threads
 final class BackgroundOutbox: OutboxStore, @unchecked Sendable {  // the engine's, and during an opening its thread's
   static let patience = Duration.seconds(2)
   /// Less than systemd allows for stopping.
-  static let patienceAtEnd = Duration.seconds(20)
+  static let patienceAtEnd = Duration.seconds(15)
 
   private final class Opening: Sendable {
     let since: Timestamp
