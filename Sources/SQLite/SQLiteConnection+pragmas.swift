@@ -113,4 +113,19 @@ extension SQLiteConnection {
     }
     return findings == ["ok"] ? [] : findings
   }
+
+  /// SQLite takes the file for read-only, and not because of its mode or its disk: its header says that a version of SQLite
+  /// that is not there yet wrote it. A disk that changed one bit of it does the same.
+  public var isMarkedReadOnly: Bool {
+    // The header is looked at when something is read.
+    _ = try? statement("PRAGMA schema_version").firstRow { $0.int64(0) }
+    guard sqlite3_db_readonly(handle, "main") == 1 else { return false }
+    var file: UnsafeMutablePointer<sqlite3_file>?
+    guard sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK, let file,
+      let methods = file.pointee.pMethods
+    else { return false }
+    var version: UInt8 = 0
+    // Byte 18 of the file (sqlite.org/fileformat2.html): 1 with a rollback journal, 2 with a write-ahead log.
+    return methods.pointee.xRead(file, &version, 1, 18) == SQLITE_OK && version > 2
+  }
 }

@@ -73,6 +73,9 @@ public final class SQLiteOutbox: OutboxStore {
       try place.files.rename(place.successor, to: place.database)
     }
     let made = try SQLiteConnection(path: place.database, mode: .readWrite, vfs: place.vfs)
+    guard !made.isMarkedReadOnly else {
+      throw SQLiteError(extendedCode: 11, message: "its header forbids writing", sql: "open")
+    }
     // Checkpoints are made by hand, so that their pages are counted.
     try made.applyWriterPragmas(.init(autocheckpointPages: 0))
     // What an earlier process wrote without a sync is in the page cache only: a later commit must not stand behind it.
@@ -255,7 +258,7 @@ public final class SQLiteOutbox: OutboxStore {
       layouts.removeAll()
       if let error = error as? OutboxStoreError { throw error }
       let sqlite = error as? SQLiteError
-      if let sqlite, Self.isDamage(sqlite) {
+      if let sqlite, Self.isDamage(sqlite) || (sqlite.category == .readOnly && connection?.isMarkedReadOnly == true) {
         // Nothing more is done with this file; the next open sets it aside.
         connection?.close()
         connection = nil

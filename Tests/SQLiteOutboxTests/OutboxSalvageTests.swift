@@ -105,6 +105,22 @@ struct OutboxSalvageTests {
     #expect(listener.log.last == "what can be read of a damaged outbox is being taken over" && listener.depth == 0)
   }
 
+  @Test("A header that forbids writing, though the file may be written, is damage and not a disk that is read-only")
+  func header() throws {
+    let before = try prepare()
+    // What may write the file and what may read it; SQLite takes a file for read-only whose first one it does not know.
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.path))
+    #expect(bytes[18] == 2 && bytes[19] == 2)
+    bytes[18] = 66
+    try bytes.write(to: URL(fileURLWithPath: scratch.path))
+    var news: [String] = []
+    let store = try scratch.open(news: &news)
+    defer { store.close() }
+    #expect(news.count == 1 && news[0].contains("header"), "\(news)")
+    #expect(try store.state().samples(.telemetry) == before.samples(.telemetry))
+    _ = try store.commit(.with([try scratch.telemetry(rows: 1, catalogueID: try store.register(scratch.catalogue))]))
+  }
+
   @Test("Definitions that changed on the disk are found when the store is opened, and frames are read by their copy")
   func changedCatalogue() throws {
     let before = try prepare()
