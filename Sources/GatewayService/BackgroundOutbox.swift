@@ -1,6 +1,5 @@
 import AlarmStates
 import GatewayCore
-import Logging
 import SQLiteOutbox
 import Synchronization
 import Telemetry
