@@ -5,8 +5,8 @@ public enum EngineLimits {
   /// Events waiting for the engine. At 1,000 scans a second this is eight seconds of a disk that does not answer; each
   /// takes about 100 bytes and 16 a tag.
   public static let waitingEvents = 8_192
-  /// Scans that wait for a store that is not open. As many samples as may wait at all take 32 MiB where a device has four tags or
-  /// more; of devices with fewer, fewer can wait.
+  /// Scans that wait for a store that is not open. As many samples as may wait at all take less where a device has three tags
+  /// or more; of devices with one or two, fewer can wait.
   static let waitingScanBytes = 32 << 20
   /// Body of one request to central: a quarter of what central takes, so that a poor link loses little when it breaks.
   static let requestBytes = 1 << 20

@@ -14,7 +14,6 @@ struct FrameCatalogues {
   private var storeNumbers: [Int: Int] = [:]
   /// Of frames that are not committed, by their sequence numbers.
   private var byFrame: [Int64: Int] = [:]
-  private var renumberedFrames: [Int64: Int] = [:]
 
   init(first: Catalogue) { catalogues = [0: first] }
 
@@ -38,12 +37,9 @@ struct FrameCatalogues {
 
   mutating func made(_ frame: Int64, with catalogue: Int) { byFrame[frame] = catalogue }
 
-  /// A frame goes on under another number; call ``renumberingEnded()`` behind the last.
-  mutating func renumbered(_ frame: Int64, as other: Int64) { renumberedFrames[other] = byFrame[frame] }
-
-  mutating func renumberingEnded() {
-    byFrame = renumberedFrames
-    renumberedFrames.removeAll()
+  /// All frames that are not committed go on under numbers that are so much higher.
+  mutating func renumbered(by distance: Int64) {
+    byFrame = Dictionary(uniqueKeysWithValues: byFrame.map { ($0.key + distance, $0.value) })
   }
 
   /// Nothing but the current catalogue is referred to any more.

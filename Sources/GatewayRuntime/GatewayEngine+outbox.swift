@@ -81,12 +81,9 @@ extension GatewayEngine {
     if isOutcomeUnknown {
       pendingFrames.removeAll { $0.sequence <= state.lastFrame }
     } else if let first = pendingFrames.first, first.sequence <= state.lastFrame {
-      for index in pendingFrames.indices {
-        let number = state.lastFrame + 1 + Int64(index)
-        catalogues.renumbered(pendingFrames[index].sequence, as: number)
-        pendingFrames[index].sequence = number
-      }
-      catalogues.renumberingEnded()
+      let distance = state.lastFrame + 1 - first.sequence
+      for index in pendingFrames.indices { pendingFrames[index].sequence += distance }
+      catalogues.renumbered(by: distance)
     }
     isOutcomeUnknown = false
     nextSequence = max(nextSequence, state.lastFrame + 1, (pendingFrames.last?.sequence ?? 0) + 1)

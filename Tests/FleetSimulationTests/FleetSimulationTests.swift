@@ -18,9 +18,8 @@ struct FleetSimulationTests {
   func regression(scenario: Scenario) { expectSound(scenario) }
 
   @Test("Seeds from before values could become too old stay as they were, others are marked")
-  func oldSeeds() {
-    let aged = (1...100 as ClosedRange<UInt64>).first { Scenario(seed: $0).keep != nil }
-    guard let aged else { return #expect(Bool(false), "no seed has it") }
+  func oldSeeds() throws {
+    let aged = try #require((1...100 as ClosedRange<UInt64>).first { Scenario(seed: $0).keep != nil })
     let read = Scenario.regressions(in: "\(aged)  was wrong\n\(aged)k the same\n# nothing\n")
     #expect(read.map(\.seed) == [aged, aged] && read[0].keep == nil && read[1] == Scenario(seed: aged))
   }
