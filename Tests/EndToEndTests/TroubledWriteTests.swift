@@ -133,6 +133,10 @@ struct TroubledWriteTests {
     let replies = try await site.subscriber("fieldgate/site/d1/set/reply")
     let sender = try site.sender("fieldgate/site/d1/set")
     let units = simulation.endpoints[0].units
+    // Before, devices that were never polled go first.
+    _ = try await eventually("two polls of each device") {
+      (1...12).allSatisfy { units.requestCount(unit: $0) >= 2 } ? true : nil
+    }
     func answer(_ number: Int) async throws -> Site.Reply {
       try Site.Reply(try await eventually("answer \(number)") { site.messages(replies).dropFirst(number).first })
     }
@@ -145,6 +149,10 @@ struct TroubledWriteTests {
     let runs = Self.runs(of: 1, in: units.requestOrder)
     #expect(runs.max() ?? 0 >= 9, "requests to the device without another's between: \(runs)")
     #expect(others.max() ?? 0 >= 5, "polls of others between: \(others)")
+    let polls = units.requestOrder.count
+    _ = try await eventually("polls of the eleven others") {
+      Set(units.requestOrder.dropFirst(polls)).isSuperset(of: 2...12) ? true : nil
+    }
 
     for _ in 0..<2 { try sender.send(line: #"{"id":"twice","values":{"r9":9}}"#) }
     let both = [try await answer(writes), try await answer(writes + 1)]
