@@ -48,8 +48,11 @@ public enum FrameCodec {
     return Int(exactly: length)
   }
 
-  public static func encode(_ alarms: [AlarmEvent]) -> [UInt8] {
-    let body = AlarmBody.encode(alarms)
+  /// Alarm events and loss notices.
+  ///
+  /// - Precondition: what the events take is within ``BatchLimits``; at most ``BatchLimits/maximumLosses`` notices.
+  public static func encode(_ alarms: [AlarmEvent], losses: [LossNotice] = []) -> [UInt8] {
+    let body = AlarmBody.encode(alarms, losses: losses)
     return seal(
       body, compressed: Compression.compress(body, level: compressionLevel), lane: .alarms, catalogueID: 0)
   }
@@ -64,8 +67,10 @@ public enum FrameCodec {
     return (rows.columns(), rows.losses)
   }
 
-  public static func decodeAlarms(_ bytes: [UInt8]) throws(CodecError) -> [AlarmEvent] {
-    try AlarmBody.decode(try open(bytes, lane: .alarms).body).events
+  public static func decodeAlarms(
+    _ bytes: [UInt8]
+  ) throws(CodecError) -> (events: [AlarmEvent], losses: [LossNotice]) {
+    try AlarmBody.decode(try open(bytes, lane: .alarms).body)
   }
 
   static func seal(

@@ -21,10 +21,12 @@ public struct FrameHead: Sendable {
     self.lane = lane
     switch lane {
     case .alarms:
-      let events = try FrameCodec.decodeAlarms(frame)
+      let (events, losses) = try FrameCodec.decodeAlarms(frame)
       catalogueID = 0
       samples = events.count
       if let first = events.first?.time, let last = events.last?.time {
+        times = (first, last)
+      } else if let first = losses.compactMap(\.firstTime).min(), let last = losses.compactMap(\.lastTime).max() {
         times = (first, last)
       }
     case .telemetry:

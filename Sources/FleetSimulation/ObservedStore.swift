@@ -114,14 +114,14 @@ final class ObservedStore: OutboxStore {
   /// Nobody knows whether a failed commit took effect: alarms in it may arrive, and need not.
   private func remember(_ transaction: OutboxTransaction) {
     for frame in transaction.frames where frame.lane == .alarms && !seen.contains(frame.sequence) {
-      history.uncertainAlarms[gateway, default: []] += (try? FrameCodec.decodeAlarms(frame.bytes)) ?? []
+      history.uncertainAlarms[gateway, default: []] += (try? FrameCodec.decodeAlarms(frame.bytes))?.events ?? []
     }
   }
 
   private func accept(_ frame: PendingFrame) {
     switch frame.lane {
     case .alarms:
-      guard let events = try? FrameCodec.decodeAlarms(frame.bytes) else {
+      guard let (events, _) = try? FrameCodec.decodeAlarms(frame.bytes) else {
         return history.report(.corrupt, "\(gateway): a frame of alarms cannot be read when it is committed")
       }
       history.alarms[gateway, default: []] += events

@@ -13,6 +13,8 @@ struct EngineCounters: Sendable {
   var bytesSent = 0
   /// Samples not taken because memory was full while the store did not answer.
   var samplesDropped = 0
+  /// Alarm events not kept for the same reason.
+  var alarmEventsDropped = 0
   /// Scans of devices that a reload had removed or changed while they were under way.
   var scansSuperseded = 0
   var reloads = 0

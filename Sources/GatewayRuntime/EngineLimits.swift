@@ -8,6 +8,11 @@ public enum EngineLimits {
   /// Scans that wait for a store that is not open. As many samples as may wait at all take less where a device has three tags
   /// or more; of devices with one or two, fewer can wait.
   static let waitingScanBytes = 32 << 20
+  /// Alarm events that wait for a store that takes nothing, a few hundred bytes each and 1 kB at most; at twenty a day that
+  /// is a year.
+  public static let waitingAlarms = 8_192
+  /// Alarm events in one frame, so that a frame always fits into a batch.
+  static let alarmsInFrame = 1_024
   /// Body of one request to central: a quarter of what central takes, so that a poor link loses little when it breaks.
   static let requestBytes = 1 << 20
   /// Catalogues of frames that wait for a store that takes nothing; each takes about 100 bytes a tag. Past this a reload is

@@ -37,11 +37,54 @@ extension GatewayEngine {
     let hasBootTime = !clockTrust.isTrusted
     if !hasBootTime { newestAlarm = max(newestAlarm, event.time) }
     counters.alarmEvents += 1
+    alarmHistory.append(event)
+    outbox.alarmAppended()
+    // What comes behind a gap waits until the notice of it has its place.
+    guard alarmLoss == nil, alarmsWaiting < EngineLimits.waitingAlarms else { return drop(event, hasBootTime) }
     if hasBootTime != alarmsHaveBootTimes { sealAlarms() }
     alarmsHaveBootTimes = hasBootTime
     pendingAlarms.append(event)
-    alarmHistory.append(event)
-    outbox.alarmAppended()
+  }
+
+  /// Memory is full because the store does not answer: the newest events go, counted. A notice will say so, with which
+  /// central forgets what it knows of the alarms, and then the state of each is told again.
+  private func drop(_ event: AlarmEvent, _ hasBootTime: Bool) {
+    counters.alarmEventsDropped += 1
+    if !wasStoreOpen { alarmsWithDroppedEvents.insert(event.alarm) }
+    var loss = alarmLoss ?? MemoryLoss(time: event.time, hasBootTime: hasBootTime)
+    loss.add(1, time: event.time, hasBootTime: hasBootTime)
+    alarmLoss = loss
+    warn(
+      "the outbox does not take data and memory is full: \(counters.alarmEventsDropped) alarm events dropped so far, "
+        + "their states are told once it does; check the disk",
+      about: "memory full of alarms", now: outside.clock.monotonic())
+  }
+
+  /// Frames of what waits, and behind it the notice of what had no room.
+  func sealAlarms() {
+    guard isStoreOpen else { return }
+    var rest = pendingAlarms[...]
+    while !rest.isEmpty {
+      let events = Array(rest.prefix(EngineLimits.alarmsInFrame))
+      rest = rest.dropFirst(events.count)
+      sealAlarmFrame(events: events, times: events[0].time...max(events[0].time, events[events.count - 1].time))
+    }
+    pendingAlarms.removeAll(keepingCapacity: true)
+    guard let loss = alarmLoss, alarmsWaiting < EngineLimits.waitingAlarms else { return }
+    alarmsHaveBootTimes = !clockTrust.isTrusted
+    let notice = loss.notice(lane: .alarms, hasBootTimes: alarmsHaveBootTimes)
+    let known = notice.lastTime ?? alarmTime(outside.clock.wall())
+    sealAlarmFrame(losses: [notice], times: (notice.firstTime ?? known)...known)
+    alarmLoss = nil
+  }
+
+  private func sealAlarmFrame(events: [AlarmEvent] = [], losses: [LossNotice] = [], times: ClosedRange<Timestamp>) {
+    pendingFrames.append(
+      PendingFrame(
+        sequence: nextSequence, lane: .alarms, sampleCount: events.count, firstTime: times.lowerBound,
+        lastTime: times.upperBound, hasBootTimes: alarmsHaveBootTimes,
+        bytes: FrameCodec.encode(events, losses: losses)))
+    nextSequence += 1
   }
 
   /// What rules found out goes into the book.
@@ -107,11 +150,34 @@ extension GatewayEngine {
     pendingAlarms = pendingAlarms.compactMap { event in
       event.transition == .written ? event : alarms.replay(event, of: early)
     }
+    followDropped(early, now: now)
     // Rules that are gone from the configuration.
     tell(alarms.redefine(settings.alarmDefinitions, now: now, time: alarmTime(outside.clock.wall())))
     if alarms.hasShelved { nextShelfSave = now }
     // The broker may have been told already how things stood without the store.
     unpublishedAlarms.formUnion(alarms.all.map(\.name))
+  }
+
+  /// Events that were dropped cannot be entered again, and alarms must be as rules know them: what they changed is done
+  /// once more, and dropped from the record as they were.
+  private func followDropped(_ early: AlarmBook, now: MonotonicTime) {
+    let time = alarmTime(outside.clock.wall())
+    for name in alarmsWithDroppedEvents.sorted() {
+      guard let was = early[name] else { continue }
+      let standing = alarms[name]?.standing ?? AlarmStanding()
+      var changes: [AlarmEvent.Transition] = []
+      if standing.isActive != was.standing.isActive { changes.append(was.standing.isActive ? .raised : .cleared) }
+      if standing.isSuppressed != was.standing.isSuppressed {
+        changes.append(was.standing.isSuppressed ? .suppressed : .unsuppressed)
+      }
+      for transition in changes {
+        let event = AlarmEvent(
+          time: time, alarm: name, tag: was.tag, transition: transition, severity: was.severity, value: was.value,
+          message: was.message)
+        tell(alarms.take(event, now: now))
+      }
+    }
+    alarmsWithDroppedEvents = []
   }
 
   /// Central may not know what alarms there are, and forgets what it knew (``OutboxState/owesAlarmStates``): each state

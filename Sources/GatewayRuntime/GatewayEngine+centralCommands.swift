@@ -8,8 +8,9 @@ import Telemetry
 /// it has arrived there (`docs/formats/sync.md`).
 extension GatewayEngine {
   func takeCommands(of result: HTTPResult, now: MonotonicTime) {
-    // Before the store is open nobody knows which of them were answered before.
-    guard wasStoreOpen, case .answered(200, let body, _) = result.outcome, let object = JSONObject(body),
+    // Before the store is open nobody knows which of them were answered before; and an answer that is dropped is none.
+    guard wasStoreOpen, alarmLoss == nil, case .answered(200, let body, _) = result.outcome,
+      let object = JSONObject(body),
       let list = object.objects("commands"), !list.isEmpty
     else { return }
     let time = alarmTime(outside.clock.wall())

@@ -22,6 +22,8 @@ extension GatewayEngine {
       sealFrame()
       sealAlarms()
       let offset = Duration.milliseconds(wall.milliseconds - now.nanoseconds / 1_000_000)
+      memoryLoss?.place(offset)
+      alarmLoss?.place(offset)
       placePendingAlarms(offset)
       placeAlarms(offset)
     }

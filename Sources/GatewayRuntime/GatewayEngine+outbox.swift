@@ -220,6 +220,8 @@ extension GatewayEngine {
     storeFailure = after.isClosed ? "the outbox is to be checked, because a frame in it was damaged" : nil
     if after.isClosed { isStoreOpen = false }
     outbox.committed(after, wall: outside.clock.wall(), now: now)
+    // The notice of them goes behind all that waited.
+    if alarmLoss != nil { outbox.alarmAppended() }
     delivery.storeChanged(after)
     allClear("the outbox takes data again", about: "outbox")
   }
@@ -241,7 +243,7 @@ extension GatewayEngine {
   func sealFrame() {
     guard wasStoreOpen else { return }
     if let loss = memoryLoss, outbox.hasRoom {
-      builder.append(loss)
+      builder.append(loss.notice(lane: .telemetry, hasBootTimes: builderHasBootTimes))
       memoryLoss = nil
     }
     let time = newestTime.max() ?? outside.clock.wall()
@@ -254,15 +256,5 @@ extension GatewayEngine {
     nextSequence += 1
     pendingFrames.append(frame)
     builder.removeAll()
-  }
-
-  func sealAlarms() {
-    guard isStoreOpen, let first = pendingAlarms.first, let last = pendingAlarms.last else { return }
-    pendingFrames.append(
-      PendingFrame(
-        sequence: nextSequence, lane: .alarms, sampleCount: pendingAlarms.count, firstTime: first.time,
-        lastTime: last.time, hasBootTimes: alarmsHaveBootTimes, bytes: FrameCodec.encode(pendingAlarms)))
-    nextSequence += 1
-    pendingAlarms.removeAll(keepingCapacity: true)
   }
 }

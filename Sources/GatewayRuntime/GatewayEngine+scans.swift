@@ -81,7 +81,7 @@ extension GatewayEngine {
 
   func keep(_ scan: DeviceScan, hasBootTime: Bool, taken: MonotonicTime, now: MonotonicTime) {
     guard outbox.hasRoom, isStoreOpen || waitingScanBytes < EngineLimits.waitingScanBytes else {
-      return drop(scan, now: now)
+      return drop(scan, hasBootTime: hasBootTime, now: now)
     }
     outbox.appended(samples: scan.weight, now: now)
     guard isStoreOpen else {
@@ -103,15 +103,12 @@ extension GatewayEngine {
   }
 
   /// Memory is full because the store does not answer: the newest samples go, counted, and a notice will say so.
-  private func drop(_ scan: DeviceScan, now: MonotonicTime) {
+  private func drop(_ scan: DeviceScan, hasBootTime: Bool, now: MonotonicTime) {
     counters.samplesDropped += scan.readings.count
-    var devices = memoryLoss?.devices ?? []
-    let name = catalogue.devices[scan.device].name
-    if !devices.contains(name) { devices.append(name) }
-    memoryLoss = LossNotice(
-      reason: .memoryFull, lane: .telemetry, firstTime: memoryLoss?.firstTime ?? scan.time, lastTime: scan.time,
-      samples: (memoryLoss?.samples ?? 0) + UInt64(scan.readings.count), devices: devices,
-      detail: "the store took nothing, and memory was full")
+    var loss = memoryLoss ?? MemoryLoss(time: scan.time, hasBootTime: hasBootTime)
+    loss.add(
+      scan.readings.count, device: catalogue.devices[scan.device].name, time: scan.time, hasBootTime: hasBootTime)
+    memoryLoss = loss
     warn(
       "the outbox does not take data and memory is full: \(counters.samplesDropped) samples dropped so far; check the disk",
       about: "memory full", now: now)

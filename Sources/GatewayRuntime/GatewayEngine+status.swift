@@ -186,6 +186,7 @@ extension GatewayEngine {
     json.member("good_samples", counters.goodSamples)
     json.member("samples_dropped", counters.samplesDropped)
     json.member("alarm_events", counters.alarmEvents)
+    json.member("alarm_events_dropped", counters.alarmEventsDropped)
     json.member("commits", counters.commits)
     json.member("failed_commits", counters.failedCommits)
     json.member("batches_cut", counters.batchesCut)

@@ -87,8 +87,11 @@ public final class GatewayEngine {
   /// The scans in `builder` have times of the boot clock.
   var builderHasBootTimes = false
   var alarmsHaveBootTimes = false
-  /// What was dropped because memory was full; told as soon as the store takes something again.
-  var memoryLoss: LossNotice?
+  /// Samples and alarm events dropped because memory was full; told as soon as the store takes something again.
+  var memoryLoss: MemoryLoss?
+  var alarmLoss: MemoryLoss?
+  /// Alarms some of whose events were dropped before the store was open for the first time.
+  var alarmsWithDroppedEvents: Set<String> = []
   var pendingFrames: [PendingFrame] = []
   var pendingAlarms: [AlarmEvent] = []
   /// The states that the store owes are among them, or in `pendingFrames`.
@@ -274,6 +277,8 @@ public final class GatewayEngine {
       tryOpening(now: now)
       commit(OutboxTransaction(), now: now)
     }
+    // What memory had no room for is told behind all that waited.
+    if memoryLoss != nil || alarmLoss != nil { commit(OutboxTransaction(), now: now) }
     finishState(now: now)
     let left =
       pendingFrames.reduce(builder.sampleCount + pendingAlarms.count) { $0 + $1.sampleCount }

@@ -23,6 +23,9 @@ extension SQLiteOutbox {
       let (samples, notices) = try gather(chosen, lane, connection, &after) { frame throws(CodecError) in
         try cutter.append(frame)
       }
+      try count(cutter.losses, connection, &after)
+      // Central forgets the states when it gets the notice.
+      if !cutter.losses.isEmpty { try setOwesAlarmStates(true, connection, &after) }
       let number = after[lane].cutThrough + 1
       try keep(
         try cutter.batch(losses: notices, epoch: after.epoch, number: number), samples: samples, lane, connection,
@@ -33,6 +36,7 @@ extension SQLiteOutbox {
       let (samples, notices) = try gather(chosen, lane, connection, &after) { frame throws(CodecError) in
         try cutter.append(frame)
       }
+      try count(cutter.losses, connection, &after)
       let batch = try cutter.batch(
         losses: notices, epoch: after.epoch, number: after[lane].cutThrough + 1, time: last.lastTime)
       try keep(batch, samples: samples, lane, connection, &after)
@@ -213,6 +217,13 @@ extension SQLiteOutbox {
     try insert.bind(6, error.description)
     try insert.bind(7, held.frame.bytes)
     try insert.run()
+  }
+
+  /// What came with frames never was in the store.
+  private func count(
+    _ notices: [LossNotice], _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    for notice in notices { try count(notice.reason, notice.samples ?? 0, connection, &after) }
   }
 
   /// What loss notices stand for, summed up for status.

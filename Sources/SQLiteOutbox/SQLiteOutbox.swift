@@ -156,7 +156,7 @@ public final class SQLiteOutbox: OutboxStore {
       var names: Set<String> = []
       try search.forEachRow { row in
         // What cannot be decoded is told when it is cut.
-        if let events = try? FrameCodec.decodeAlarms(row.blob(0)) { names.formUnion(events.map(\.alarm)) }
+        if let (events, _) = try? FrameCodec.decodeAlarms(row.blob(0)) { names.formUnion(events.map(\.alarm)) }
         return true
       }
       return names

@@ -74,6 +74,14 @@ public struct LossNotice: Hashable, Sendable {
     self.detail = Self.cut(detail, bytes: Self.maximumDetailBytes)
   }
 
+  /// The same, where times counted from another beginning.
+  public func shifted(by shift: Duration) -> LossNotice {
+    var notice = self
+    notice.firstTime = firstTime.map { $0 + shift }
+    notice.lastTime = lastTime.map { $0 + shift }
+    return notice
+  }
+
   private static func cut(_ text: String, bytes limit: Int) -> String {
     guard text.utf8.count > limit else { return text }
     var length = 0

@@ -90,7 +90,7 @@ struct FrozenFormatTests {
     #expect(try catalogue == self.catalogue())
     let content = try FrameCodec.decodeTelemetry(FrozenBytes.frame, catalogue: catalogue)
     #expect(content.blocks == blocks && content.losses == losses)
-    #expect(try FrameCodec.decodeAlarms(FrozenBytes.alarmFrame) == events)
+    #expect(try FrameCodec.decodeAlarms(FrozenBytes.alarmFrame).events == events)
     var rows = FrameRows(FrameLayout(catalogue))
     try rows.append(FrozenBytes.frame)
     #expect(rows.columns() == blocks && rows.losses == losses)

@@ -34,7 +34,7 @@ struct OutboxSnapshot {
     }
     try connection.statement("SELECT lane, catalogue, bytes FROM frames").forEachRow { row in
       if row.int(0) == Int(Lane.alarms.rawValue) {
-        alarmEvents += try FrameCodec.decodeAlarms(row.blob(2)).count
+        alarmEvents += try FrameCodec.decodeAlarms(row.blob(2)).events.count
       } else if let catalogue = catalogues[row.int(1)] {
         take(try FrameCodec.decodeTelemetry(row.blob(2), catalogue: catalogue).blocks, catalogue)
       }

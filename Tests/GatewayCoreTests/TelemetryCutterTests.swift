@@ -58,6 +58,11 @@ import Testing
     builder.append(timed)
     let later = try #require(builder.frame(sequence: 2, catalogueID: 1))
     #expect(later.firstTime.milliseconds == 2 && later.lastTime.milliseconds == 9)
+    // Frames of the boot clock are put in their places, and what their notices say as well.
+    var placed = TelemetryCutter(FrameLayout(catalogue), floor: Timestamp(milliseconds: .min))
+    try placed.append(StoredFrame(bytes: later.bytes, shift: .milliseconds(1_000)))
+    #expect(placed.losses.map(\.firstTime?.milliseconds) == [nil, 1_002])
+    #expect(placed.losses.map(\.lastTime?.milliseconds) == [nil, 1_009])
     builder.removeAll()
     #expect(builder.isEmpty)
   }

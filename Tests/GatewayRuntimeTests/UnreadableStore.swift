@@ -6,6 +6,8 @@ import Telemetry
 /// What a test lets fail.
 final class ReadFaults {
   var checksums = false
+  /// No commit comes to its end.
+  var commits = false
   /// The opening does not come to an end.
   var isOpening = false
   /// The next commit finds the file damaged; this is what happened to it.
@@ -36,6 +38,7 @@ final class UnreadableStore: OutboxStore {
   func alarmsInFrames() throws(OutboxStoreError) -> Set<String> { try store.alarmsInFrames() }
   func register(_ catalogue: Catalogue) throws(OutboxStoreError) -> Int { try store.register(catalogue) }
   func commit(_ transaction: OutboxTransaction) throws(OutboxStoreError) -> OutboxState {
+    guard !faults.commits else { throw OutboxStoreError("disk I/O error") }
     if let damage = faults.damage {
       faults.damage = nil
       store.close()

@@ -68,13 +68,23 @@ struct FrameRowTests {
       builder.append(LossNotice(reason: .memoryFull, lane: .telemetry, samples: 4))
       let id = try store.register(scratch.catalogue)
       let notice = try #require(builder.frame(sequence: 2, catalogueID: id, time: times[0]))
-      _ = try store.commit(.with([alarms, notice]))
+      let untold = LossNotice(
+        reason: .memoryFull, lane: .alarms, firstTime: times[1], lastTime: times[0], samples: 7)
+      let unheard = PendingFrame(
+        sequence: 3, lane: .alarms, sampleCount: 0, firstTime: times[1], lastTime: times[0],
+        bytes: FrameCodec.encode([], losses: [untold]))
+      _ = try store.commit(.with([alarms, notice, unheard]))
       return notice
     }
     var news: [String] = []
-    let state = try scratch.open(news: &news).state()
+    let store = try scratch.open(news: &news)
+    let state = try store.state()
     #expect(news.isEmpty && state.frames[.alarms]?.samples == 2)
     #expect(state.frames[.telemetry]?.lastTime == notice.lastTime)
+    // What they tell of is counted when they are cut, and central will forget the states of alarms.
+    #expect(state.lost.isEmpty && !state.owesAlarmStates)
+    let cut = try store.commit(.with(cut: [.alarms, .telemetry]))
+    #expect(cut.lost == [.memoryFull: 11] && cut.owesAlarmStates)
   }
 
   @Test(

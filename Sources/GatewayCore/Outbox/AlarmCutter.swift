@@ -5,6 +5,8 @@ public import Telemetry
 public struct AlarmCutter: Sendable {
   private let floor: Timestamp
   private var events: [AlarmEvent] = []
+  /// Notices in the frames so far.
+  public private(set) var losses: [LossNotice] = []
   private var newest: Timestamp
 
   /// - Parameter floor: the newest time that a batch of the lane has; none in this one is before it.
@@ -13,11 +15,13 @@ public struct AlarmCutter: Sendable {
     newest = floor
   }
 
-  /// Adds the events of a frame; frames come in the order of their sequence.
+  /// Adds the events and notices of a frame; frames come in the order of their sequence.
   ///
   /// - Throws: when the frame is damaged; then nothing of it was added.
   public mutating func append(_ frame: StoredFrame) throws(CodecError) {
-    for var event in try FrameCodec.decodeAlarms(frame.bytes) {
+    let (arrived, notices) = try FrameCodec.decodeAlarms(frame.bytes)
+    losses += notices.map { $0.shifted(by: frame.shift) }
+    for var event in arrived {
       newest = max(newest, event.time + frame.shift)
       event.time = newest
       event.until = event.until.map { $0 + frame.shift }
@@ -26,9 +30,14 @@ public struct AlarmCutter: Sendable {
   }
 
   /// The batch of what was added, and its newest time.
+  ///
+  /// - Parameter losses: notices beside those in the frames.
   public func batch(
     losses: [LossNotice] = [], epoch: Epoch, number: UInt64
   ) throws(CodecError) -> (bytes: [UInt8], newest: Timestamp) {
-    (try BatchCodec.encode(epoch: epoch, number: number, alarms: events, losses: losses, time: floor), newest)
+    (
+      try BatchCodec.encode(epoch: epoch, number: number, alarms: events, losses: losses + self.losses, time: floor),
+      newest
+    )
   }
 }

@@ -11,6 +11,8 @@ public struct TelemetryCutter: Sendable {
   /// Frames of the wall clock are in order among themselves, device by device. Those of the boot clock are placed now, so
   /// whatever follows them must not be before them.
   private var start: Timestamp
+  /// Notices in the frames so far, with times of the wall clock.
+  public private(set) var losses: [LossNotice] = []
 
   /// - Parameter floor: the newest time that a batch of the lane has.
   public init(_ layout: FrameLayout, floor: Timestamp) {
@@ -26,7 +28,9 @@ public struct TelemetryCutter: Sendable {
   public mutating func append(_ frame: StoredFrame) throws(CodecError) {
     let first = rows.rows.count
     let readings = rows.bits.count
+    let notices = rows.losses.count
     try rows.append(frame.bytes)
+    losses += rows.losses[notices...].map { $0.shifted(by: frame.shift) }
     if frame.shift != .zero { start = newest }
     let shift = frame.shift.wholeMilliseconds
     for index in first..<rows.rows.count {
@@ -52,7 +56,7 @@ public struct TelemetryCutter: Sendable {
   ) throws(CodecError) -> (bytes: [UInt8], newest: Timestamp) {
     let bytes = try BatchCodec.encode(
       epoch: epoch, number: number, catalogue: rows.layout.catalogue, devices: rows.columns(),
-      losses: losses + rows.losses, time: max(floor, time))
+      losses: losses + self.losses, time: max(floor, time))
     return (bytes, newest)
   }
 }

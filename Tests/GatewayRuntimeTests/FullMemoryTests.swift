@@ -1,0 +1,129 @@
+import AlarmStates
+import BatchCodec
+import FieldgateTestKit
+import GatewayCore
+import GatewayRuntime
+import SQLiteOutbox
+import Telemetry
+import Testing
+
+@Suite("An engine whose outbox takes nothing for so long that memory is full")
+struct FullMemoryTests {
+  private static let yaml = """
+    gateway: g
+    broker: { host: 127.0.0.1 }
+    buses: [{ name: plc, type: modbus-tcp, host: 127.0.0.1 }]
+    devices: [{ name: press, bus: plc, unit: 1, every: 1s, tags: [{ name: value, holding: 0 }] }]
+    rules:
+      - { name: hot, tag: press/value, above: 3 }
+      # Once it is raised it stays.
+      - { name: stuck, tag: press/value, above: 8, hysteresis: 20 }
+    """
+
+  /// Raises and ends the alarm so often that `count` events follow, and two a flap.
+  private func flap(_ bench: EngineBench, until count: Int) {
+    for _ in 0..<(count / 2) {
+      for value: Int64 in [5, 1] {
+        bench.scan(0, [Reading(.integer(value))])
+        bench.wait(.milliseconds(100))
+      }
+    }
+  }
+
+  /// What batches of the alarms lane hold, as they were cut.
+  private func alarms(_ bench: EngineBench) throws -> [(events: [AlarmEvent], losses: [LossNotice])] {
+    let state = bench.engine.outboxState
+    let store = SQLiteOutbox(.machine(directory: bench.temporary.path, boot: "boot"))
+    bench.stop()
+    _ = try store.open()
+    defer { store.close() }
+    var found: [([AlarmEvent], [LossNotice])] = []
+    var next: UInt64 = 1
+    while next <= state[.alarms].cutThrough {
+      let part = try store.batches(
+        EpochLane(state.epoch, .alarms), from: next, through: state[.alarms].cutThrough, maximumBytes: 1 << 20)
+      var rest = part.bytes[...]
+      while !rest.isEmpty {
+        let length = try BatchCodec.readHeader(rest).length
+        if case .alarms(let events, let losses) = try BatchCodec.decode(rest.prefix(length)).content {
+          found.append((events, losses))
+        }
+        rest = rest.dropFirst(length)
+      }
+      next = try #require(part.through) + 1
+    }
+    return found
+  }
+
+  /// What central makes of it: it forgets with each notice.
+  private func picture(_ batches: [(events: [AlarmEvent], losses: [LossNotice])]) -> [String: AlarmStanding] {
+    var standings: [String: AlarmStanding] = [:]
+    for (index, batch) in batches.enumerated() {
+      if index == 0 || !batch.losses.isEmpty { standings = [:] }
+      for event in batch.events { standings[event.alarm, default: AlarmStanding()].apply(event) }
+    }
+    return standings
+  }
+
+  enum Trouble: CaseIterable {
+    case commitsFail, neverOpen
+  }
+
+  @Test(
+    "Alarm events have a limit; past it they are counted, named in a notice, and the states are told again",
+    arguments: Trouble.allCases)
+  func alarmsLimit(_ trouble: Trouble) throws {
+    let bench = try EngineBench(Self.yaml, isOpening: trouble == .neverOpen)
+    bench.readFaults.commits = trouble == .commitsFail
+    flap(bench, until: EngineLimits.waitingAlarms + 200)
+    #expect(bench.engine.alarmsWaiting == EngineLimits.waitingAlarms)
+    // Central must learn of this one, though its event has no room.
+    bench.scan(0, [Reading(.integer(9))])
+    #expect(bench.engine.activeAlarms == ["hot", "stuck"] && bench.engine.alarmsWaiting == EngineLimits.waitingAlarms)
+    bench.readFaults.commits = false
+    bench.readFaults.isOpening = false
+    bench.wait(.seconds(20))
+    #expect(bench.engine.alarmsWaiting == 0 && bench.engine.activeAlarms == ["hot", "stuck"])
+    #expect(bench.engine.outboxState.lost[.memoryFull] ?? 0 > 200)
+    let lost = bench.engine.outboxState.lost[.memoryFull]
+    bench.scan(0, [Reading(.integer(1))])
+    bench.wait(.seconds(2))
+    bench.scan(0, [Reading(.integer(8))])
+    bench.wait(.seconds(2))
+    let expected = bench.engine.alarmPicture
+    let batches = try alarms(bench)
+    let notices = batches.flatMap(\.losses)
+    #expect(notices.count == 1 && notices.first?.samples == lost && notices.first?.lane == .alarms)
+    let first = try #require(notices.first?.firstTime)
+    let last = try #require(notices.first?.lastTime)
+    #expect(first <= last && batches[0].events[0].time < first)
+    let events = batches.flatMap(\.events)
+    #expect(events.prefix(EngineLimits.waitingAlarms).allSatisfy { $0.time <= first })
+    #expect(zip(events, events.dropFirst()).allSatisfy { $0.time <= $1.time })
+    let told = picture(batches)
+    for name in ["hot", "stuck"] {
+      #expect(told[name]?.isActive == true && told[name]?.state == expected[name]?.state, "\(name)")
+    }
+  }
+
+  @Test("What memory had no room for before the clock was set is named with its times once it is")
+  func beforeTheClock() throws {
+    let clock = ManualClock()
+    clock.isSynchronized = false
+    let set = clock.wallBegan
+    clock.wallBegan = Timestamp(milliseconds: 0)
+    let bench = try EngineBench(Self.yaml, clock: clock)
+    bench.readFaults.commits = true
+    flap(bench, until: EngineLimits.waitingAlarms + 10)
+    clock.wallBegan = set
+    clock.isSynchronized = true
+    bench.readFaults.commits = false
+    bench.wait(.seconds(60))
+    let now = clock.wall()
+    let notices = try alarms(bench).flatMap(\.losses)
+    #expect(notices.count == 1)
+    let first = try #require(notices.first?.firstTime)
+    let last = try #require(notices.first?.lastTime)
+    #expect(now.milliseconds - 120_000 < first.milliseconds && first <= last && last <= now)
+  }
+}
