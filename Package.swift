@@ -262,7 +262,7 @@ let package = Package(
       ["SQLiteCentralStore", "AlarmStates", "CentralCore", "BatchCodec", "SampleTelemetry", "SQLite", "Telemetry"]),
     tests("FieldgateTestKitTests", ["FieldgateTestKit", "Telemetry"]),
     tests("SimulatedDiskTests", ["SimulatedDisk", "SQLite"]),
-    tests("FleetSimulationTests", ["FleetSimulation", "AlarmStates", "Telemetry"]),
+    tests("FleetSimulationTests", ["FleetSimulation", "AlarmStates", "GatewayRuntime", "Telemetry"]),
     tests("FuzzTargetsTests", ["FuzzTargets"]),
     tests("StyleTests", []),
     tests(

@@ -106,6 +106,7 @@ struct handle {
   uint64_t generation;
   int lock;
   bool deletes_on_close;
+  bool syncs_directory;  // with its next sync
   shared_memory *memory;
   uint16_t shared_slots;
   uint16_t exclusive_slots;

@@ -36,6 +36,8 @@ static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int 
   opened->file = file;
   opened->generation = disk->generation;
   opened->deletes_on_close = path && (flags & SQLITE_OPEN_DELETEONCLOSE);
+  int journals = SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL;
+  opened->syncs_directory = (flags & journals) && (flags & SQLITE_OPEN_CREATE);
   opened->base.pMethods = &disk_file_methods;
   if (out_flags) {
     *out_flags = flags;

@@ -108,9 +108,12 @@ static int file_sync(sqlite3_file *base, int flags) {
   if (disk->ignores_sync) return SQLITE_OK;
   if (disk->is_read_only && handle->file->pending_count > 0) return SQLITE_IOERR_FSYNC;
   inode_sync(handle->file);
-  // SQLite's unix VFS syncs the directory with the first sync of a new journal, and ext4 writes a new file's entry
-  // with the file.
-  if (!disk_is_durable_name(disk, handle->file)) disk_sync_directory(disk, handle->file->label);
+  // SQLite's unix VFS syncs the directory with the first sync after it opened a journal or log, whether that was new or not,
+  // and ext4 writes a new file's entry with the file.
+  if (handle->syncs_directory || !disk_is_durable_name(disk, handle->file)) {
+    disk_sync_directory(disk, handle->file->label);
+  }
+  handle->syncs_directory = false;
   return SQLITE_OK;
 }
 

@@ -38,6 +38,7 @@ struct Checker {
       let series = evidence.gateways.filter { $0.name == name }.map(\.series)
       judgeSamples(found, series, name)
       judgeNotices(found, series, name)
+      judgeUnheld(found, series, name)
       judgeAlarms(found, name)
     }
     for problem in evidence.problems where !isExcused(problem) { history.report(.damagedStore, problem) }
@@ -195,10 +196,30 @@ struct Checker {
         switch loss.reason {
         case .damagedStore, .damagedFrame: isDamaged
         case .centralRestored: history.centralRestored
-        case .outboxFull, .memoryFull: true
+        case .outboxFull: true
+        case .memoryFull: history.unheld[name] != nil
         case .tooOld: evidence.keep != nil
         }
       if !isTrue { history.report(.miscounted, "\(name): a notice tells of \(loss.reason.name), which never was") }
+    }
+  }
+
+  /// Notices of what memory had no room for tell of no more than there was, and of all of it since the last start.
+  private func judgeUnheld(_ held: Held, _ series: [String], _ name: String) {
+    guard !repeats(name), !series.contains(where: { history.rollbacks[$0] != nil }), !history.centralRestored,
+      let gateway = evidence.gateways.first(where: { $0.name == name })
+    else { return }
+    let all = history.unheld[name] ?? (0, 0)
+    for (lane, most, least) in [
+      (Lane.telemetry, all.samples, gateway.unheld.samples), (.alarms, all.alarms, gateway.unheld.alarms),
+    ] {
+      let told = held.losses.filter { $0.reason == .memoryFull && $0.lane == lane }.reduce(0) { $0 + ($1.samples ?? 0) }
+      let mayBeGone = series.contains { history.damagedAt[$0] != nil || history.hadReadErrors.contains($0) }
+      guard told > UInt64(most) || told < UInt64(least) && !mayBeGone else { continue }
+      history.report(
+        .miscounted,
+        "\(name): memory had no room for \(most) records of \(lane.name), \(least) of them since the start, and notices name \(told)"
+      )
     }
   }
 
@@ -251,6 +272,11 @@ struct Checker {
     let active = gateway.activeAlarms
     if central != active {
       history.report(.divergentAlarmState, "\(name): central has \(central.sorted()), the gateway \(active.sorted())")
+    }
+    let isRule = { (alarm: String) in alarm.hasPrefix("high_") }
+    if let rules = gateway.alarmsOfRules, rules.filter(isRule) != active.filter(isRule) {
+      history.report(
+        .divergentAlarmState, "\(name): rules take \(rules.sorted()) for active, its alarms are \(active.sorted())")
     }
     for (alarm, standing) in gateway.standings {
       let told = held.standings[alarm] ?? AlarmStanding()

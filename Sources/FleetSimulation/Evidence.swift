@@ -29,8 +29,12 @@ struct Evidence {
     /// The one that its store is in at the end.
     var epoch: String
     var activeAlarms: Set<String>
+    /// Those that the rules take for active; nil: as ``activeAlarms``.
+    var alarmsOfRules: Set<String>?
     /// What has not arrived although it had an hour; nil: nothing.
     var waiting: String?
+    /// What memory had no room for since it was started last.
+    var unheld = (samples: 0, alarms: 0)
     /// Where each alarm stands; empty in histories made by hand that are not about it.
     var standings: [String: AlarmStanding] = [:]
   }
@@ -58,8 +62,8 @@ struct Evidence {
       let state = gateway.engine?.outboxState
       return Gateway(
         name: gateway.name, series: gateway.series, epoch: state?.epoch.description ?? "",
-        activeAlarms: gateway.engine?.activeAlarms ?? [],
-        waiting: gateway.isDrained ? nil : state.map { "\($0)" } ?? "it does not run",
+        activeAlarms: gateway.engine?.activeAlarms ?? [], alarmsOfRules: gateway.engine?.alarmsOfRules,
+        waiting: gateway.isDrained ? nil : state.map { "\($0)" } ?? "it does not run", unheld: gateway.unheld,
         standings: gateway.engine?.alarmPicture ?? [:])
     }
     do {

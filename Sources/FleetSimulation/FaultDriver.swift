@@ -77,7 +77,7 @@ final class FaultDriver {
       if kind == .read { history.hadReadErrors.insert(gateway.series) }
     case .gatewaySyncError: failDisk(gateway.disk, [.sync], random.seconds(1...30))
     case .gatewayDiskFull: fill(gateway.disk)
-    case .gatewayDamage: return damage(gateway)
+    case .gatewayDamage, .liveDamage: return damage(gateway, isInUse: fault == .liveDamage)
     case .centralKill, .centralPowerCut:
       guard world.central.isRunning else { return false }
       world.central.stop(isPowerCut: fault == .centralPowerCut)
@@ -87,6 +87,18 @@ final class FaultDriver {
     case .smallCapacity, .shortKeep:
       // It is counted when the store gives something up, which needs a long time without central.
       _ = cutLink(of: gateway, for: random.seconds(60...240))
+      return false
+    case .smallMemory:
+      // It is counted when something is dropped.
+      let length = random.seconds(20...240)
+      gateway.disk.fail(.init(.sync, nth: 1, isForEver: true, code: .inputOutput))
+      time.after(length) { gateway.disk.clearFailures() }
+      return false
+    case .slowOpening:
+      guard gateway.isRunning else { return false }
+      // It is counted when the store is opened again.
+      gateway.crash(isPowerCut: false)
+      gateway.restart()
       return false
     case .clockStep:
       gateway.clock.offset = random.chance(300) ? .zero : random.seconds(-900...900)
@@ -140,11 +152,11 @@ final class FaultDriver {
     time.after(random.seconds(3...60)) { device.isSilent = false }
   }
 
-  /// A page goes bad, mostly while the daemon is down.
-  private func damage(_ gateway: SimulatedGateway) -> Bool {
+  /// A page goes bad.
+  private func damage(_ gateway: SimulatedGateway, isInUse: Bool) -> Bool {
     let path = "/outbox/outbox.db"
     guard let size = gateway.disk.bytes(of: path)?.count, size > 8_192 else { return false }
-    if gateway.isRunning {
+    if gateway.isRunning, !isInUse {
       gateway.crash(isPowerCut: false)
       gateway.restart()
     }

@@ -1,4 +1,5 @@
 import GatewayCore
+import GatewayRuntime
 import Telemetry
 
 /// All that happened, as far as the checker needs it.
@@ -40,6 +41,8 @@ final class History {
   var rollbacks: [String: [(from: MonotonicTime, to: MonotonicTime)]] = [:]
   var cloned: Set<String> = []
   var centralRestored = false
+  /// Samples and alarm events that memory had no room for, by gateway.
+  var unheld: [String: (samples: Int, alarms: Int)] = [:]
   /// Gateways whose disk failed to read for a while.
   var hadReadErrors: Set<String> = []
   var faults: [Scenario.Fault: Int] = [:]
@@ -69,9 +72,18 @@ final class History {
     committed[place] = checksum
   }
 
-  func judgeBounds(_ series: String, samplesWaiting: Int, usedBytes: Int, capacityBytes: Int) {
-    if samplesWaiting > OutboxPolicy.maximumHeldSamples + OutboxPolicy.maximumFrameSamples {
+  /// One scan may go beyond the limit of samples, and all states that are told again beyond that of alarm events.
+  static let oneScan = SimulatedFieldDevice.definitions.count
+  static let allStates = 60
+
+  func judgeBounds(
+    _ series: String, samplesWaiting: Int, alarmsWaiting: Int, memory: EngineMemory, usedBytes: Int, capacityBytes: Int
+  ) {
+    if samplesWaiting > memory.samples + Self.oneScan {
       report(.boundExceeded, "\(series): \(samplesWaiting) samples wait in memory")
+    }
+    if alarmsWaiting > memory.alarmEvents + Self.allStates {
+      report(.boundExceeded, "\(series): \(alarmsWaiting) alarm events wait in memory")
     }
     if usedBytes > capacityBytes * 3 / 2 {
       report(.boundExceeded, "\(series): the store holds \(usedBytes) bytes of \(capacityBytes)")

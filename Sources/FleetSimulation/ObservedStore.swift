@@ -14,10 +14,27 @@ final class ObservedStore: OutboxStore {
   private let time: VirtualTime
   private let bugs: PlantedBugs
   private var seen: Set<Int64> = []
+  /// Frames in commits whose outcome nobody knows, until the store says whether it has them.
+  private var uncertain: [Int64: PendingFrame] = [:]
+  /// Samples that it took in this life of the daemon.
+  private(set) var keptSamples = 0
+  private let slowness: Slowness?
+  /// When the opening that goes on will be over.
+  private var opensAt: MonotonicTime?
+
+  /// How long openings take.
+  struct Slowness {
+    /// Nil: this one takes no time.
+    var draw: () -> Duration?
+    /// Called when one that took time is over.
+    var onEnd: () -> Void
+  }
 
   init(
-    _ store: SQLiteOutbox, gateway: String, history: History, time: VirtualTime, bugs: PlantedBugs
+    _ store: SQLiteOutbox, gateway: String, history: History, time: VirtualTime, bugs: PlantedBugs,
+    slowness: Slowness? = nil
   ) {
+    self.slowness = slowness
     self.store = store
     self.gateway = gateway
     self.history = history
@@ -26,15 +43,20 @@ final class ObservedStore: OutboxStore {
   }
 
   var bytesWritten: Int { store.bytesWritten }
+  var isOpen: Bool { store.isOpen }
   func close() { store.close() }
   func open() throws(OutboxStoreError) -> [String] {
+    try waitForOpening()
     let news = try noting { () throws(OutboxStoreError) in try store.open() }
     for line in news { note(line) }
-    // A page that cannot be read just then counts as damage, and from then on what that may cost is excused.
-    if news.contains(where: { $0.contains("was damaged") }), history.hadReadErrors.contains(gateway) {
+    // A page that cannot be read just then counts as damage; and damage in use shows late. From then on what it may have
+    // cost is excused.
+    let mayBeLate = history.hadReadErrors.contains(gateway) || history.damagedAt[gateway] != nil
+    if news.contains(where: { $0.contains("was damaged") }), mayBeLate {
       history.damagedAt[gateway] = time.now
     }
-    if let state = try? store.state() {
+    if let state = try? state() {
+      uncertain = [:]
       let frames = state.frames[.telemetry] ?? .init()
       note(
         "opened its store: frames through \(state.lastFrame), \(frames.count) "
@@ -42,7 +64,28 @@ final class ObservedStore: OutboxStore {
     }
     return news
   }
-  func state() throws(OutboxStoreError) -> OutboxState { try store.state() }
+
+  /// As ``GatewayService``'s thread that opens: what it finds it finds at the end.
+  private func waitForOpening() throws(OutboxStoreError) {
+    if let end = opensAt {
+      guard end <= time.now else { throw OutboxStoreError("the outbox is being opened", .opening) }
+      opensAt = nil
+    } else if let slowness, let length = slowness.draw() {
+      note("its store takes \(length) to be opened")
+      history.count(.slowOpening)
+      opensAt = time.now + length
+      time.at(time.now + length) { slowness.onEnd() }
+      throw OutboxStoreError("the outbox is being opened", .opening)
+    }
+  }
+
+  func state() throws(OutboxStoreError) -> OutboxState {
+    let state = try store.state()
+    for (number, frame) in uncertain.sorted(by: { $0.key < $1.key }) where number <= state.lastGivenFrame {
+      accept(frame)
+    }
+    return state
+  }
   func alarms() throws(OutboxStoreError) -> [SavedAlarm] { try store.alarms() }
   func alarmsInFrames() throws(OutboxStoreError) -> Set<String> { try store.alarmsInFrames() }
   func register(_ catalogue: Catalogue) throws(OutboxStoreError) -> Int {
@@ -79,7 +122,7 @@ final class ObservedStore: OutboxStore {
       state = try store.commit(transaction)
     } catch {
       note("\(error)")
-      remember(transaction)
+      remember(transaction, isUnknown: error.kind == .outcomeUnknown)
       guard bugs.contains(.ignoresFailedCommits), error.kind != .damaged, let read = try? store.state() else {
         throw error
       }
@@ -94,7 +137,8 @@ final class ObservedStore: OutboxStore {
     if !transaction.goneAtCentral.isEmpty {
       note("gone at central: \(transaction.goneAtCentral)")
     }
-    for frame in transaction.frames where seen.insert(frame.sequence).inserted { accept(frame) }
+    for frame in transaction.frames { accept(frame) }
+    uncertain = [:]
     return state
   }
 
@@ -112,13 +156,19 @@ final class ObservedStore: OutboxStore {
   }
 
   /// Nobody knows whether a failed commit took effect: alarms in it may arrive, and need not.
-  private func remember(_ transaction: OutboxTransaction) {
+  private func remember(_ transaction: OutboxTransaction, isUnknown: Bool) {
+    if isUnknown {
+      for frame in transaction.frames where !seen.contains(frame.sequence) { uncertain[frame.sequence] = frame }
+    }
     for frame in transaction.frames where frame.lane == .alarms && !seen.contains(frame.sequence) {
       history.uncertainAlarms[gateway, default: []] += (try? FrameCodec.decodeAlarms(frame.bytes))?.events ?? []
     }
   }
 
   private func accept(_ frame: PendingFrame) {
+    guard seen.insert(frame.sequence).inserted else { return }
+    uncertain[frame.sequence] = nil
+    if frame.lane == .telemetry { keptSamples += frame.sampleCount }
     switch frame.lane {
     case .alarms:
       guard let (events, _) = try? FrameCodec.decodeAlarms(frame.bytes) else {

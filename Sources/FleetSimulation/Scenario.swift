@@ -1,3 +1,4 @@
+import GatewayRuntime
 import Telemetry
 
 /// What a seed stands for: how many gateways, for how long, and which faults happen how often.
@@ -32,6 +33,15 @@ public struct Scenario: Hashable, Sendable {
     case reload = "configuration reloaded"
     // At the end, so that older seeds stand for what they stood for.
     case shortKeep = "values older than keep"
+    case smallMemory = "memory full"
+    case slowOpening = "outbox opened slowly"
+    case liveDamage = "gateway store damaged while in use"
+
+    /// Seeds that failed before there was such a fault go on without it; those that failed with it have its letter behind
+    /// their number.
+    static let younger: [(letter: Character, fault: Self)] = [
+      ("k", .shortKeep), ("m", .smallMemory), ("o", .slowOpening), ("d", .liveDamage),
+    ]
   }
 
   public var seed: UInt64
@@ -52,7 +62,7 @@ public struct Scenario: Hashable, Sendable {
     scanInterval = .milliseconds([500, 1_000, 1_000, 2_000][Int.random(in: 0..<4, using: &random)])
     rates = [:]
     for fault in Fault.allCases {
-      let isRare = [.restoredGateway, .clonedGateway, .restoredCentral, .gatewayDamage].contains(fault)
+      let isRare = [.restoredGateway, .clonedGateway, .restoredCentral, .gatewayDamage, .liveDamage].contains(fault)
       guard random.chance(isRare ? 120 : 350) else { continue }
       rates[fault] = [5, 20, 60, 200][Int.random(in: 0..<4, using: &random)]
     }
@@ -64,14 +74,26 @@ public struct Scenario: Hashable, Sendable {
   /// other draws are to stay as they were.
   public var keep: Duration? { has(.shortKeep) ? .seconds([20, 45, 90][Int(seed % 3)]) : nil }
 
-  /// The seeds that once failed, a line each: a number, and what it was. Those that were found before there was
-  /// ``Fault/shortKeep`` stay without it; a `k` behind the number is for the others.
+  /// What the gateways keep in memory while their stores take nothing.
+  var memory: EngineMemory {
+    var memory = EngineMemory()
+    guard has(.smallMemory) else { return memory }
+    memory.samples = [30, 100, 300][Int(seed % 3)]
+    memory.alarmEvents = [1, 2, 4, 8][Int(seed % 4)]
+    return memory
+  }
+
+  /// The outbox goes to the disk's own pages often, instead of to the log and to memory.
+  var hasSmallCaches: Bool { has(.slowOpening) || has(.liveDamage) }
+
+  /// The seeds that once failed, a line each: a number, with letters of ``Fault/younger``, and what it was.
   public static func regressions(in text: String) -> [Scenario] {
     text.split(separator: "\n").compactMap { line in
       let digits = line.prefix { $0.isNumber }
       guard let seed = UInt64(digits) else { return nil }
       var scenario = Scenario(seed: seed)
-      if !line.dropFirst(digits.count).hasPrefix("k") { scenario.rates[.shortKeep] = nil }
+      let letters = line.dropFirst(digits.count).prefix { !$0.isWhitespace }
+      for (letter, fault) in Fault.younger where !letters.contains(letter) { scenario.rates[fault] = nil }
       return scenario
     }
   }

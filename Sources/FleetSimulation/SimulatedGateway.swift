@@ -32,10 +32,10 @@ final class SimulatedGateway {
 
   // One life of the process.
   private(set) var engine: GatewayEngine?
-  private var store: ObservedStore?
+  private(set) var store: ObservedStore?
   var poller: BusPoller?
   var life = 0
-  private var boots = 0
+  var boots = 0
   private var lastEntries: [Int: [UInt16]] = [:]
   let broker = SimulatedBroker()
   var isPolling = true
@@ -99,13 +99,11 @@ final class SimulatedGateway {
   func start() {
     guard engine == nil else { return }
     life += 1
+    unheld = (0, 0)
+    isMiscounted = false
     let life = life
     let store = ObservedStore(
-      SQLiteOutbox(
-        OutboxPlace(
-          directory: "/outbox", vfs: disk.vfsName, boot: "boot \(boots)", files: files,
-          random: SeededRandom(seed: random.next()))),
-      gateway: series, history: history, time: time, bugs: bugs)
+      SQLiteOutbox(place()), gateway: series, history: history, time: time, bugs: bugs, slowness: slowness(life))
     let way = GatewayWay { [self] request in
       link.send(request, from: name) { [self] result in
         guard self.life == life, let engine else { return }
@@ -115,11 +113,12 @@ final class SimulatedGateway {
       }
     }
     do throws(OutboxStoreError) {
+      var outside = GatewayEngine.Outside(
+        clock: clock, store: store, broker: broker, central: way, viewers: NoViewers(), supervisor: NoSupervisor())
+      outside.memory = scenario.memory
       let made = try GatewayEngine(
-        settings: settings,
-        outside: .init(
-          clock: clock, store: store, broker: broker, central: way, viewers: NoViewers(), supervisor: NoSupervisor()),
-        buses: [], log: Self.log, version: "simulated", random: SeededRandom(seed: random.next()))
+        settings: settings, outside: outside, buses: [], log: Self.log, version: "simulated",
+        random: SeededRandom(seed: random.next()))
       self.way = way
       self.store = store
       engine = made
@@ -209,6 +208,12 @@ final class SimulatedGateway {
   var givenUp: UInt64 = 0
   /// Samples dropped for their age.
   var outlived: UInt64 = 0
+  /// What memory had no room for in this life, as the engine last told.
+  var unheld = (samples: 0, alarms: 0)
+  /// It is full, and nothing has left it since.
+  var isUnheld = false
+  /// Its samples did not add up in this life; once is enough.
+  var isMiscounted = false
   /// Since when something droppable is too old.
   var tooOldSince: MonotonicTime?
 

@@ -1,3 +1,4 @@
+import GatewayCore
 import Telemetry
 
 /// Bounds and periods of the engine.
@@ -8,9 +9,6 @@ public enum EngineLimits {
   /// Scans that wait for a store that is not open. As many samples as may wait at all take less where a device has three tags
   /// or more; of devices with one or two, fewer can wait.
   static let waitingScanBytes = 32 << 20
-  /// Alarm events that wait for a store that takes nothing, a few hundred bytes each and 1 kB at most; at twenty a day that
-  /// is a year.
-  public static let waitingAlarms = 8_192
   /// Alarm events in one frame, so that a frame always fits into a batch.
   static let alarmsInFrame = 1_024
   /// Body of one request to central: a quarter of what central takes, so that a poor link loses little when it breaks.
@@ -34,4 +32,15 @@ public enum EngineLimits {
   /// A bus thread whose loop has not turned for this long is stuck: one request lasts at most 60 s (the largest time-out),
   /// and opening a bus no longer.
   static let stuckBus = Duration.seconds(150)
+}
+
+/// What waits in memory at most while the store takes nothing. Beyond, the newest go, counted, and a notice says so.
+public struct EngineMemory: Hashable, Sendable {
+  /// Samples.
+  public var samples = OutboxPolicy.maximumHeldSamples
+  /// Alarm events, a few hundred bytes each and 1 kB at most; at twenty a day the default is a year. States that are told again
+  /// to central are beside them.
+  public var alarmEvents = 8_192
+
+  public init() {}
 }

@@ -33,14 +33,18 @@ extension GatewayEngine {
     return event
   }
 
-  private func enter(_ event: AlarmEvent) {
+  /// - Parameter isTold: it says a state again. Then it is taken in any case: there are only so many, and a notice that some
+  ///   had no room would be the reason to tell all of them again.
+  private func enter(_ event: AlarmEvent, isTold: Bool = false) {
     let hasBootTime = !clockTrust.isTrusted
     if !hasBootTime { newestAlarm = max(newestAlarm, event.time) }
     counters.alarmEvents += 1
     alarmHistory.append(event)
     outbox.alarmAppended()
     // What comes behind a gap waits until the notice of it has its place.
-    guard alarmLoss == nil, alarmsWaiting < EngineLimits.waitingAlarms else { return drop(event, hasBootTime) }
+    guard isTold || alarmLoss == nil && alarmsWaiting < outside.memory.alarmEvents else {
+      return drop(event, hasBootTime)
+    }
     if hasBootTime != alarmsHaveBootTimes { sealAlarms() }
     alarmsHaveBootTimes = hasBootTime
     pendingAlarms.append(event)
@@ -60,7 +64,8 @@ extension GatewayEngine {
       about: "memory full of alarms", now: outside.clock.monotonic())
   }
 
-  /// Frames of what waits, and behind it the notice of what had no room.
+  /// Frames of what waits, and behind it the notice of what had no room: in the transaction that keeps the alarms' rows, which
+  /// know of it already. More that is dropped before that transaction ends well is told by another notice behind it.
   func sealAlarms() {
     guard isStoreOpen else { return }
     var rest = pendingAlarms[...]
@@ -70,7 +75,8 @@ extension GatewayEngine {
       sealAlarmFrame(events: events, times: events[0].time...max(events[0].time, events[events.count - 1].time))
     }
     pendingAlarms.removeAll(keepingCapacity: true)
-    guard let loss = alarmLoss, alarmsWaiting < EngineLimits.waitingAlarms else { return }
+    let isNoticeWaiting = pendingFrames.contains { $0.lane == .alarms && $0.sampleCount == 0 }
+    guard let loss = alarmLoss, !isNoticeWaiting else { return }
     alarmsHaveBootTimes = !clockTrust.isTrusted
     let notice = loss.notice(lane: .alarms, hasBootTimes: alarmsHaveBootTimes)
     let known = notice.lastTime ?? alarmTime(outside.clock.wall())
@@ -188,7 +194,7 @@ extension GatewayEngine {
     guard !toldAlarmStates else { return }
     toldAlarmStates = true
     for event in alarms.restatement(time: alarmTime(outside.clock.wall()), undoing: waitingAlarms()) {
-      enter(event)
+      enter(event, isTold: true)
       showTails(event)
     }
   }

@@ -78,9 +78,8 @@ extension GatewayEngine {
   /// Frames that wait keep their numbers where they may have been committed, and get new ones behind those of the store
   /// where they surely were not: what took a damaged file's place has given a number to its notice.
   private func takeUpFrames(behind state: OutboxState) {
-    if isOutcomeUnknown {
-      pendingFrames.removeAll { $0.sequence <= state.lastFrame }
-    } else if let first = pendingFrames.first, first.sequence <= state.lastFrame {
+    if isOutcomeUnknown { pendingFrames.removeAll { $0.sequence <= state.lastGivenFrame } }
+    if let first = pendingFrames.first, first.sequence <= state.lastFrame {
       let distance = state.lastFrame + 1 - first.sequence
       for index in pendingFrames.indices { pendingFrames[index].sequence += distance }
       catalogues.renumbered(by: distance)
@@ -217,23 +216,22 @@ extension GatewayEngine {
     if transaction.tellsAlarmStates { toldAlarmStates = false }
     stored = after
     isOutcomeUnknown = false
-    storeFailure = after.isClosed ? "the outbox is to be checked, because a frame in it was damaged" : nil
+    storeFailure = after.isClosed ? "the outbox is to be checked, because something in it changed on the disk" : nil
     if after.isClosed { isStoreOpen = false }
     outbox.committed(after, wall: outside.clock.wall(), now: now)
-    // The notice of them goes behind all that waited.
     if alarmLoss != nil { outbox.alarmAppended() }
     delivery.storeChanged(after)
     allClear("the outbox takes data again", about: "outbox")
   }
 
-  /// After a failure the transaction may have been committed all the same: the store says which frames it has.
+  /// After a failure the transaction may have been committed all the same: the store says which frames it has. What it does not
+  /// have may still stand in the file's log, and count once the file is opened anew (``takeUpFrames(behind:)``).
   private func readBack(_ error: OutboxStoreError, now: MonotonicTime) {
     guard error.kind != .damaged else {
       isStoreOpen = false
       return
     }
     guard let state = try? outside.store.state() else { return }
-    isOutcomeUnknown = false
     pendingFrames.removeAll { $0.sequence <= state.lastFrame }
     stored = state
     delivery.storeChanged(state)

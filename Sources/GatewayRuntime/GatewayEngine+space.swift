@@ -1,6 +1,7 @@
 import GatewayConfiguration
 public import GatewayCore
 import Logging
+import RuleEngine
 import Telemetry
 
 extension GatewayEngine {
@@ -38,9 +39,10 @@ extension GatewayEngine {
   /// Samples that came from the buses since the start: accepted + dropped + waiting.
   public var samplesTaken: Int { counters.samples }
   public var samplesDropped: Int { counters.samplesDropped }
+  public var alarmEventsDropped: Int { counters.alarmEventsDropped }
   /// Samples in memory that no commit holds yet.
   public var samplesWaiting: Int {
-    builder.sampleCount + pendingFrames.reduce(0) { $0 + $1.sampleCount }
+    builder.sampleCount + pendingFrames.reduce(0) { $0 + ($1.lane == .telemetry ? $1.sampleCount : 0) }
       + waitingScans.reduce(0) { $0 + $1.scan.readings.count }
   }
   /// Alarm events in memory that no commit holds yet.
@@ -52,6 +54,8 @@ extension GatewayEngine {
 
   /// Whether central is still to be asked what it has of epochs that are over.
   public var mustLookBack: Bool { delivery.mustLookBack }
+  /// Alarms that their rules take for active.
+  public var alarmsOfRules: Set<String> { rules.activeAlarms }
   public var isOutboxOpen: Bool { isStoreOpen }
   public var isTrustingClock: Bool { clockTrust.isTrusted }
 }

@@ -30,6 +30,7 @@ public final class GatewayEngine {
     public var topics: (any TopicMemory)?
     /// Nil: windows and detectors begin anew with each start.
     public var state: (any StateMemory)?
+    public var memory = EngineMemory()
 
     public init(
       clock: any EngineClock, store: any OutboxStore, broker: (any MessageBroker)?, central: (any CentralLink)?,
@@ -99,13 +100,15 @@ public final class GatewayEngine {
   var nextSequence: Int64 = 1
   /// What the store holds; empty until it is open.
   var stored = OutboxState(epoch: Epoch(high: 0, low: 0))
-  var isStoreOpen = false
+  var isStoreOpen = false {
+    didSet { outbox.isStoreOpen = isStoreOpen }
+  }
   /// Why the store takes nothing, since it does not.
   var storeFailure: String?
   var wasStoreOpen = false
   /// It takes nothing because its opening goes on.
   var isStoreOpening = false
-  /// The waiting frames may be in the store already.
+  /// A commit failed, and none has ended well since: the waiting frames may be in the store already.
   var isOutcomeUnknown = false
   /// What happened to the store that a person should know.
   var notes: [(time: Timestamp, text: String)] = []
@@ -178,6 +181,7 @@ public final class GatewayEngine {
       settings.computedDevices(catalogue), catalogue: catalogue, wall: outside.clock.wall(),
       now: outside.clock.monotonic())
     outbox = OutboxMachine(policy: settings.outboxPolicy, space: settings.outboxSpace)
+    outbox.heldSamples = outside.memory.samples
     publishing = PublishingState(
       settings, alarms: settings.rules.map(\.name) + [Self.capacityAlarm], floods: alarms.floodNames, version: version)
     rememberedTopics = Set(outside.topics?.load() ?? [])
@@ -240,8 +244,11 @@ public final class GatewayEngine {
     expireAlarms(now: now)
     for scan in staleWatch.expire(now: now, wall: outside.clock.wall()) { tookStale(scan, now: now) }
     computeIfDue(now: now)
+    // Also a read that could do without its answer may have found damage.
+    if isStoreOpen, !outside.store.isOpen { isStoreOpen = false }
     commitIfDue(now: now)
     deliver(now: now)
+    if isStoreOpen, !outside.store.isOpen { isStoreOpen = false }
     publishWaitingAlarms(now: now)
     expireCommands(now: now)
     repeatStatesIfDue(now: now)

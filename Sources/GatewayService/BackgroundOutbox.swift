@@ -89,6 +89,7 @@ final class BackgroundOutbox: OutboxStore, @unchecked Sendable {  // the engine'
     return store
   }
 
+  var isOpen: Bool { opening == nil && store.isOpen }
   func state() throws(OutboxStoreError) -> OutboxState { try owned().state() }
   func alarms() throws(OutboxStoreError) -> [SavedAlarm] { try owned().alarms() }
   func alarmsInFrames() throws(OutboxStoreError) -> Set<String> { try owned().alarmsInFrames() }

@@ -14,6 +14,11 @@ public struct OutboxPlace {
   public var random: any RandomNumberGenerator
   /// Hears of work on the whole file.
   public var listener: (any LongWorkListener)?
+  /// Pages of 4 KiB in the write-ahead log after which a commit is followed by a checkpoint: 4 MB. With fewer a simulation
+  /// comes to checkpoints sooner.
+  public var checkpointPages = 1_000
+  /// What SQLite keeps of the file in memory; with less it reads the disk more often.
+  public var cacheKibibytes = 2_048
 
   public init(
     directory: String, vfs: String? = nil, boot: String, files: any OutboxFiles,

@@ -79,6 +79,10 @@ enum OutboxSchema {
     case abandoned = 2
   }
 
+  /// How `epochs.reason` begins where the row of a lane was lost with a damaged file: what central had confirmed is guessed from
+  /// the oldest batch that could be read.
+  static let guessedConfirmations = "damaged, and what central had confirmed is a guess: "
+
   /// `batches.kind`.
   enum Kind: Int {
     case samples = 0

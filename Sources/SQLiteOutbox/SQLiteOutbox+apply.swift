@@ -10,6 +10,10 @@ extension SQLiteOutbox {
     _ transaction: OutboxTransaction, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
     let retiredBefore = after.retired.count
+    if movesNumbers(transaction) || after.isMoving, let table = try CopiedRows.firstDifferenceInUse(connection) {
+      throw SQLiteError(
+        extendedCode: 11, message: "a row of '\(table)' is not as its copy", sql: "comparing copies in use")
+    }
     try insert(transaction.frames, connection, &after)
     try keep(transaction.alarms, forgotten: transaction.forgottenAlarms, connection, &after)
     if transaction.tellsAlarmStates { try setOwesAlarmStates(false, connection, &after) }
@@ -38,6 +42,15 @@ extension SQLiteOutbox {
       try ConfirmedBatches.limitEnded(in: connection)
       after.ended = try ConfirmedBatches.ended(in: connection)
     }
+  }
+
+  /// Whether it changes rows that are kept twice: not when frames only come in.
+  private func movesNumbers(_ transaction: OutboxTransaction) -> Bool {
+    var rest = transaction
+    rest.frames = []
+    rest.alarms = []
+    rest.forgottenAlarms = []
+    return !rest.isEmpty || rest.tellsAlarmStates
   }
 
   func epochID(_ epoch: Epoch, _ connection: SQLiteConnection) throws -> Int64 {
@@ -70,6 +83,7 @@ extension SQLiteOutbox {
         try insert.run()
       }
       after.lastFrame = frame.sequence
+      after.endsWithOwnFrame = false
       var held = after.frames[frame.lane] ?? .init()
       held.count += 1
       held.samples += frame.sampleCount

@@ -65,6 +65,7 @@ extension SQLiteOutbox {
             reason: .damagedFrame, lane: lane, firstTime: held.firstTime, lastTime: held.lastTime,
             samples: UInt64(clamping: held.samples), detail: error.description))
         after.damagedFrames += 1
+        foundDamage = true
         try count(.damagedFrame, UInt64(clamping: held.samples), connection, &after)
         if lane == .alarms { try setOwesAlarmStates(true, connection, &after) }
       }

@@ -124,9 +124,14 @@ extension SQLiteOutbox {
     guard var held = after.laneState(row), position < held.confirmedThrough else { return }
     let id = try epochID(row.epoch, connection)
     let last = held.confirmedThrough
+    let search = try connection.statement("SELECT reason FROM epochs WHERE id = ?1")
+    try search.bind(1, id)
+    let isGuess = try search.firstRow { $0.text(0).hasPrefix(OutboxSchema.guessedConfirmations) } ?? false
     let notice = LossNotice(
-      reason: .centralRestored, lane: row.lane, numbers: position + 1...last,
-      detail: "central had confirmed batches through \(last) and has them only through \(position) now")
+      reason: isGuess ? .damagedStore : .centralRestored, lane: row.lane, numbers: position + 1...last,
+      detail: isGuess
+        ? "these batches were not found in a damaged store, and central has those through \(position)"
+        : "central had confirmed batches through \(last) and has them only through \(position) now")
     let time = held.oldestTime ?? after.frames[row.lane]?.lastTime ?? Timestamp(milliseconds: 0)
     let span = UInt32(clamping: last - position)
     let bytes = try Self.encode(notice, epoch: row.epoch, number: last, span: span, time: time)
@@ -205,6 +210,9 @@ extension SQLiteOutbox {
       held.batchCount -= 1
       held.batchSamples -= found.samples
       held.batchBytes -= found.bytes.count
+    } else {
+      // A row that is gone is no flipped bit in a batch: who knows what else is.
+      foundDamage = true
     }
     let bytes = try Self.encode(
       notice, epoch: row.epoch, number: last, span: span, time: held.oldestTime ?? Timestamp(milliseconds: 0))

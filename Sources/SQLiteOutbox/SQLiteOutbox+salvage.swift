@@ -28,6 +28,7 @@ extension SQLiteOutbox {
     try place.files.rename(place.successor, to: place.database)
     // Should opening fail now, it is not the new file's fault.
     wasSetAside()
+    ownFrame = salvaged.lastFrame + 1
     try attempt(outcomeUnknown: false) { _ = try openDatabase() }
     return [
       "the outbox was damaged (\(cause)); it is kept as \(aside), \(salvaged.batches.count) batches and "
@@ -45,7 +46,7 @@ extension SQLiteOutbox {
       connection.close()
       epochIDs.removeAll()
     }
-    try connection.applyWriterPragmas(.init(autocheckpointPages: 0))
+    try connection.applyWriterPragmas(.init(autocheckpointPages: 0, cacheKibibytes: place.cacheKibibytes))
     _ = try OutboxSchema.prepare(connection, epoch: Epoch(using: &random).description, place: "")
     var after = try OutboxReader.state(connection)
     try connection.transaction { try takeOver(salvaged, cause, connection, &after) }
@@ -160,7 +161,8 @@ extension SQLiteOutbox {
     try insert.bind(1, id)
     try insert.bind(2, epoch.description)
     try insert.bind(3, (found.isAbandoned ? OutboxSchema.EpochState.abandoned : .closed).rawValue)
-    try insert.bind(4, "damaged: \(cause)")
+    let isKnown = Lane.allCases.allSatisfy { found.lanes[$0] != nil }
+    try insert.bind(4, (isKnown ? "damaged: " : OutboxSchema.guessedConfirmations) + cause)
     try insert.run()
     try ConfirmedBatches.write(found.sums, epoch: id, to: connection)
     for lane in Lane.allCases {

@@ -19,6 +19,10 @@ public final class SQLiteOutbox: OutboxStore {
   private(set) var mustSetAside = false
   /// Something in the file changed on the disk: all of it is looked at when it is opened next.
   private var isSuspect = false
+  /// The transaction under way met something that changed on the disk.
+  var foundDamage = false
+  /// The frame that says that a damaged file was taken over.
+  var ownFrame: Int64?
   /// The disk had no room to move batches of an abandoned epoch: the next transaction does without.
   private(set) var restsFromMoving = false
   /// Row ids of epochs.
@@ -26,12 +30,9 @@ public final class SQLiteOutbox: OutboxStore {
   /// Catalogues that cutting needed lately; a gateway has one, and two for a while after a change of configuration.
   private var layouts: [Int: FrameLayout] = [:]
   /// Of the open file; it never changes, and each reading of a pragma is compiled anew.
-  private var pageBytes: Int?
+  var pageBytes: Int?
   /// Pages of 4 KiB that were written to the disk, log and database file alike.
-  public private(set) var pagesWritten = 0
-
-  /// Pages in the write-ahead log after which a commit is followed by a checkpoint: 4 MB.
-  static let checkpointPages = 1_000
+  public internal(set) var pagesWritten = 0
 
   public init(_ place: OutboxPlace) {
     self.place = place
@@ -45,10 +46,12 @@ public final class SQLiteOutbox: OutboxStore {
     if claim == nil { claim = try place.files.claim(directory: place.directory) }
   }
 
+  public var isOpen: Bool { connection != nil }
+
   public func open() throws(OutboxStoreError) -> [String] {
     guard connection == nil else { return [] }
     try claimDirectory()
-    place.listener?.begins("the outbox is being checked" + (isSuspect ? " after a damaged frame" : ""))
+    place.listener?.begins("the outbox is being checked" + (isSuspect ? ", as something in it changed" : ""))
     defer { place.listener?.ended() }
     var news: [String] = []
     if mustSetAside { return try startAnew("SQLite reported damage while it was running") }
@@ -77,7 +80,7 @@ public final class SQLiteOutbox: OutboxStore {
       throw SQLiteError(extendedCode: 11, message: "its header forbids writing", sql: "open")
     }
     // Checkpoints are made by hand, so that their pages are counted.
-    try made.applyWriterPragmas(.init(autocheckpointPages: 0))
+    try made.applyWriterPragmas(.init(autocheckpointPages: 0, cacheKibibytes: place.cacheKibibytes))
     // What an earlier process wrote without a sync is in the page cache only: a later commit must not stand behind it.
     try made.checkpoint(.truncate)
     made.watchLog()
@@ -99,7 +102,7 @@ public final class SQLiteOutbox: OutboxStore {
     connection = made
     isSuspect = false
     pageBytes = nil
-    known = try OutboxReader.state(made)
+    known = try read(made)
     try settleIdentity(made, &news)
     return news
   }
@@ -130,7 +133,7 @@ public final class SQLiteOutbox: OutboxStore {
 
   func opened() throws -> SQLiteConnection {
     guard let connection else {
-      let text = isSuspect ? "is to be checked, because a frame in it was damaged" : "is not open"
+      let text = isSuspect ? "is to be checked, because something in it changed on the disk" : "is not open"
       throw OutboxStoreError("the outbox in \(place.directory) \(text)", mustSetAside || isSuspect ? .damaged : .failed)
     }
     return connection
@@ -139,10 +142,16 @@ public final class SQLiteOutbox: OutboxStore {
   public func state() throws(OutboxStoreError) -> OutboxState {
     try attempt(outcomeUnknown: false) {
       if let known { return known }
-      let read = try OutboxReader.state(try opened())
+      let read = try read(try opened())
       known = read
       return read
     }
+  }
+
+  private func read(_ connection: SQLiteConnection) throws -> OutboxState {
+    var state = try OutboxReader.state(connection)
+    state.endsWithOwnFrame = state.lastFrame == ownFrame
+    return state
   }
 
   public func alarms() throws(OutboxStoreError) -> [SavedAlarm] {
@@ -186,7 +195,7 @@ public final class SQLiteOutbox: OutboxStore {
     known = nil
     try attempt(outcomeUnknown: true) {
       let connection = try opened()
-      let before = after.damagedFrames
+      foundDamage = false
       do {
         try connection.transaction { try apply(transaction, connection, &after) }
         restsFromMoving = false
@@ -194,8 +203,9 @@ public final class SQLiteOutbox: OutboxStore {
         restsFromMoving = true
         throw error
       }
-      try measure(connection, &after)
-      if after.damagedFrames > before { suspect(connection) }
+      // It is committed, whatever the file is found to be now.
+      let isSound = measure(connection, &after)
+      if !isSound || foundDamage { suspect(connection) }
     }
     if isSuspect {
       after.isClosed = true
@@ -205,28 +215,12 @@ public final class SQLiteOutbox: OutboxStore {
     return after
   }
 
-  /// A frame that changed on the disk is a reason to look at the whole file before more is entrusted to it: the next open does.
+  /// A frame that changed on the disk, or a page that SQLite calls corrupt, is a reason to look at the whole file before more
+  /// is entrusted to it: the next open does.
   private func suspect(_ connection: SQLiteConnection) {
     connection.close()
     self.connection = nil
     isSuspect = true
-  }
-
-  /// Counts written pages and keeps the log short. A checkpoint that fails changes nothing: the commit is in the log.
-  private func measure(_ connection: SQLiteConnection, _ after: inout OutboxState) throws {
-    pagesWritten += connection.takeWrittenPages()
-    let logPages = connection.logPages
-    let pages = try OutboxReader.count(connection, "PRAGMA page_count")
-    if logPages >= Self.checkpointPages, let done = try? connection.checkpoint(.passive) {
-      // SQLite tells how long a log was copied; each page of the file is written once, however often it is in there.
-      pagesWritten += min(done.copiedPages, pages)
-    }
-    let free = try OutboxReader.count(connection, "PRAGMA freelist_count")
-    let size = try pageBytes ?? OutboxReader.count(connection, "PRAGMA page_size")
-    pageBytes = size
-    after.usedBytes = (pages - free) * size
-    after.spareBytes = free * size
-    after.fileBytes = (pages + logPages) * size
   }
 
   /// The definitions under which frames were written; without devices when they cannot be read, so that each of those frames
@@ -245,7 +239,7 @@ public final class SQLiteOutbox: OutboxStore {
   }
 
   /// Not only what SQLite calls corrupt: a damaged index may refuse a new number as used. Tried again, that gets no better.
-  private static func isDamage(_ error: SQLiteError) -> Bool {
+  static func isDamage(_ error: SQLiteError) -> Bool {
     error.category == .corrupt || error.category == .constraint
   }
 

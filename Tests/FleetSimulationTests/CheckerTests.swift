@@ -128,6 +128,9 @@ struct CheckerTests {
     Case(.boundExceeded, { $0.judge(waiting: $0.mostSamples + 1, used: 0) }, but: "this is the limit") {
       $0.judge(waiting: $0.mostSamples, used: 0)
     },
+    Case(.boundExceeded, { $0.judge(waiting: 0, alarms: $0.mostAlarms + 1, used: 0) }, but: "this is the limit") {
+      $0.judge(waiting: 0, alarms: $0.mostAlarms, used: 0)
+    },
     Case(.boundExceeded, { $0.judge(waiting: 0, used: 1_501) }, but: "this is the limit") {
       $0.judge(waiting: 0, used: 1_500)
     },
@@ -143,6 +146,22 @@ struct CheckerTests {
     ) {
       for scan: Int64 in 3...4 { $0.forget(scan: scan) }
       $0.add(losses: [$0.notice(.outboxFull, 3_000...4_000, samples: 6)])
+    },
+    Case(.miscounted, { $0.add(losses: [$0.notice(.memoryFull, 1...1, samples: 3)]) }, but: "there was so much") {
+      $0.add(losses: [$0.notice(.memoryFull, 1...1, samples: 3)])
+      $0.history.unheld["g1"] = (3, 0)
+    },
+    Case(
+      .miscounted,
+      {
+        $0.history.unheld["g1"] = (3, 2)
+        $0.evidence.gateways[0].unheld = (2, 1)
+        $0.add(losses: [$0.notice(.memoryFull, 1...1, samples: 3)])
+      }, but: "that was before the last start"
+    ) {
+      $0.history.unheld["g1"] = (3, 2)
+      $0.evidence.gateways[0].unheld = (2, 0)
+      $0.add(losses: [$0.notice(.memoryFull, 1...1, samples: 3)])
     },
     Case(.miscounted, { $0.add(losses: [$0.notice(.damagedStore, 1...1, samples: 0)]) }, but: "there was damage") {
       $0.add(losses: [$0.notice(.damagedStore, 1...1, samples: 0)])

@@ -17,11 +17,16 @@ struct FleetSimulationTests {
   @Test("Seeds that failed once hold now", arguments: regressions)
   func regression(scenario: Scenario) { expectSound(scenario) }
 
-  @Test("Seeds from before values could become too old stay as they were, others are marked")
+  @Test("Seeds from before there was a fault stay as they were, others are marked")
   func oldSeeds() throws {
-    let aged = try #require((1...100 as ClosedRange<UInt64>).first { Scenario(seed: $0).keep != nil })
-    let read = Scenario.regressions(in: "\(aged)  was wrong\n\(aged)k the same\n# nothing\n")
-    #expect(read.map(\.seed) == [aged, aged] && read[0].keep == nil && read[1] == Scenario(seed: aged))
+    let younger: [Scenario.Fault] = [.shortKeep, .smallMemory, .slowOpening, .liveDamage]
+    let seed = try #require((1...3_000 as ClosedRange<UInt64>).first { younger.allSatisfy(Scenario(seed: $0).has) })
+    let read = Scenario.regressions(in: "\(seed)  was wrong\n\(seed)k the same\n\(seed)kmod\tonce more\n# nothing\n")
+    #expect(read.map(\.seed) == [seed, seed, seed])
+    #expect(
+      younger.map { fault in read.map { $0.has(fault) } } == [[false, true, true]]
+        + Array(repeating: [false, false, true], count: 3))
+    #expect(read[2] == Scenario(seed: seed))
   }
 
   @Test(

@@ -1,5 +1,5 @@
 import BatchCodec
-import GatewayCore
+import GatewayRuntime
 import Telemetry
 
 @testable import FleetSimulation
@@ -11,7 +11,8 @@ final class HandMadeRun {
   /// What central has of alarms.
   var events: [AlarmEvent] = []
 
-  let mostSamples = OutboxPolicy.maximumHeldSamples + OutboxPolicy.maximumFrameSamples
+  let mostSamples = EngineMemory().samples + History.oneScan
+  let mostAlarms = EngineMemory().alarmEvents + History.allStates
   private let catalogue = Catalogue(devices: [
     DeviceDefinition(name: "d1", tags: SimulatedFieldDevice.definitions)
   ])
@@ -48,8 +49,10 @@ final class HandMadeRun {
       .init(time: Timestamp(milliseconds: scan * 1_000), at: .zero, hasBootTime: false))
   }
 
-  func judge(waiting: Int, used: Int) {
-    history.judgeBounds("g1", samplesWaiting: waiting, usedBytes: used, capacityBytes: 1_000)
+  func judge(waiting: Int, alarms: Int = 0, used: Int) {
+    history.judgeBounds(
+      "g1", samplesWaiting: waiting, alarmsWaiting: alarms, memory: EngineMemory(), usedBytes: used,
+      capacityBytes: 1_000)
   }
 
   func notice(_ reason: LossNotice.Reason, _ times: ClosedRange<Int64>, samples: UInt64) -> LossNotice {

@@ -102,6 +102,18 @@ struct OutboxMachineTests {
     #expect(machine.deadline == now + .seconds(1))
   }
 
+  @Test("A store that is closed is opened soon though nothing waits: what it holds is for central")
+  func closed() {
+    var machine = machine()
+    machine.committed(state(), wall: wall, now: start)
+    #expect(machine.deadline == .never)
+    machine.failed(now: start)
+    machine.isStoreOpen = false
+    #expect(machine.deadline == start + .milliseconds(200))
+    machine.isStoreOpen = true
+    #expect(machine.deadline == .never)
+  }
+
   @Test("Memory has room for as many samples as the policy says, and again after a commit")
   func room() {
     var machine = machine()

@@ -75,11 +75,11 @@ struct FullMemoryTests {
   func alarmsLimit(_ trouble: Trouble) throws {
     let bench = try EngineBench(Self.yaml, isOpening: trouble == .neverOpen)
     bench.readFaults.commits = trouble == .commitsFail
-    flap(bench, until: EngineLimits.waitingAlarms + 200)
-    #expect(bench.engine.alarmsWaiting == EngineLimits.waitingAlarms)
+    flap(bench, until: EngineMemory().alarmEvents + 200)
+    #expect(bench.engine.alarmsWaiting == EngineMemory().alarmEvents)
     // Central must learn of this one, though its event has no room.
     bench.scan(0, [Reading(.integer(9))])
-    #expect(bench.engine.activeAlarms == ["hot", "stuck"] && bench.engine.alarmsWaiting == EngineLimits.waitingAlarms)
+    #expect(bench.engine.activeAlarms == ["hot", "stuck"] && bench.engine.alarmsWaiting == EngineMemory().alarmEvents)
     bench.readFaults.commits = false
     bench.readFaults.isOpening = false
     bench.wait(.seconds(20))
@@ -93,12 +93,14 @@ struct FullMemoryTests {
     let expected = bench.engine.alarmPicture
     let batches = try alarms(bench)
     let notices = batches.flatMap(\.losses)
-    #expect(notices.count == 1 && notices.first?.samples == lost && notices.first?.lane == .alarms)
+    // The first goes with the first attempt after memory was full.
+    #expect(notices.count <= 2 && notices.allSatisfy { $0.lane == .alarms })
+    #expect(notices.reduce(0) { $0 + ($1.samples ?? 0) } == lost)
     let first = try #require(notices.first?.firstTime)
-    let last = try #require(notices.first?.lastTime)
+    let last = try #require(notices.last?.lastTime)
     #expect(first <= last && batches[0].events[0].time < first)
     let events = batches.flatMap(\.events)
-    #expect(events.prefix(EngineLimits.waitingAlarms).allSatisfy { $0.time <= first })
+    #expect(events.prefix(EngineMemory().alarmEvents).allSatisfy { $0.time <= first })
     #expect(zip(events, events.dropFirst()).allSatisfy { $0.time <= $1.time })
     let told = picture(batches)
     for name in ["hot", "stuck"] {
@@ -114,16 +116,16 @@ struct FullMemoryTests {
     clock.wallBegan = Timestamp(milliseconds: 0)
     let bench = try EngineBench(Self.yaml, clock: clock)
     bench.readFaults.commits = true
-    flap(bench, until: EngineLimits.waitingAlarms + 10)
+    flap(bench, until: EngineMemory().alarmEvents + 10)
     clock.wallBegan = set
     clock.isSynchronized = true
     bench.readFaults.commits = false
     bench.wait(.seconds(60))
     let now = clock.wall()
     let notices = try alarms(bench).flatMap(\.losses)
-    #expect(notices.count == 1)
+    #expect(!notices.isEmpty)
     let first = try #require(notices.first?.firstTime)
-    let last = try #require(notices.first?.lastTime)
+    let last = try #require(notices.last?.lastTime)
     #expect(now.milliseconds - 120_000 < first.milliseconds && first <= last && last <= now)
   }
 }

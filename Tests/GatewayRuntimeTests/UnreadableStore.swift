@@ -59,5 +59,6 @@ final class UnreadableStore: OutboxStore {
   }
   func freeBytes() -> Int? { store.freeBytes() }
   var bytesWritten: Int { store.bytesWritten }
+  var isOpen: Bool { store.isOpen }
   func traffic() throws(OutboxStoreError) -> [(day: String, sent: Int, received: Int)] { try store.traffic() }
 }

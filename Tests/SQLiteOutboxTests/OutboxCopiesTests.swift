@@ -36,6 +36,26 @@ struct OutboxCopiesTests {
     return last
   }
 
+  @Test(
+    "In a store that is in use, too, before anything rests on it",
+    arguments: ["lanes", "newest", "store", "epochs"])
+  func inUse(_ table: String) throws {
+    let before = try prepare()
+    var news: [String] = []
+    let store = try scratch.open(news: &news)
+    let id = try store.register(scratch.catalogue)
+    let other = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+    try other.execute("UPDATE copies SET a = a + 1 WHERE source = '\(table)'")
+    other.close()
+    // Frames come in all the same: they rest on nothing.
+    let frame = try scratch.telemetry(rows: 5, catalogueID: id)
+    #expect(try store.commit(.with([frame])).samples(.telemetry) == before.samples(.telemetry) + 10)
+    let error = #expect(throws: OutboxStoreError.self) { try store.commit(.with(cut: [.telemetry])) }
+    #expect(error?.kind == .damaged)
+    #expect(try store.open().count == 1)
+    #expect(try store.state().samples(.telemetry) == before.samples(.telemetry) + 10)
+  }
+
   /// What a flipped bit does: the row changes, and its copy does not.
   private func change(_ sql: String) throws {
     let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)

@@ -63,6 +63,10 @@ public struct OutboxState: Hashable, Sendable {
   public var epoch: Epoch
   /// Sequence number of the newest frame ever committed; 0 before the first.
   public var lastFrame: Int64
+  /// That frame is the store's own: the notice that a damaged file was taken over.
+  public var endsWithOwnFrame = false
+  /// Number of the newest frame that a transaction brought.
+  public var lastGivenFrame: Int64 { lastFrame - (endsWithOwnFrame ? 1 : 0) }
   /// Of the current epoch.
   public var lanes: [Lane: LaneState] = [:]
   /// Earlier epochs that still hold batches, oldest first.

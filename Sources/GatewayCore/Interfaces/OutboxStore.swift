@@ -47,6 +47,9 @@ public protocol OutboxStore: AnyObject {
   /// - Returns: what happened that a person should know, one line each.
   func open() throws(OutboxStoreError) -> [String]
 
+  /// False before it was opened, and after any call found it damaged: that closes it.
+  var isOpen: Bool { get }
+
   /// What the store holds now, read from it.
   func state() throws(OutboxStoreError) -> OutboxState
 

@@ -14,6 +14,8 @@ public struct OutboxMachine: Sendable {
   public var policy: OutboxPolicy
   /// Limits of size and age.
   public var space: OutboxSpace
+  /// Samples that may wait in memory while the store takes nothing.
+  public var heldSamples = OutboxPolicy.maximumHeldSamples
   private var waitingSamples = 0
   private var oldestWaiting: MonotonicTime?
   private var alarmWaits = false
@@ -25,6 +27,8 @@ public struct OutboxMachine: Sendable {
   private var isOnline = false
   private var isMoving = false
   private var needsRoom = false
+  /// False: it is to be opened, also when nothing waits in memory, because what it holds waits for central.
+  public var isStoreOpen = true
   private var retryAt: MonotonicTime?
   private var retryDelay = Self.firstRetry
 
@@ -38,7 +42,7 @@ public struct OutboxMachine: Sendable {
   }
 
   /// Whether samples can be taken, or memory is full because the store does not answer.
-  public var hasRoom: Bool { waitingSamples < OutboxPolicy.maximumHeldSamples }
+  public var hasRoom: Bool { waitingSamples < heldSamples }
   public var isFailing: Bool { retryAt != nil }
 
   public mutating func appended(samples: Int, now: MonotonicTime) {
@@ -65,7 +69,7 @@ public struct OutboxMachine: Sendable {
   /// When ``decide(_:wall:now:)`` will next give something; `never` when nothing waits.
   public var deadline: MonotonicTime {
     var wanted = MonotonicTime.never
-    if alarmWaits || isMoving || needsRoom || waitingSamples >= OutboxPolicy.maximumFrameSamples {
+    if !isStoreOpen || alarmWaits || isMoving || needsRoom || waitingSamples >= OutboxPolicy.maximumFrameSamples {
       wanted = .zero
     } else if let oldestWaiting {
       wanted = oldestWaiting + policy.flushInterval
