@@ -49,6 +49,9 @@ struct OutboxStatus: Decodable {
   var samples: Int
   var bytes: Int
   var waitingInMemory: Int
+  /// What memory had no room for and no notice tells yet; nil from a daemon that does not say.
+  var memoryFullSamples: Int?
+  var memoryFullAlarmEvents: Int?
   var lanes: [String: Lane]
   var usedBytes: Int
   var limitBytes: Int?
@@ -67,6 +70,8 @@ struct OutboxStatus: Decodable {
   enum CodingKeys: String, CodingKey {
     case directory, epoch, open, opening, failing, failure, samples, bytes, lanes, notes, traffic
     case waitingInMemory = "waiting_in_memory"
+    case memoryFullSamples = "memory_full_samples"
+    case memoryFullAlarmEvents = "memory_full_alarm_events"
     case usedBytes = "used_bytes"
     case limitBytes = "limit_bytes"
     case diskFreeBytes = "disk_free_bytes"

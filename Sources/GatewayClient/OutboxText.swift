@@ -62,6 +62,12 @@ struct OutboxText {
         "! the outbox takes no data (\(outbox.waitingInMemory) samples wait in memory): "
           + (outbox.failure ?? "look at the disk of \(outbox.directory) (df, dmesg)"))
     }
+    let (samples, events) = (outbox.memoryFullSamples ?? 0, outbox.memoryFullAlarmEvents ?? 0)
+    if samples + events > 0 {
+      lines.append(
+        "! memory is full, too: \(samples) samples and \(events) alarm events are lost so far, and each second more; "
+          + "central will be told how many")
+    }
     if !outbox.clockTrusted {
       lines.append("! the clock is not set: values are kept and sent once it is; look at: timedatectl")
     }

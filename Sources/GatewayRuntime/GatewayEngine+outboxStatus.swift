@@ -15,6 +15,8 @@ extension GatewayEngine {
     json.member("samples", Lane.allCases.reduce(0) { $0 + stored.samples($1) })
     json.member("bytes", Lane.allCases.reduce(0) { $0 + stored.bytes($1) })
     json.member("waiting_in_memory", samplesWaiting)
+    json.member("memory_full_samples", memoryLoss?.count ?? 0)
+    json.member("memory_full_alarm_events", alarmLoss?.count ?? 0)
     json.object("lanes") { json in
       for lane in Lane.allCases { json.object(lane.name) { writeLane(lane, to: &$0, time: time) } }
     }

@@ -5,7 +5,7 @@ struct MemoryLoss {
   /// At most one clock's times are known: those of the boot clock get their places once the wall clock is trusted.
   private var times: ClosedRange<Timestamp>?
   private var hasBootTimes: Bool
-  private var count = 0
+  private(set) var count = 0
   private var devices: [String] = []
 
   /// - Parameter hasBootTime: whether `time`, of the first record that is dropped, is the boot clock's.

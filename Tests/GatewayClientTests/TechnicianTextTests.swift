@@ -62,4 +62,22 @@ struct TechnicianTextTests {
         "no Modbus bus, so nothing to plan",
       ])
   }
+
+  private func troubles(_ members: String) throws -> [String] {
+    let text =
+      #"{"directory":"/outbox","epoch":"e","open":true,"failing":true,"failure":"disk full","samples":5,"bytes":9,"#
+      + #""waiting_in_memory":700,"lanes":{},"used_bytes":1,"thinned_samples":0,"lost_samples":{},"bytes_written":1,"#
+      + #""clock_trusted":true,"retired_epochs":[],"notes":[]"#
+    return OutboxText.troubles(try JSONDecoder().decode(OutboxStatus.self, from: Data("\(text)\(members)}".utf8)))
+  }
+
+  @Test("an outbox that takes nothing is told with what waits, and with what is lost once memory is full")
+  func fullMemory() throws {
+    let waiting = "! the outbox takes no data (700 samples wait in memory): disk full"
+    #expect(try troubles("") == [waiting])
+    #expect(try troubles(#","memory_full_samples":0,"memory_full_alarm_events":0"#) == [waiting])
+    let lines = try troubles(#","memory_full_samples":12,"memory_full_alarm_events":3"#)
+    #expect(lines.count == 2 && lines[0] == waiting)
+    #expect(lines[1].hasPrefix("! memory is full, too: 12 samples and 3 alarm events are lost so far"))
+  }
 }
