@@ -177,6 +177,34 @@ extension AlarmBook {
     }
     var outcome = AlarmOutcome()
     add(event, transition, &outcome)
+    remember(name, of: early)
+    return outcome.events.first
+  }
+
+  /// Makes an alarm active or suppressed as it is in an earlier book, some of whose events for it are gone.
+  public mutating func follow(_ name: String, of early: AlarmBook, time: Timestamp, now: MonotonicTime) -> AlarmOutcome
+  {
+    var outcome = AlarmOutcome()
+    guard let was = early.records[name] else { return outcome }
+    let standing = records[name]?.standing ?? AlarmStanding()
+    var event = AlarmEvent(
+      time: time, alarm: name, tag: was.tag, transition: .raised, severity: was.severity, value: was.value,
+      message: was.message)
+    if standing.isActive != was.standing.isActive {
+      let isOwed = standing.isUnacknowledged && definitions[name]?.needsAcknowledge ?? true
+      event.transition = was.standing.isActive ? .raised : isOwed ? .returned : .cleared
+      add(event, event.transition, &outcome)
+    }
+    if standing.isSuppressed != was.standing.isSuppressed {
+      add(event, was.standing.isSuppressed ? .suppressed : .unsuppressed, &outcome)
+    }
+    remember(name, of: early)
+    settleGroup(of: name, time: time, &outcome)
+    return outcome
+  }
+
+  /// What is known of an alarm beside what events add up to.
+  private mutating func remember(_ name: String, of early: AlarmBook) {
     if var record = records[name], let known = early.records[name] {
       record.watch = known.watch
       record.shelfEnd = record.standing.shelf == nil ? nil : known.shelfEnd ?? record.shelfEnd
@@ -188,6 +216,5 @@ extension AlarmBook {
     } else {
       activeFloods.remove(name)
     }
-    return outcome.events.first
   }
 }

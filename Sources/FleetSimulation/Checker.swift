@@ -209,6 +209,10 @@ struct Checker {
     guard !repeats(name), !series.contains(where: { history.rollbacks[$0] != nil }), !history.centralRestored,
       let gateway = evidence.gateways.first(where: { $0.name == name })
     else { return }
+    // Times are left out only where those of two clocks met.
+    if !evidence.clocksVary, held.losses.contains(where: { $0.reason == .memoryFull && $0.firstTime == nil }) {
+      history.report(.miscounted, "\(name): a notice of what memory had no room for does not say when")
+    }
     let all = history.unheld[name] ?? (0, 0)
     for (lane, most, least) in [
       (Lane.telemetry, all.samples, gateway.unheld.samples), (.alarms, all.alarms, gateway.unheld.alarms),

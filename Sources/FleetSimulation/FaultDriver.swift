@@ -54,6 +54,9 @@ final class FaultDriver {
       let request = requests.randomElement(using: &people) ?? ""
       history.note("\(time.now.nanoseconds / 1_000_000) \(gateway.series) somebody asks to \(request)")
       gateway.engine?.take(.request(client: 1, Array("{\"request\":\(request)}".utf8)))
+      for question in ["status", "outbox"] {
+        gateway.engine?.take(.request(client: 2, Array("{\"request\":\"\(question)\"}".utf8)))
+      }
       gateway.turn()
     }
     time.after(people.seconds(2...20)) { [self] in attend() }
@@ -91,6 +94,7 @@ final class FaultDriver {
     case .smallMemory:
       // It is counted when something is dropped.
       let length = random.seconds(20...240)
+      guard gateway.disk.failureCount < SimulatedDisk.maximumFailures else { return false }
       gateway.disk.fail(.init(.sync, nth: 1, isForEver: true, code: .inputOutput))
       time.after(length) { gateway.disk.clearFailures() }
       return false
@@ -167,6 +171,7 @@ final class FaultDriver {
         mask: UInt8.random(in: 1...255, using: &random))
     }
     history.damagedAt[gateway.series] = time.now
+    history.injuries[gateway.series, default: 0] += 1
     return true
   }
 

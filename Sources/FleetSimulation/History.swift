@@ -43,6 +43,8 @@ final class History {
   var centralRestored = false
   /// Samples and alarm events that memory had no room for, by gateway.
   var unheld: [String: (samples: Int, alarms: Int)] = [:]
+  /// Times that a store was damaged since it was set aside last, by gateway.
+  var injuries: [String: Int] = [:]
   /// Gateways whose disk failed to read for a while.
   var hadReadErrors: Set<String> = []
   var faults: [Scenario.Fault: Int] = [:]
@@ -70,6 +72,14 @@ final class History {
       report(.reusedNumber, "\(place) was stored with two contents")
     }
     committed[place] = checksum
+  }
+
+  /// A store was set aside as damaged: there must have been damage since the last time.
+  func setAside(_ series: String) {
+    // Copies and backups bring damage with them.
+    let mayBeOld = hadReadErrors.contains(series) || !rollbacks.isEmpty || !cloned.isEmpty
+    if injuries[series, default: 0] == 0, !mayBeOld { report(.miscounted, "\(series): a sound store was set aside") }
+    injuries[series] = 0
   }
 
   /// One scan may go beyond the limit of samples, and all states that are told again beyond that of alarm events.

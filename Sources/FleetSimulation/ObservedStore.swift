@@ -44,13 +44,20 @@ final class ObservedStore: OutboxStore {
 
   var bytesWritten: Int { store.bytesWritten }
   var isOpen: Bool { store.isOpen }
-  func close() { store.close() }
+  func close() {
+    store.close()
+    for frame in uncertain.values where frame.lane == .alarms {
+      history.uncertainAlarms[gateway, default: []] += (try? FrameCodec.decodeAlarms(frame.bytes))?.events ?? []
+    }
+    uncertain = [:]
+  }
   func open() throws(OutboxStoreError) -> [String] {
     try waitForOpening()
     let news = try noting { () throws(OutboxStoreError) in try store.open() }
     for line in news { note(line) }
     // A page that cannot be read just then counts as damage; and damage in use shows late. From then on what it may have
     // cost is excused.
+    if news.contains(where: { $0.contains("was damaged") }) { history.setAside(gateway) }
     let mayBeLate = history.hadReadErrors.contains(gateway) || history.damagedAt[gateway] != nil
     if news.contains(where: { $0.contains("was damaged") }), mayBeLate {
       history.damagedAt[gateway] = time.now
@@ -157,12 +164,8 @@ final class ObservedStore: OutboxStore {
 
   /// Nobody knows whether a failed commit took effect: alarms in it may arrive, and need not.
   private func remember(_ transaction: OutboxTransaction, isUnknown: Bool) {
-    if isUnknown {
-      for frame in transaction.frames where !seen.contains(frame.sequence) { uncertain[frame.sequence] = frame }
-    }
-    for frame in transaction.frames where frame.lane == .alarms && !seen.contains(frame.sequence) {
-      history.uncertainAlarms[gateway, default: []] += (try? FrameCodec.decodeAlarms(frame.bytes))?.events ?? []
-    }
+    guard isUnknown else { return }
+    for frame in transaction.frames where !seen.contains(frame.sequence) { uncertain[frame.sequence] = frame }
   }
 
   private func accept(_ frame: PendingFrame) {

@@ -42,12 +42,19 @@ extension GatewayEngine {
     alarmHistory.append(event)
     outbox.alarmAppended()
     // What comes behind a gap waits until the notice of it has its place.
-    guard isTold || alarmLoss == nil && alarmsWaiting < outside.memory.alarmEvents else {
-      return drop(event, hasBootTime)
-    }
+    guard isTold || hasRoomForAlarms else { return drop(event, hasBootTime) }
+    if isTold { toldAlarmsWaiting += 1 }
     if hasBootTime != alarmsHaveBootTimes { sealAlarms() }
     alarmsHaveBootTimes = hasBootTime
     pendingAlarms.append(event)
+  }
+
+  /// Whether an event is kept. What a store that answers takes with its next commit has no limit but what may happen in one turn.
+  var hasRoomForAlarms: Bool {
+    guard alarmLoss == nil else { return false }
+    if isStoreOpen, !outbox.isFailing { return true }
+    let waiting = alarmsWaiting
+    return waiting - min(toldAlarmsWaiting, waiting) < outside.memory.alarmEvents
   }
 
   /// Memory is full because the store does not answer: the newest events go, counted. A notice will say so, with which
@@ -72,7 +79,7 @@ extension GatewayEngine {
     while !rest.isEmpty {
       let events = Array(rest.prefix(EngineLimits.alarmsInFrame))
       rest = rest.dropFirst(events.count)
-      sealAlarmFrame(events: events, times: events[0].time...max(events[0].time, events[events.count - 1].time))
+      sealAlarmFrame(events: events, first: events[0].time, last: events[events.count - 1].time)
     }
     pendingAlarms.removeAll(keepingCapacity: true)
     let isNoticeWaiting = pendingFrames.contains { $0.lane == .alarms && $0.sampleCount == 0 }
@@ -80,15 +87,17 @@ extension GatewayEngine {
     alarmsHaveBootTimes = !clockTrust.isTrusted
     let notice = loss.notice(lane: .alarms, hasBootTimes: alarmsHaveBootTimes)
     let known = notice.lastTime ?? alarmTime(outside.clock.wall())
-    sealAlarmFrame(losses: [notice], times: (notice.firstTime ?? known)...known)
+    sealAlarmFrame(losses: [notice], first: notice.firstTime ?? known, last: known)
     alarmLoss = nil
   }
 
-  private func sealAlarmFrame(events: [AlarmEvent] = [], losses: [LossNotice] = [], times: ClosedRange<Timestamp>) {
+  private func sealAlarmFrame(
+    events: [AlarmEvent] = [], losses: [LossNotice] = [], first: Timestamp, last: Timestamp
+  ) {
     pendingFrames.append(
       PendingFrame(
-        sequence: nextSequence, lane: .alarms, sampleCount: events.count, firstTime: times.lowerBound,
-        lastTime: times.upperBound, hasBootTimes: alarmsHaveBootTimes,
+        sequence: nextSequence, lane: .alarms, sampleCount: events.count, firstTime: first, lastTime: last,
+        hasBootTimes: alarmsHaveBootTimes,
         bytes: FrameCodec.encode(events, losses: losses)))
     nextSequence += 1
   }
@@ -168,21 +177,7 @@ extension GatewayEngine {
   /// once more, and dropped from the record as they were.
   private func followDropped(_ early: AlarmBook, now: MonotonicTime) {
     let time = alarmTime(outside.clock.wall())
-    for name in alarmsWithDroppedEvents.sorted() {
-      guard let was = early[name] else { continue }
-      let standing = alarms[name]?.standing ?? AlarmStanding()
-      var changes: [AlarmEvent.Transition] = []
-      if standing.isActive != was.standing.isActive { changes.append(was.standing.isActive ? .raised : .cleared) }
-      if standing.isSuppressed != was.standing.isSuppressed {
-        changes.append(was.standing.isSuppressed ? .suppressed : .unsuppressed)
-      }
-      for transition in changes {
-        let event = AlarmEvent(
-          time: time, alarm: name, tag: was.tag, transition: transition, severity: was.severity, value: was.value,
-          message: was.message)
-        tell(alarms.take(event, now: now))
-      }
-    }
+    for name in alarmsWithDroppedEvents.sorted() { tell(alarms.follow(name, of: early, time: time, now: now)) }
     alarmsWithDroppedEvents = []
   }
 

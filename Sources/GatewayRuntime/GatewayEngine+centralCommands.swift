@@ -8,14 +8,16 @@ import Telemetry
 /// it has arrived there (`docs/formats/sync.md`).
 extension GatewayEngine {
   func takeCommands(of result: HTTPResult, now: MonotonicTime) {
-    // Before the store is open nobody knows which of them were answered before; and an answer that is dropped is none.
-    guard wasStoreOpen, alarmLoss == nil, case .answered(200, let body, _) = result.outcome,
+    // Before the store is open nobody knows which of them were answered before.
+    guard wasStoreOpen, case .answered(200, let body, _) = result.outcome,
       let object = JSONObject(body),
       let list = object.objects("commands"), !list.isEmpty
     else { return }
     let time = alarmTime(outside.clock.wall())
     tell(alarms.expire(now: now, time: time))
     for entry in list {
+      // An answer that is dropped is none: the command comes again.
+      guard hasRoomForAlarms else { break }
       guard let command = AlarmCommand(central: entry), !declinedCommands.contains(command.number) else { continue }
       do throws(AlarmRefusal) {
         tell(try alarms.perform(command, now: now, time: time))

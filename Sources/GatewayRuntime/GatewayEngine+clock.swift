@@ -19,11 +19,11 @@ extension GatewayEngine {
     allClear("the clock is set: \(wall.iso8601)", about: "clock")
     // What was gathered under the boot clock stays apart from what follows.
     if becameTrusted {
-      sealFrame()
-      sealAlarms()
+      sealFrame(tellsLoss: false)
       let offset = Duration.milliseconds(wall.milliseconds - now.nanoseconds / 1_000_000)
       memoryLoss?.place(offset)
       alarmLoss?.place(offset)
+      sealAlarms()
       placePendingAlarms(offset)
       placeAlarms(offset)
     }
@@ -43,6 +43,8 @@ extension GatewayEngine {
       wall: outside.clock.wall(), newestStored: newestStored, isSynchronized: outside.clock.isSynchronized)
     guard !trust.isTrusted else { return }
     clockTrust = trust
+    memoryLoss?.forgetTimes()
+    alarmLoss?.forgetTimes()
     newestTime = newestTime.map { _ in Timestamp(milliseconds: .min) }
   }
 

@@ -213,6 +213,7 @@ extension GatewayEngine {
     if transaction.traffic != nil { traffic = (0, 0) }
     if transaction.clockOffset != nil { clockOffset = nil }
     unsavedAlarms.removeAll()
+    toldAlarmsWaiting = 0
     if transaction.tellsAlarmStates { toldAlarmStates = false }
     stored = after
     isOutcomeUnknown = false
@@ -220,6 +221,7 @@ extension GatewayEngine {
     if after.isClosed { isStoreOpen = false }
     outbox.committed(after, wall: outside.clock.wall(), now: now)
     if alarmLoss != nil { outbox.alarmAppended() }
+    if memoryLoss != nil { outbox.appended(samples: 0, now: now) }
     delivery.storeChanged(after)
     allClear("the outbox takes data again", about: "outbox")
   }
@@ -238,13 +240,18 @@ extension GatewayEngine {
   }
 
   /// Turns the gathered scans into a frame with a number of its own, which it keeps over all attempts to commit it.
-  func sealFrame() {
+  ///
+  /// - Parameter tellsLoss: together with a notice of what memory had no room for.
+  func sealFrame(tellsLoss: Bool = true) {
     guard wasStoreOpen else { return }
-    if let loss = memoryLoss, outbox.hasRoom {
+    if builder.isEmpty { builderHasBootTimes = !clockTrust.isTrusted }
+    if tellsLoss, let loss = memoryLoss, outbox.hasRoom {
       builder.append(loss.notice(lane: .telemetry, hasBootTimes: builderHasBootTimes))
       memoryLoss = nil
     }
-    let time = newestTime.max() ?? outside.clock.wall()
+    // Of a frame that has nothing but a notice without times.
+    var time = keptTime(outside.clock.wall(), bootTime: outside.clock.monotonic())
+    if !builderHasBootTimes { time = max(time, newestTime.max() ?? time) }
     guard
       var frame = builder.frame(
         sequence: nextSequence, catalogueID: catalogues.expectedNumber(builderCatalogue), time: time)

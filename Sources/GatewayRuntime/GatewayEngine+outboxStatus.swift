@@ -68,8 +68,9 @@ extension GatewayEngine {
     json.member("batch_bytes", held.batchBytes)
     json.member("cut_through", held.cutThrough)
     json.member("confirmed_through", held.confirmedThrough)
-    json.member(
-      "oldest_age_seconds", ifPresent: stored.oldestTime(lane).map { max(0, (time - $0).wholeMilliseconds / 1_000) })
+    // A time may be anything in a row that changed on the disk.
+    let age = stored.oldestTime(lane).map { max(0, time.milliseconds.subtractingReportingOverflow($0.milliseconds).0) }
+    json.member("oldest_age_seconds", ifPresent: age.map { $0 / 1_000 })
   }
 
   /// Bytes to and from central by day, for `fieldgate outbox`.

@@ -91,6 +91,8 @@ public final class GatewayEngine {
   /// Samples and alarm events dropped because memory was full; told as soon as the store takes something again.
   var memoryLoss: MemoryLoss?
   var alarmLoss: MemoryLoss?
+  /// States told again that wait among the alarm events.
+  var toldAlarmsWaiting = 0
   /// Alarms some of whose events were dropped before the store was open for the first time.
   var alarmsWithDroppedEvents: Set<String> = []
   var pendingFrames: [PendingFrame] = []

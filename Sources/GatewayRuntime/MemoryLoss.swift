@@ -31,6 +31,9 @@ struct MemoryLoss {
     times = times.map { ($0.lowerBound + offset)...($0.upperBound + offset) }
   }
 
+  /// The wall clock that they were read from was wrong.
+  mutating func forgetTimes() { times = nil }
+
   /// - Parameter hasBootTimes: whether times are the boot clock's in the frame that it goes into.
   func notice(lane: Lane, hasBootTimes: Bool) -> LossNotice {
     let known = hasBootTimes == self.hasBootTimes ? times : nil

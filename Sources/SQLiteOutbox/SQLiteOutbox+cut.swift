@@ -79,7 +79,7 @@ extension SQLiteOutbox {
   ) throws {
     let header = try BatchCodec.readHeader(batch.bytes[...]).header
     try append(
-      batch.bytes, header, kind: samples > 0 ? .samples : .replacement, samples: samples, lane: lane, connection, &after
+      batch.bytes, header, kind: samples > 0 ? .samples : .loss, samples: samples, lane: lane, connection, &after
     )
     try rememberCut(lane, batch.newest, connection)
   }

@@ -24,11 +24,11 @@ extension SQLiteOutbox {
       }
     }
     salvaged.close()
+    ownFrame = salvaged.lastFrame + 1
     let aside = try place.files.setAside(place.database)
     try place.files.rename(place.successor, to: place.database)
     // Should opening fail now, it is not the new file's fault.
     wasSetAside()
-    ownFrame = salvaged.lastFrame + 1
     try attempt(outcomeUnknown: false) { _ = try openDatabase() }
     return [
       "the outbox was damaged (\(cause)); it is kept as \(aside), \(salvaged.batches.count) batches and "
@@ -161,7 +161,7 @@ extension SQLiteOutbox {
     try insert.bind(1, id)
     try insert.bind(2, epoch.description)
     try insert.bind(3, (found.isAbandoned ? OutboxSchema.EpochState.abandoned : .closed).rawValue)
-    let isKnown = Lane.allCases.allSatisfy { found.lanes[$0] != nil }
+    let isKnown = Lane.allCases.allSatisfy { found.lanes[$0] != nil } && !found.isGuessed
     try insert.bind(4, (isKnown ? "damaged: " : OutboxSchema.guessedConfirmations) + cause)
     try insert.run()
     try ConfirmedBatches.write(found.sums, epoch: id, to: connection)

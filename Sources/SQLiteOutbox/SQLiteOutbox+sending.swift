@@ -56,7 +56,10 @@ extension SQLiteOutbox {
   public func checksum(_ row: EpochLane, number: UInt64) throws(OutboxStoreError) -> UInt32? {
     try attempt(outcomeUnknown: false) {
       let connection = try opened()
-      let epoch = try epochID(row.epoch, connection)
+      // An epoch that a damaged store lost is not known any more.
+      let known = try connection.statement("SELECT id FROM epochs WHERE epoch = ?1")
+      try known.bind(1, row.epoch.description)
+      guard let epoch = try known.firstRow({ $0.int64(0) }) else { return nil }
       let search = try connection.statement(
         """
         SELECT bytes, kind, number FROM batches WHERE epoch = ?1 AND lane = ?2 AND number >= ?3 ORDER BY number LIMIT 1

@@ -54,7 +54,12 @@ public final class SQLiteOutbox: OutboxStore {
     place.listener?.begins("the outbox is being checked" + (isSuspect ? ", as something in it changed" : ""))
     defer { place.listener?.ended() }
     var news: [String] = []
-    if mustSetAside { return try startAnew("SQLite reported damage while it was running") }
+    if mustSetAside {
+      // All may be done already, but for the last renaming.
+      let isTakenOver = !place.files.exists(place.database) && place.files.exists(place.successor)
+      guard isTakenOver else { return try startAnew("SQLite reported damage while it was running") }
+      wasSetAside()
+    }
     do {
       news += try openDatabase()
     } catch let error as OutboxSchema.NewerFormat {
@@ -119,6 +124,7 @@ public final class SQLiteOutbox: OutboxStore {
       transaction.retirement = .close(reason)
       _ = try commit(transaction)
       news.append("the outbox \(place.database) was copied or restored: it goes on with a new epoch")
+      guard isOpen else { return }
     }
     let remember = try connection.statement("UPDATE store SET place = ?1")
     try remember.bind(1, identity)

@@ -19,6 +19,8 @@ final class Salvage {
     /// The id of its row, or what batches say of that: smaller is older. Two may have the same.
     var order: Int64
     var isAbandoned = false
+    /// What central had confirmed of it was guessed when an earlier file was taken over.
+    var isGuessed = false
     var lanes: [Lane: (cut: UInt64, confirmed: UInt64)] = [:]
     /// Of what central confirmed.
     var sums: [ConfirmedBatches.Sum] = []
@@ -60,12 +62,22 @@ final class Salvage {
     alarms = AlarmTable.salvage(from: connection)
   }
 
-  /// The bytes of a batch that was found; nil when the table's order is so damaged that it is not found again.
+  /// The bytes of a batch that was found, on the way that found it where no shorter one does; nil when it is not found again.
   func bytes(of batch: Batch) throws -> [UInt8]? {
-    guard let search = try connection?.statement("SELECT bytes FROM batches WHERE id = ?1") else { return nil }
-    try search.bind(1, batch.id)
-    guard let bytes = try search.firstRow({ $0.blob(0) }) else { return nil }
-    return (try? BatchCodec.readHeader(bytes[...]).header) == batch.header ? bytes : nil
+    for way in ["id = ?1", "+id = ?1 ORDER BY id", "+id = ?1 ORDER BY id DESC"] {
+      do {
+        guard let search = try connection?.statement("SELECT bytes FROM batches WHERE \(way)") else { return nil }
+        try search.bind(1, batch.id)
+        if let bytes = try search.firstRow({ $0.blob(0) }),
+          (try? BatchCodec.readHeader(bytes[...]).header) == batch.header
+        {
+          return bytes
+        }
+      } catch let error as SQLiteError where error.category == .corrupt {
+        continue
+      }
+    }
+    return nil
   }
 
   func close() { connection?.close() }
@@ -86,15 +98,17 @@ final class Salvage {
   private func readEpochs(_ connection: SQLiteConnection) {
     // Batches say their epoch themselves, with a check sum; of one without batches nothing is lost with its row.
     let sums = ConfirmedBatches.salvage(from: connection)
-    try? connection.statement("SELECT epoch, id, state FROM epochs NOT INDEXED WHERE \(CopiedRows.epochIsIndexed)")
-      .forEachRow {
-        if let epoch = Epoch(text: $0.text(0)) {
-          epochs[epoch] = EpochRows(
-            order: $0.int64(1), isAbandoned: $0.int(2) == OutboxSchema.EpochState.abandoned.rawValue,
-            sums: sums[$0.int64(1)] ?? [])
-        }
-        return true
+    try? connection.statement(
+      "SELECT epoch, id, state, reason FROM epochs NOT INDEXED WHERE \(CopiedRows.epochIsIndexed)"
+    )
+    .forEachRow {
+      if let epoch = Epoch(text: $0.text(0)) {
+        epochs[epoch] = EpochRows(
+          order: $0.int64(1), isAbandoned: $0.int(2) == OutboxSchema.EpochState.abandoned.rawValue,
+          isGuessed: $0.text(3).hasPrefix(OutboxSchema.guessedConfirmations), sums: sums[$0.int64(1)] ?? [])
       }
+      return true
+    }
     try? connection.statement(
       """
       SELECT epochs.epoch, lane, cut_through, confirmed_through FROM lanes JOIN epochs ON epochs.id = lanes.epoch

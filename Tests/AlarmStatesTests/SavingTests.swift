@@ -49,6 +49,36 @@ struct SavingTests {
     #expect(bench.newest == ["boiler.alarm_flood cleared"] && bench.presented.contains("a12"))
   }
 
+  @Test(
+    "A book follows an earlier one some of whose events are gone: alarms, what is suppressed, and floods that then end")
+  func follows() {
+    let many = (1...12).map {
+      AlarmDefinition(name: "a\($0)", tag: "boiler/t", device: "boiler", severity: .medium)
+    }
+    var early = BookBench(many)
+    for number in 1...12 { early.rule("a\(number)", .raised) }
+    early.rule("a1", .suppressed)
+    early.rule("a2", .cleared)
+    // What was saved knew another alarm, and of the flood nothing.
+    var late = BookBench(many)
+    late.rule("a2", .raised)
+    let flood = "boiler.alarm_flood"
+    for name in (1...12).map({ "a\($0)" }) + [flood, "nobody"] {
+      _ = late.book.follow(name, of: early.book, time: late.wall, now: late.now)
+    }
+    #expect(late.book.active == early.book.active && late.book.active.contains(flood))
+    #expect(late.book["a1"]?.standing.isSuppressed == true && late.state("a2") == .returned)
+    late.pass(60)
+    #expect(late.newest == ["boiler.alarm_flood cleared"])
+    // And the other way: a flood that was saved and is over.
+    var over = BookBench(many)
+    for number in 1...12 { over.rule("a\(number)", .raised) }
+    let outcome = over.book.follow(flood, of: late.book, time: over.wall, now: over.now)
+    #expect(outcome.events.map(\.transition) == [.cleared] && !over.book.active.contains(flood))
+    over.pass(60)
+    #expect(over.newest.isEmpty)
+  }
+
   @Test("The alarm of a rule that left the configuration ends in every respect, and its record goes")
   func removed() {
     var bench = BookBench()

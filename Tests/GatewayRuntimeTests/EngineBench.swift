@@ -16,6 +16,7 @@ final class EngineBench {
   let buses: [any BusObserver]
   private let central: (any CentralLink)?
   let readFaults = ReadFaults()
+  private let memory: EngineMemory
   /// Nil once another bench went on with its store.
   private(set) var engine: GatewayEngine!
 
@@ -25,8 +26,9 @@ final class EngineBench {
   init(
     _ yaml: String, topics: (any TopicMemory)? = nil, state: (any StateMemory)? = nil,
     directory: TemporaryDirectory? = nil, buses: [any BusObserver] = [], central: (any CentralLink)? = nil,
-    isOpening: Bool = false, clock: ManualClock = ManualClock()
+    isOpening: Bool = false, clock: ManualClock = ManualClock(), memory: EngineMemory = EngineMemory()
   ) throws {
+    self.memory = memory
     readFaults.isOpening = isOpening
     self.clock = clock
     self.buses = buses
@@ -60,18 +62,19 @@ final class EngineBench {
     central = other.central
     settings = other.settings
     clock = other.clock
+    memory = other.memory
   }
 
   private func start(topics: (any TopicMemory)?, state: (any StateMemory)?) throws {
     let store = SQLiteOutbox(.machine(directory: temporary.path, boot: "boot"))
     try store.claimDirectory()
+    var outside = GatewayEngine.Outside(
+      clock: clock, store: UnreadableStore(store, readFaults), broker: broker, central: central,
+      viewers: SilentViewers(), supervisor: SilentSupervisor(), topics: topics, state: state)
+    outside.memory = memory
     engine = try GatewayEngine(
-      settings: settings,
-      outside: .init(
-        clock: clock, store: UnreadableStore(store, readFaults), broker: broker, central: central,
-        viewers: SilentViewers(),
-        supervisor: SilentSupervisor(), topics: topics, state: state),
-      buses: buses, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, version: "test",
+      settings: settings, outside: outside, buses: buses, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      version: "test",
       random: SplitMix64(seed: 1))
   }
 

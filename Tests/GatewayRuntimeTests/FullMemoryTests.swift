@@ -128,4 +128,87 @@ struct FullMemoryTests {
     let last = try #require(notices.last?.lastTime)
     #expect(now.milliseconds - 120_000 < first.milliseconds && first <= last && last <= now)
   }
+
+  @Test("A store that answers has no limit but what happens in one turn: nothing is dropped for it")
+  func healthyStore() throws {
+    let tags = (0..<9).map { "{ name: t\($0), holding: \($0) }" }.joined(separator: ", ")
+    let rules = (0..<9).map { "{ name: a\($0), tag: press/t\($0), above: 3 }" }.joined(separator: ", ")
+    var memory = EngineMemory()
+    memory.alarmEvents = 2
+    let bench = try EngineBench(
+      """
+      gateway: g
+      broker: { host: 127.0.0.1 }
+      buses: [{ name: plc, type: modbus-tcp, host: 127.0.0.1 }]
+      devices: [{ name: press, bus: plc, unit: 1, every: 1s, tags: [\(tags)] }]
+      rules: [\(rules)]
+      """, memory: memory)
+    bench.scan(0, (0..<9).map { _ in Reading(.integer(5)) })
+    bench.engine.take(.request(client: 1, Array(#"{"request":"acknowledge","all":true,"comment":"seen"}"#.utf8)))
+    bench.wait(.seconds(2))
+    #expect(bench.engine.activeAlarms.count >= 9 && bench.engine.alarmsWaiting == 0)
+    #expect(bench.engine.alarmEventsDropped == 0 && bench.engine.outboxState.lost.isEmpty)
+    // Once it does not, the next events do.
+    bench.readFaults.commits = true
+    for value: Int64 in [1, 5, 1, 5] {
+      bench.scan(0, (0..<9).map { _ in Reading(.integer(value)) })
+      bench.wait(.seconds(1))
+    }
+    #expect(bench.engine.alarmEventsDropped > 0)
+    #expect(bench.engine.alarmsWaiting <= memory.alarmEvents + 9 * 2, "one turn's worth beyond the limit at most")
+  }
+
+  @Test(
+    "Samples that memory had no room for before the clock was set are named with their times, and status can be asked",
+    arguments: Trouble.allCases)
+  func samplesBeforeTheClock(_ trouble: Trouble) throws {
+    let clock = ManualClock()
+    clock.isSynchronized = false
+    let set = clock.wallBegan
+    clock.wallBegan = Timestamp(milliseconds: 0)
+    var memory = EngineMemory()
+    memory.samples = 10
+    let bench = try EngineBench(Self.yaml, isOpening: trouble == .neverOpen, clock: clock, memory: memory)
+    bench.readFaults.commits = trouble == .commitsFail
+    func ask() {
+      for question in ["status", "outbox"] {
+        bench.engine.take(.request(client: 1, Array("{\"request\":\"\(question)\"}".utf8)))
+      }
+    }
+    for value: Int64 in 0..<30 {
+      bench.scan(0, [Reading(.integer(value % 3))])
+      bench.wait(.seconds(1))
+    }
+    ask()
+    #expect(bench.engine.samplesWaiting == 10 && bench.engine.samplesDropped == 20)
+    bench.readFaults.isOpening = false
+    bench.readFaults.commits = false
+    bench.wait(.seconds(20))
+    ask()
+    #expect(bench.engine.samplesWaiting == 0)
+    clock.wallBegan = set
+    clock.isSynchronized = true
+    bench.wait(.seconds(3 * 3_700))
+    ask()
+    #expect(bench.engine.outboxState.lost == [.memoryFull: 20])
+    let now = clock.wall()
+    let state = bench.engine.outboxState
+    let store = SQLiteOutbox(.machine(directory: bench.temporary.path, boot: "boot"))
+    bench.stop()
+    _ = try store.open()
+    defer { store.close() }
+    let row = EpochLane(state.epoch, .telemetry)
+    var rest = try store.batches(row, from: 1, through: state[.telemetry].cutThrough, maximumBytes: 1 << 20).bytes[...]
+    var notices: [LossNotice] = []
+    while !rest.isEmpty {
+      let length = try BatchCodec.readHeader(rest).length
+      if case .telemetry(_, _, _, let losses) = try BatchCodec.decode(rest.prefix(length)).content { notices += losses }
+      rest = rest.dropFirst(length)
+    }
+    #expect(notices.count == 1 && notices[0].samples == 20)
+    let first = try #require(notices.first?.firstTime)
+    let last = try #require(notices.first?.lastTime)
+    // Thirty seconds at the beginning, of the time since.
+    #expect(first < last && now - last > .seconds(3 * 3_700) && now - first < .seconds(3 * 3_700 + 60))
+  }
 }

@@ -85,6 +85,9 @@ struct FrameRowTests {
     #expect(state.lost.isEmpty && !state.owesAlarmStates)
     let cut = try store.commit(.with(cut: [.alarms, .telemetry]))
     #expect(cut.lost == [.memoryFull: 11] && cut.owesAlarmStates)
+    // Nothing else ever stood under their numbers: a copied gateway's batch is told from them.
+    for lane in Lane.allCases { #expect(try store.checksum(EpochLane(cut.epoch, lane), number: 1) != nil) }
+    #expect(try store.checksum(EpochLane(Epoch(high: 7, low: 7), .alarms), number: 1) == nil && store.isOpen)
   }
 
   @Test(
