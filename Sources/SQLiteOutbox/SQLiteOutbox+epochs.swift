@@ -124,9 +124,7 @@ extension SQLiteOutbox {
     guard var held = after.laneState(row), position < held.confirmedThrough else { return }
     let id = try epochID(row.epoch, connection)
     let last = held.confirmedThrough
-    let search = try connection.statement("SELECT reason FROM epochs WHERE id = ?1")
-    try search.bind(1, id)
-    let isGuess = try search.firstRow { $0.text(0).hasPrefix(OutboxSchema.guessedConfirmations) } ?? false
+    let isGuess = try isGuessed(id, connection)
     let notice = LossNotice(
       reason: isGuess ? .damagedStore : .centralRestored, lane: row.lane, numbers: position + 1...last,
       detail: isGuess
@@ -155,18 +153,27 @@ extension SQLiteOutbox {
   func reportGone(
     _ row: EpochLane, _ numbers: ClosedRange<UInt64>, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
+    let id = try epochID(row.epoch, connection)
+    let isGuess = try isGuessed(id, connection)
     let notice = LossNotice(
-      reason: .centralRestored, lane: row.lane, epoch: row.epoch, numbers: numbers,
-      detail:
-        "central had confirmed these batches of an earlier epoch and has them no more: it was set back to a backup")
+      reason: isGuess ? .damagedStore : .centralRestored, lane: row.lane, epoch: row.epoch, numbers: numbers,
+      detail: isGuess
+        ? "these batches of an earlier epoch were not found in a damaged store, and central does not have them"
+        : "central had confirmed these batches of an earlier epoch and has them no more: it was set back to a backup")
     let time = after.frames[row.lane]?.lastTime ?? Timestamp(milliseconds: 0)
     let next = after[row.lane].cutThrough + 1
     let bytes = try Self.encode(notice, epoch: after.epoch, number: next, span: 1, time: time)
     let header = try BatchCodec.readHeader(bytes[...]).header
     try append(bytes, header, kind: .loss, samples: 0, lane: row.lane, connection, &after)
     if row.lane == .alarms { try setOwesAlarmStates(true, connection, &after) }
-    let id = try epochID(row.epoch, connection)
     try ConfirmedBatches.forget(id, row.lane, beyond: numbers.lowerBound - 1, in: connection)
+  }
+
+  /// What central had confirmed of an epoch was lost with a damaged file, and is guessed.
+  private func isGuessed(_ epoch: Int64, _ connection: SQLiteConnection) throws -> Bool {
+    let search = try connection.statement("SELECT reason FROM epochs WHERE id = ?1")
+    try search.bind(1, epoch)
+    return try search.firstRow { $0.text(0).hasPrefix(OutboxSchema.guessedConfirmations) } ?? false
   }
 
   /// A batch that cannot be read, or is not there: a notice takes its number.
