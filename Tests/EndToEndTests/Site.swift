@@ -15,8 +15,8 @@ final class Site {
   private(set) var central: ChildProcess?
   private(set) var gateway: ChildProcess?
   let brokerPort: Int
-  private(set) var centralPort = 0
-  private(set) var metricsPort = 0
+  private(set) var centralPort: Int
+  private(set) var metricsPort: Int
   let every: String
   /// Where central has an authority of its own (`startOwnCentral`): what operators come with.
   var operatorToken: String?
@@ -39,10 +39,12 @@ final class Site {
   init(every: String = "200ms") throws {
     temporary = try TemporaryDirectory("site")
     self.every = every
-    sensors = try ModbusTCPServer(SimulatedUnits(plant.tcp))
+    sensors = try ModbusTCPServer(SimulatedUnits(plant.tcp), port: FreePort.find())
     sensorPort = sensors.ports[0]
     line = try ModbusRTUServer(SimulatedUnits(plant.rtu), link: temporary("rs485"))
     brokerPort = try FreePort.find()
+    centralPort = try FreePort.find()
+    metricsPort = try FreePort.find()
     _ = try temporary.directory("outbox")
     try run(Self.root + "/Scripts/dev-certificates", [path("tls"), "--gateway", gatewayName])
   }
@@ -80,7 +82,7 @@ final class Site {
     broker = nil
   }
 
-  /// At the same port each time after the first.
+  /// At the same port each time.
   func startCentral() async throws {
     try? FileManager.default.removeItem(atPath: path("central.json"))
     let files = [
