@@ -58,9 +58,6 @@ enum CopiedRows {
   /// index is the copy: it has the epoch's name, and where a batch belongs.
   static func firstDifference(_ connection: SQLiteConnection) throws -> String? {
     if let table = try firstDifferenceInUse(connection) { return table }
-    let strange = try OutboxReader.count(
-      connection, "SELECT count(*) FROM epochs NOT INDEXED WHERE NOT \(epochIsIndexed)")
-    if strange > 0 { return "epochs" }
     let misplaced = try OutboxReader.count(
       connection,
       """
@@ -85,7 +82,9 @@ enum CopiedRows {
       )
       if differ > 0 { return source.table }
     }
-    return nil
+    let strange = try OutboxReader.count(
+      connection, "SELECT count(*) FROM epochs NOT INDEXED WHERE NOT \(epochIsIndexed)")
+    return strange > 0 ? "epochs" : nil
   }
 
   /// `true` as SQL for a row of `epochs` whose text is the same in the table and in its index, the second place where it

@@ -50,11 +50,10 @@ enum OutboxReader {
     guard state.droppableBatches > 0 else { return nil }
     let search = try connection.statement(
       """
-      SELECT last_ms FROM batches WHERE epoch = (SELECT id FROM epochs WHERE epoch = ?1) AND lane = 2 AND number > ?2
+      SELECT last_ms FROM batches WHERE epoch = (SELECT epoch FROM store) AND lane = 2 AND number > ?1
         AND kind IN (0, 1) ORDER BY number LIMIT 1
       """)
-    try search.bind(1, state.epoch.description)
-    try search.bind(2, Int64(state[.telemetry].offeredThrough))
+    try search.bind(1, Int64(state[.telemetry].offeredThrough))
     return try search.firstRow { Timestamp(milliseconds: $0.int64(0)) }
   }
 

@@ -54,14 +54,18 @@ extension SQLiteOutbox {
   }
 
   func epochID(_ epoch: Epoch, _ connection: SQLiteConnection) throws -> Int64 {
+    if let id = try knownEpochID(epoch, connection) { return id }
+    throw SQLiteError(extendedCode: 11, message: "epoch \(epoch) is not in its table", sql: "SELECT id FROM epochs")
+  }
+
+  /// Nil for an epoch that this store does not know any more, because a damaged one lost it: epochs are never deleted.
+  func knownEpochID(_ epoch: Epoch, _ connection: SQLiteConnection) throws -> Int64? {
     if let known = epochIDs[epoch] { return known }
-    let search = try connection.statement("SELECT id FROM epochs WHERE epoch = ?1")
+    // A damaged index must not have a known epoch look like an unknown one.
+    let search = try connection.statement("SELECT id FROM epochs NOT INDEXED WHERE epoch = ?1")
     try search.bind(1, epoch.description)
-    guard let id = try search.firstRow({ $0.int64(0) }) else {
-      // Epochs are never deleted.
-      throw SQLiteError(extendedCode: 11, message: "epoch \(epoch) is not in its table", sql: search.sql)
-    }
-    epochIDs[epoch] = id
+    let id = try search.firstRow { $0.int64(0) }
+    if let id { epochIDs[epoch] = id }
     return id
   }
 

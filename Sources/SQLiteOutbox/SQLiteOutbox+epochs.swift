@@ -17,8 +17,8 @@ extension SQLiteOutbox {
     case .close(let text): (state, reason) = (.closed, text)
     case .abandon(let text): (state, reason) = (.abandoned, text)
     }
-    let end = try connection.statement("UPDATE epochs SET state = ?2, reason = ?3 WHERE epoch = ?1")
-    try end.bind(1, after.epoch.description)
+    let end = try connection.statement("UPDATE epochs SET state = ?2, reason = ?3 WHERE id = ?1")
+    try end.bind(1, try epochID(after.epoch, connection))
     try end.bind(2, state.rawValue)
     try end.bind(3, reason)
     try end.run()
@@ -37,8 +37,8 @@ extension SQLiteOutbox {
 
   func abandon(_ epoch: Epoch, _ connection: SQLiteConnection, _ after: inout OutboxState) throws {
     guard let index = after.retired.firstIndex(where: { $0.epoch == epoch }) else { return }
-    let update = try connection.statement("UPDATE epochs SET state = ?2 WHERE epoch = ?1")
-    try update.bind(1, epoch.description)
+    let update = try connection.statement("UPDATE epochs SET state = ?2 WHERE id = ?1")
+    try update.bind(1, try epochID(epoch, connection))
     try update.bind(2, OutboxSchema.EpochState.abandoned.rawValue)
     try update.run()
     after.retired[index].isMoving = true

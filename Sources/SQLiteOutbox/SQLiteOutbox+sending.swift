@@ -56,10 +56,11 @@ extension SQLiteOutbox {
   public func checksum(_ row: EpochLane, number: UInt64) throws(OutboxStoreError) -> UInt32? {
     try attempt(outcomeUnknown: false) {
       let connection = try opened()
-      // An epoch that a damaged store lost is not known any more.
-      let known = try connection.statement("SELECT id FROM epochs WHERE epoch = ?1")
-      try known.bind(1, row.epoch.description)
-      guard let epoch = try known.firstRow({ $0.int64(0) }) else { return nil }
+      // Not compared, another's batch would have this store's deleted: only what a damaged store lost is nil.
+      let isOwn = try state().knows(row.epoch)
+      guard let epoch = try isOwn ? epochID(row.epoch, connection) : knownEpochID(row.epoch, connection) else {
+        return nil
+      }
       let search = try connection.statement(
         """
         SELECT bytes, kind, number FROM batches WHERE epoch = ?1 AND lane = ?2 AND number >= ?3 ORDER BY number LIMIT 1

@@ -122,6 +122,30 @@ struct OutboxCopiesTests {
     try expectSalvage(before, because: "is not as its copy")
   }
 
+  @Test("An epoch whose name changed in a store in use never looks like an unknown one", arguments: [0, 1])
+  func epochNameInUse(occurrence: Int) throws {
+    let before = try prepare()
+    var news: [String] = []
+    let store = try scratch.open(news: &news)
+    _ = try store.state()
+    try flip(before.epoch.description, behind: 31, occurrence: occurrence)
+    try store.opened().execute("PRAGMA shrink_memory")
+    let row = EpochLane(before.epoch, .telemetry)
+    do throws(OutboxStoreError) {
+      // Nil would say that there is nothing to compare, and central's batches of a copied gateway would be believed.
+      #expect(try store.checksum(row, number: 6) != nil)
+      var retirement = OutboxTransaction()
+      retirement.retirement = .close("central has more")
+      _ = try store.commit(retirement)
+      Issue.record("nobody noticed")
+    } catch {
+      #expect(error.kind == .damaged)
+    }
+    #expect(try store.open().count == 1)
+    let after = try store.state()
+    #expect(after.samples(.telemetry) == before.samples(.telemetry) && after.retired.map(\.epoch) == [before.epoch])
+  }
+
   @Test("The number of the format that changed is damage, and no newer version", arguments: [4, 7, 1, 65_541])
   func formatNumber(_ number: Int) throws {
     let before = try prepare()

@@ -130,6 +130,11 @@ public struct OutboxState: Hashable, Sendable {
     return retired.first { $0.epoch == row.epoch }?.lanes[row.lane]?.confirmedThrough ?? 0
   }
 
+  /// Whether it is the current epoch or an earlier one of which something is kept.
+  public func knows(_ epoch: Epoch) -> Bool {
+    epoch == self.epoch || retired.contains { $0.epoch == epoch } || ended.contains { $0.epoch == epoch }
+  }
+
   /// Batches of an abandoned epoch wait to be moved.
   public var isMoving: Bool { retired.contains(where: \.isMoving) }
 
