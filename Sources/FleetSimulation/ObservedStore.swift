@@ -123,6 +123,10 @@ final class ObservedStore: OutboxStore {
     try store.checksum(row, number: number)
   }
 
+  func compare(_ row: EpochLane, number: UInt64, with theirs: UInt32) throws(OutboxStoreError) -> BatchComparison {
+    try store.compare(row, number: number, with: theirs)
+  }
+
   func commit(_ transaction: OutboxTransaction) throws(OutboxStoreError) -> OutboxState {
     let state: OutboxState
     do throws(OutboxStoreError) {

@@ -108,6 +108,12 @@ extension GatewayEngine {
       text =
         "central has \(row.lane.name) batches through \(position) only, but had confirmed "
         + "\(stored.confirmedThrough(row)): it was restored from a backup. A loss notice says so"
+    case .incomparable(let row, let numbers):
+      transaction.confirmed[row] = numbers.upperBound
+      transaction.incomparable[row] = numbers
+      text =
+        "central has \(row.lane.name) batches \(numbers.lowerBound) to \(numbers.upperBound), and this outbox's are damaged: "
+        + "whether they are the same cannot be told. A loss notice says so"
     }
     for (row, numbers) in transaction.goneAtCentral.sorted(by: { $0.key < $1.key }) {
       text +=
@@ -128,14 +134,14 @@ extension GatewayEngine {
     let before = delivery.link
     takeCommands(of: result, now: now)
     var reply = reply(result.outcome)
-    var own: UInt32?
+    var comparison: BatchComparison?
     do throws(OutboxStoreError) {
-      own = try ownChecksum(result.identifier, reply)
+      comparison = try compare(result.identifier, reply)
     } catch {
       // Believed without it, a copied gateway's batch would have ours deleted.
       reply = .failure("cannot be compared with the outbox: \(error)")
     }
-    delivery.ended(request: result.identifier, reply, ownChecksum: own, now: now, jitter: jitter())
+    delivery.ended(request: result.identifier, reply, comparison: comparison, now: now, jitter: jitter())
     if isStoreOpen, !delivery.confirmations(beyond: stored).isEmpty { outbox.confirmationArrived(now: now) }
     outbox.centralChanged(isOnline: delivery.isOnline)
     switch delivery.link {
@@ -149,14 +155,15 @@ extension GatewayEngine {
     }
   }
 
-  /// Of this store's batch with the number that central's answer names; nil when there is none to compare.
-  private func ownChecksum(
+  /// Central's batch with the number that its answer names, with this store's; nil when the answer has no check sum.
+  private func compare(
     _ request: Int, _ reply: DeliveryMachine.Reply
-  ) throws(OutboxStoreError) -> UInt32? {
-    guard case .answer(200, let answer, _) = reply, let at = answer.at, at > 0, let row = delivery.row(of: request)
+  ) throws(OutboxStoreError) -> BatchComparison? {
+    guard case .answer(200, let answer, _) = reply, let at = answer.at, at > 0, let theirs = answer.checksum,
+      let row = delivery.row(of: request)
     else { return nil }
     guard isStoreOpen else { throw OutboxStoreError("it is not open") }
-    return try outside.store.checksum(row, number: at)
+    return try outside.store.compare(row, number: at, with: theirs)
   }
 
   private func jitter() -> Double { Double(random.next() >> 11) / Double(1 << 53) }

@@ -114,6 +114,10 @@ final class BackgroundOutbox: OutboxStore, @unchecked Sendable {  // the engine'
     try owned().checksum(row, number: number)
   }
 
+  func compare(_ row: EpochLane, number: UInt64, with theirs: UInt32) throws(OutboxStoreError) -> BatchComparison {
+    try owned().compare(row, number: number, with: theirs)
+  }
+
   func traffic() throws(OutboxStoreError) -> [(day: String, sent: Int, received: Int)] { try owned().traffic() }
 
   func freeBytes() -> Int? {

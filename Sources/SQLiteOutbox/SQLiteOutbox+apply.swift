@@ -29,6 +29,9 @@ extension SQLiteOutbox {
     for (row, numbers) in transaction.goneAtCentral.sorted(by: { $0.key < $1.key }) {
       try reportGone(row, numbers, connection, &after)
     }
+    for (row, numbers) in transaction.incomparable.sorted(by: { $0.key < $1.key }) {
+      try reportIncomparable(row, numbers, connection, &after)
+    }
     if after.isMoving, !restsFromMoving { try moveBatches(connection, &after) }
     if !after.isMoving {
       for lane in transaction.cut { try cut(lane, connection, &after) }

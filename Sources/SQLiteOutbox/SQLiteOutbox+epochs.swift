@@ -160,13 +160,30 @@ extension SQLiteOutbox {
       detail: isGuess
         ? "these batches of an earlier epoch were not found in a damaged store, and central does not have them"
         : "central had confirmed these batches of an earlier epoch and has them no more: it was set back to a backup")
-    let time = after.frames[row.lane]?.lastTime ?? Timestamp(milliseconds: 0)
-    let next = after[row.lane].cutThrough + 1
+    try append(notice, connection, &after)
+    try ConfirmedBatches.forget(id, row.lane, beyond: numbers.lowerBound - 1, in: connection)
+  }
+
+  /// What central has under numbers whose batches are damaged here counts as confirmed, and may be another's.
+  func reportIncomparable(
+    _ row: EpochLane, _ numbers: ClosedRange<UInt64>, _ connection: SQLiteConnection, _ after: inout OutboxState
+  ) throws {
+    let notice = LossNotice(
+      reason: .damagedStore, lane: row.lane, epoch: row.epoch == after.epoch ? nil : row.epoch, numbers: numbers,
+      detail:
+        "central has batches under these numbers, and the gateway's were damaged: whether they are the same cannot be "
+        + "told")
+    try append(notice, connection, &after)
+  }
+
+  /// Cuts a batch of the current epoch that is nothing but the notice.
+  private func append(_ notice: LossNotice, _ connection: SQLiteConnection, _ after: inout OutboxState) throws {
+    let time = after.frames[notice.lane]?.lastTime ?? Timestamp(milliseconds: 0)
+    let next = after[notice.lane].cutThrough + 1
     let bytes = try Self.encode(notice, epoch: after.epoch, number: next, span: 1, time: time)
     let header = try BatchCodec.readHeader(bytes[...]).header
-    try append(bytes, header, kind: .loss, samples: 0, lane: row.lane, connection, &after)
-    if row.lane == .alarms { try setOwesAlarmStates(true, connection, &after) }
-    try ConfirmedBatches.forget(id, row.lane, beyond: numbers.lowerBound - 1, in: connection)
+    try append(bytes, header, kind: .loss, samples: 0, lane: notice.lane, connection, &after)
+    if notice.lane == .alarms { try setOwesAlarmStates(true, connection, &after) }
   }
 
   /// What central had confirmed of an epoch was lost with a damaged file, and is guessed.

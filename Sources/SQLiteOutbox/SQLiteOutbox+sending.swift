@@ -54,6 +54,29 @@ extension SQLiteOutbox {
   }
 
   public func checksum(_ row: EpochLane, number: UInt64) throws(OutboxStoreError) -> UInt32? {
+    switch try known(row, number) {
+    case .batch(let checksum): checksum
+    case .replacement, nil: nil
+    }
+  }
+
+  public func compare(
+    _ row: EpochLane, number: UInt64, with theirs: UInt32
+  ) throws(OutboxStoreError) -> BatchComparison {
+    switch try known(row, number) {
+    case .batch(let checksum): checksum == theirs ? .same : .other
+    case .replacement(let checksum): checksum == theirs ? .same : .unknown
+    case nil: .unknown
+    }
+  }
+
+  private enum KnownChecksum {
+    case batch(UInt32)
+    /// Of a notice whose predecessor under the same number may have been sent.
+    case replacement(UInt32)
+  }
+
+  private func known(_ row: EpochLane, _ number: UInt64) throws(OutboxStoreError) -> KnownChecksum? {
     try attempt(outcomeUnknown: false) {
       let connection = try opened()
       // Not compared, another's batch would have this store's deleted: only what a damaged store lost is nil.
@@ -68,9 +91,11 @@ extension SQLiteOutbox {
       try bind(search, epoch, row.lane, number)
       let found = try search.firstRow { ($0.blob(0), $0.int(1), UInt64(clamping: $0.int64(2))) }
       if let (bytes, kind, last) = found, let first = Self.firstNumber(bytes, row, last), first <= number {
-        return ConfirmedBatches.checksum(kind: kind, bytes: bytes)
+        let checksum = BatchCodec.storedChecksum(bytes[...])
+        let isReplacement = kind == OutboxSchema.Kind.replacement.rawValue
+        return checksum.map { isReplacement ? .replacement($0) : .batch($0) }
       }
-      return try ConfirmedBatches.checksum(epoch, row.lane, number, in: connection)
+      return try ConfirmedBatches.checksum(epoch, row.lane, number, in: connection).map { .batch($0) }
     }
   }
 

@@ -1,4 +1,5 @@
 import GatewayCore
+import SyncProtocol
 import Telemetry
 import Testing
 
@@ -16,5 +17,70 @@ extension DeliveryMachineTests {
     #expect(machine.next(now: start) == .askPosition(request: request + 1, row: telemetry, at: 6))
     machine.storeChanged(stored(12))
     #expect(machine.confirmations(beyond: stored(12)).isEmpty, "11 and 12 were never sent")
+  }
+
+  /// A store with batches through 10, of which `confirmed` are gone and `damaged` cannot be compared; central has batches
+  /// through `position`, from `foreign` on those of a copy.
+  struct Case: Sendable, CustomTestStringConvertible {
+    var confirmed: UInt64 = 0
+    var damaged: ClosedRange<UInt64>
+    var position: UInt64
+    var foreign: UInt64 = .max
+    /// Nil: the epoch is abandoned.
+    var incomparable: ClosedRange<UInt64>?
+    var testDescription: String { "damaged \(damaged), central \(position), another's from \(foreign)" }
+  }
+
+  @Test(
+    "A batch that is damaged here proves nothing: one further down is compared, and what stays unknown is named",
+    arguments: [
+      Case(damaged: 10...10, position: 10, incomparable: 10...10),
+      Case(confirmed: 9, damaged: 10...10, position: 10, incomparable: 10...10),
+      Case(confirmed: 9, damaged: 1...10, position: 10, incomparable: 10...10),
+      Case(damaged: 8...10, position: 9, incomparable: 8...9),
+      Case(damaged: 6...10, position: 9, incomparable: 6...9),
+      Case(damaged: 2...10, position: 9, incomparable: 2...9),
+      Case(damaged: 1...10, position: 10, incomparable: 1...10),
+      Case(damaged: 1...10, position: 1, incomparable: 1...1),
+      Case(confirmed: 4, damaged: 10...10, position: 12, incomparable: 10...10),
+      Case(confirmed: 4, damaged: 10...10, position: 12, foreign: 5),
+      Case(confirmed: 4, damaged: 8...10, position: 9, foreign: 7),
+      Case(confirmed: 4, damaged: 5...10, position: 9, foreign: 4),
+    ])
+  func incomparable(_ given: Case) throws {
+    var machine = DeliveryMachine()
+    machine.storeChanged(stored(10, confirmed: given.confirmed))
+    for _ in 0..<30 {
+      switch machine.next(now: start) {
+      case .askPosition(let request, let row, let number):
+        let at = row == telemetry ? min(number, given.position) : 0
+        let theirs = UInt32(at >= given.foreign ? at + 1_000 : at)
+        let answer =
+          at > 0 ? SyncAnswer(position: given.position, at: at, checksum: theirs) : SyncAnswer(position: 0)
+        machine.ended(
+          request: request, .answer(status: 200, answer, retryAfter: nil),
+          ownChecksum: given.damaged.contains(at) ? nil : UInt32(at), now: start, jitter: 0)
+      case .settle(.incomparable(telemetry, let numbers)):
+        #expect(numbers == given.incomparable)
+        machine.settled(.incomparable(telemetry, numbers), now: start)
+        #expect(machine.confirmedThrough(telemetry) == numbers.upperBound)
+        return
+      case .settle(.retire(.abandon, _)): return #expect(given.incomparable == nil)
+      case let other: throw Unexpected("\(other)")
+      }
+    }
+    Issue.record("it asks without end")
+  }
+
+  @Test("What central confirms of a batch that was damaged since it was sent is asked for, and not believed")
+  func damagedAfterSending() throws {
+    var machine = asked(10, position: 9)
+    guard case .send(let request, telemetry, 10, 10) = machine.next(now: start) else { throw Unexpected("no send") }
+    machine.started(request: request, through: 10)
+    let answer = SyncAnswer(position: 10, at: 10, checksum: 77)
+    machine.ended(
+      request: request, .answer(status: 200, answer, retryAfter: nil), ownChecksum: nil, now: start, jitter: 0)
+    #expect(machine.confirmedThrough(telemetry) == 9)
+    guard case .askPosition(_, telemetry, 10) = machine.next(now: start) else { throw Unexpected("no question") }
   }
 }

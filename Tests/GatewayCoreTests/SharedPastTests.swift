@@ -18,7 +18,7 @@ struct SharedPastTests {
     while let number = past.question, questions < 200 {
       questions += 1
       let at = min(number, position)
-      let comparison: SharedPast.Comparison = unknown.contains(at) ? .unknown : at <= common ? .same : .other
+      let comparison: BatchComparison = unknown.contains(at) ? .unknown : at <= common ? .same : .other
       past.answered(number, at: at == 0 ? nil : at, at == 0 ? .unknown : comparison)
     }
     return (past.gone, questions)

@@ -29,6 +29,11 @@ final class UnreadableStore: OutboxStore {
     return try store.checksum(row, number: number)
   }
 
+  func compare(_ row: EpochLane, number: UInt64, with theirs: UInt32) throws(OutboxStoreError) -> BatchComparison {
+    guard !faults.checksums else { throw OutboxStoreError("disk I/O error") }
+    return try store.compare(row, number: number, with: theirs)
+  }
+
   func open() throws(OutboxStoreError) -> [String] {
     guard !faults.isOpening else { throw OutboxStoreError("the outbox is being checked", .opening) }
     return try store.open()

@@ -108,6 +108,18 @@ final class OutboxScratch {
     return batches
   }
 
+  /// Check sums of all batches of a row.
+  func checksums(_ store: SQLiteOutbox, _ row: EpochLane) throws -> [UInt32] {
+    var rest = try store.batches(row, from: 1, through: .max >> 2, maximumBytes: 64 << 20).bytes[...]
+    var sums: [UInt32] = []
+    while !rest.isEmpty {
+      let length = try BatchCodec.readHeader(rest).length
+      if let sum = BatchCodec.storedChecksum(rest.prefix(length)) { sums.append(sum) }
+      rest = rest.dropFirst(length)
+    }
+    return sums
+  }
+
   /// The loss notices that a batch carries.
   func losses(_ batch: Batch) -> [LossNotice] {
     switch batch.content {

@@ -62,7 +62,7 @@ extension DeliveryMachine {
     switch looking.finding {
     case .retire(let retirement, _): finding = .retire(retirement, gone: gone)
     case .abandon(let epoch, _): finding = .abandon(epoch, gone: gone)
-    case .missing, .gone, nil:
+    case .missing, .gone, .incomparable, nil:
       hasSignOfSetback = false
       lookedBackAt = now
       guard !gone.isEmpty else { return nil }
@@ -73,12 +73,10 @@ extension DeliveryMachine {
   }
 
   /// Central told what it has under a confirmed number.
-  mutating func learned(_ asked: UInt64, _ answer: SyncAnswer, ownChecksum: UInt32?, of row: EpochLane) {
+  mutating func learned(_ asked: UInt64, _ answer: SyncAnswer, _ comparison: BatchComparison?, of row: EpochLane) {
     recover()
     guard let index = lookBack?.pasts.firstIndex(where: { $0.row == row }) else { return }
-    let comparison: SharedPast.Comparison =
-      if let theirs = answer.checksum, let ownChecksum { theirs == ownChecksum ? .same : .other } else { .unknown }
-    lookBack!.pasts[index].answered(asked, at: answer.at, comparison)
+    lookBack!.pasts[index].answered(asked, at: answer.at, comparison ?? .unknown)
   }
 
   /// What was learned may be outdated.

@@ -10,12 +10,12 @@ extension DeliveryMachine {
   /// Afterwards ``confirmations(beyond:)`` tells what may be deleted.
   ///
   /// - Parameters:
-  ///   - ownChecksum: of this store's batch with the number ``SyncAnswer/at`` of the answer; nil when there is none to
-  ///     compare.
+  ///   - comparison: of central's batch with the number ``SyncAnswer/at`` of the answer with this store's; nil when the
+  ///     answer has no check sum.
   ///   - jitter: a random number from 0 to 1: after a failure the wait is half to all of the delay, so that a fleet does
   ///     not come back as one.
   public mutating func ended(
-    request: Int, _ reply: Reply, ownChecksum: UInt32? = nil, now: MonotonicTime, jitter: Double
+    request: Int, _ reply: Reply, comparison: BatchComparison? = nil, now: MonotonicTime, jitter: Double
   ) {
     guard let flight = flights.removeValue(forKey: request) else { return }
     switch reply {
@@ -30,9 +30,8 @@ extension DeliveryMachine {
         endLookBack()
         return stumble(flight.row.lane, .offline(text, retryAt: now), after: nil, now: now, jitter: jitter)
       }
-      if let asked = flight.asksForPast { return learned(asked, answer, ownChecksum: ownChecksum, of: flight.row) }
-      let differs = answer.checksum != nil && ownChecksum != nil && answer.checksum != ownChecksum
-      accept(position, provenThrough: answer.at, differs: differs, flight: flight)
+      if let asked = flight.asksForPast { return learned(asked, answer, comparison, of: flight.row) }
+      accept(position, provenThrough: answer.at, comparison, flight: flight)
     case .answer(let status, let answer, let retryAfter):
       // A question about the past is asked anew; what was learned may be outdated by then.
       if flight.asksForPast != nil { endLookBack() }
@@ -42,12 +41,14 @@ extension DeliveryMachine {
 
   /// - Parameters:
   ///   - provenThrough: the number whose check sum came with the position; nil: it came without one.
-  ///   - differs: central's batch of that number is not the one this store has under it.
-  private mutating func accept(_ position: UInt64, provenThrough: UInt64?, differs: Bool, flight: Flight) {
+  ///   - comparison: of that number; nil: it came without one.
+  private mutating func accept(
+    _ position: UInt64, provenThrough: UInt64?, _ comparison: BatchComparison?, flight: Flight
+  ) {
     let lane = flight.row.lane
     guard let state = lanes[lane], state.row == flight.row else { return }
     let known = confirmedThrough(state.row)
-    if differs {
+    if comparison == .other {
       guard state.isCurrent else { return found(.abandon(state.row.epoch, gone: [:]), flight) }
       return found(
         .retire(
@@ -59,6 +60,9 @@ extension DeliveryMachine {
     // there may be another's.
     let claimed = min(position, state.cutThrough)
     let proven = provenThrough ?? claimed
+    if claimed > known, let proven = provenThrough, mustCompare(proven, comparison, claimed: claimed, flight) {
+      return
+    }
     if claimed > known, proven < claimed || proven > state.cutThrough { return restart(lane) }
     if state.isCurrent, position > state.cutThrough {
       guard flight.isQuestion else { return restart(lane) }
@@ -75,17 +79,18 @@ extension DeliveryMachine {
     recover()
     if flight.isQuestion {
       lanes[lane]!.sentThrough = claimed
+      lanes[lane]!.descent = nil
     } else if let through = flight.through, position < through {
       // Accepted, but not all: central stopped early. Ask and go on from there.
       restart(lane)
     }
   }
 
-  private mutating func found(_ finding: Finding, _ flight: Flight) {
+  mutating func found(_ finding: Finding, _ flight: Flight) {
     // An answer from before the trouble may be outdated; the question that follows will find the same.
     guard !flight.isStale else { return }
     switch finding {
-    case .missing:
+    case .missing, .incomparable:
       if !findings.contains(finding) { findings.append(finding) }
     case .retire, .abandon, .gone: lookBack(before: finding, of: flight.row.epoch)
     }

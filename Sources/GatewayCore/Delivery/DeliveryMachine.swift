@@ -33,6 +33,9 @@ public struct DeliveryMachine: Sendable {
     case gone([EpochLane: ClosedRange<UInt64>])
     /// Central forgot batches that it had confirmed: it has them only up to `position`.
     case missing(EpochLane, position: UInt64)
+    /// Central has batches under these numbers, and what this store had there is damaged: whether they are the same cannot be
+    /// told. They count as confirmed.
+    case incomparable(EpochLane, ClosedRange<UInt64>)
   }
 
   /// What ended a request, as the lane sees it.
@@ -65,6 +68,7 @@ public struct DeliveryMachine: Sendable {
     var cutThrough: UInt64 = 0
     /// Nil: central's position is not known, ask first.
     var sentThrough: UInt64?
+    var descent: Descent?
   }
 
   struct Flight: Sendable {
@@ -184,7 +188,8 @@ public struct DeliveryMachine: Sendable {
     guard let sentThrough = state.sentThrough else {
       guard inFlight(lane) == 0 else { return nil }
       return .askPosition(
-        request: begin(Flight(row: state.row, isQuestion: true)), row: state.row, at: state.cutThrough)
+        request: begin(Flight(row: state.row, isQuestion: true)), row: state.row,
+        at: state.descent?.question ?? state.cutThrough)
     }
     let window = lane == .alarms ? 1 : Self.telemetryWindow
     guard inFlight(lane) < window, state.cutThrough > sentThrough else { return nil }
@@ -224,6 +229,7 @@ public struct DeliveryMachine: Sendable {
     case .missing(let row, let position):
       confirmed[row] = position
       hasSignOfSetback = true
+    case .incomparable(let row, let numbers): confirmed[row] = max(confirmedThrough(row), numbers.upperBound)
     case .gone: break
     case .retire(let retirement, _):
       findings.removeAll()

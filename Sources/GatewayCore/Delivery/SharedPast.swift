@@ -8,14 +8,6 @@ import Telemetry
 /// looked for from the newest confirmed batch backwards, in steps that double, then between the last two. One question
 /// tells the usual case, that nothing is gone.
 struct SharedPast: Hashable, Sendable {
-  enum Comparison: Hashable, Sendable {
-    case same
-    /// Central has another batch there, or none.
-    case other
-    /// One side has no check sum to compare.
-    case unknown
-  }
-
   let row: EpochLane
   let confirmed: UInt64
   /// Up to here both have the same; 0 is where every epoch begins.
@@ -44,7 +36,7 @@ struct SharedPast: Hashable, Sendable {
   /// - Parameters:
   ///   - asked: what ``question`` was.
   ///   - number: of the batch that central compared: `asked`, or its newest when that is less; nil when it has none.
-  mutating func answered(_ asked: UInt64, at number: UInt64?, _ comparison: Comparison) {
+  mutating func answered(_ asked: UInt64, at number: UInt64?, _ comparison: BatchComparison) {
     guard let number, number >= asked else {
       differs = min(differs, (number ?? 0) + 1)
       if comparison == .same { same = max(same, number ?? 0) }

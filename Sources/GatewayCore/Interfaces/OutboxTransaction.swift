@@ -62,6 +62,9 @@ public struct OutboxTransaction: Sendable {
   /// Batches that central had confirmed and has no more, of epochs that are over when this transaction is: a loss notice in the
   /// epoch that is current then names them.
   public var goneAtCentral: [EpochLane: ClosedRange<UInt64>] = [:]
+  /// Batches among those in ``confirmed`` that were damaged here, so that nobody knows whether central has the same: a loss
+  /// notice in the current epoch names them.
+  public var incomparable: [EpochLane: ClosedRange<UInt64>] = [:]
   /// Batches that cannot be read any more: a loss notice takes the place of each.
   public var damaged: [EpochLane: [UInt64]] = [:]
   /// Earlier epochs whose batches go on under numbers of the current one after all.
@@ -82,7 +85,8 @@ public struct OutboxTransaction: Sendable {
   public var isEmpty: Bool {
     frames.isEmpty && alarms.isEmpty && forgottenAlarms.isEmpty && clockOffset == nil && confirmed.isEmpty
       && offered.isEmpty
-      && missingAtCentral.isEmpty && goneAtCentral.isEmpty && damaged.isEmpty && abandoned.isEmpty
+      && missingAtCentral.isEmpty && goneAtCentral.isEmpty && incomparable.isEmpty && damaged.isEmpty
+      && abandoned.isEmpty
       && retirement == nil && cut.isEmpty && thin == 0 && drop == nil
   }
 }
