@@ -27,6 +27,8 @@ extension SQLiteOutbox {
           result.damaged = expected
           return false
         }
+        // So it may behind a notice that took the place of one of them: together in a request they would not follow each other.
+        guard first == expected || result.through == nil else { return false }
         guard result.bytes.isEmpty || result.bytes.count + bytes.count <= maximumBytes else { return false }
         result.bytes += bytes
         result.through = newest

@@ -150,49 +150,6 @@ struct OutboxLossTests {
     #expect(scratch.losses(batches[0]).first?.reason == .centralRestored)
   }
 
-  @Test("A batch that was damaged on the disk is found before it is sent, and a notice takes its number")
-  func damagedBatch() throws {
-    let (store, before) = try scratch.filled(3)
-    let row = EpochLane(before.epoch, .telemetry)
-    try #require(store.connection).execute("UPDATE batches SET bytes = zeroblob(length(bytes)) WHERE number = 2")
-    let found = try store.batches(row, from: 1, through: 3, maximumBytes: 1 << 20)
-    #expect(found.through == 1 && found.damaged == 2)
-    var transaction = OutboxTransaction()
-    transaction.damaged[row] = [2]
-    let state = try store.commit(transaction)
-    #expect(state.lost == [.damagedStore: 80])
-    let batches = try scratch.all(store, row)
-    #expect(batches.map(\.header.number) == [1, 2, 3] && scratch.losses(batches[1]).first?.samples == 80)
-    #expect(try store.checksum(row, number: 2) == nil && store.checksum(row, number: 3) != nil)
-    // Central may have the notice, or what was sent before; another's third batch it may not.
-    let sums = try scratch.checksums(store, row)
-    #expect(try store.compare(row, number: 2, with: sums[1]) == .same)
-    #expect(try store.compare(row, number: 2, with: sums[1] ^ 1) == .unknown)
-    #expect(try store.compare(row, number: 3, with: sums[2]) == .same)
-    #expect(try store.compare(row, number: 3, with: sums[2] ^ 1) == .other)
-  }
-
-  @Test("What central confirmed of batches that cannot be compared is deleted and named", arguments: [false, true])
-  func incomparable(isRetired: Bool) throws {
-    let (store, before) = try scratch.filled(3)
-    let row = EpochLane(before.epoch, .telemetry)
-    if isRetired {
-      var transaction = OutboxTransaction()
-      transaction.retirement = .close("restored")
-      _ = try store.commit(transaction)
-    }
-    var transaction = OutboxTransaction()
-    transaction.confirmed[row] = 3
-    transaction.incomparable[row] = 2...3
-    let state = try store.commit(transaction)
-    #expect(state.retired.isEmpty && state.confirmedThrough(row) == (isRetired ? 0 : 3))
-    let batches = try scratch.all(store, EpochLane(state.epoch, .telemetry), from: isRetired ? 1 : 4)
-    #expect(batches.map(\.header.number) == [isRetired ? 1 : 4])
-    let notice = try #require(batches.first.flatMap { scratch.losses($0).first })
-    #expect(notice.reason == .damagedStore && notice.numbers == 2...3 && notice.detail.contains("damaged"))
-    #expect(notice.epoch == (isRetired ? before.epoch : nil))
-  }
-
   @Test("How old the oldest is that may be dropped does not depend on what a request has carried")
   func oldestThatMayBeDropped() throws {
     let (store, before) = try scratch.filled(5)

@@ -1,0 +1,79 @@
+import BatchCodec
+import Foundation
+import GatewayCore
+import SQLite
+import Telemetry
+import Testing
+
+@testable import SQLiteOutbox
+
+/// What takes the place of batches that are gone, and how epochs end.
+@Suite("Batches that were damaged before central confirmed them")
+struct DamagedBatchesTests {
+  let scratch: OutboxScratch
+
+  init() throws { scratch = try OutboxScratch() }
+
+  @Test("A batch that was damaged on the disk is found before it is sent, and a notice takes its number")
+  func damagedBatch() throws {
+    let (store, before) = try scratch.filled(3)
+    let row = EpochLane(before.epoch, .telemetry)
+    try #require(store.connection).execute("UPDATE batches SET bytes = zeroblob(length(bytes)) WHERE number = 2")
+    let found = try store.batches(row, from: 1, through: 3, maximumBytes: 1 << 20)
+    #expect(found.through == 1 && found.damaged == 2)
+    var transaction = OutboxTransaction()
+    transaction.damaged[row] = [2]
+    let state = try store.commit(transaction)
+    #expect(state.lost == [.damagedStore: 80])
+    let batches = try scratch.all(store, row)
+    #expect(batches.map(\.header.number) == [1, 2, 3] && scratch.losses(batches[1]).first?.samples == 80)
+    #expect(try store.checksum(row, number: 2) == nil && store.checksum(row, number: 3) != nil)
+    // Central may have the notice, or what was sent before; another's third batch it may not.
+    let sums = try scratch.checksums(store, row)
+    #expect(try store.compare(row, number: 2, with: sums[1]) == .same)
+    #expect(try store.compare(row, number: 2, with: sums[1] ^ 1) == .unknown)
+    #expect(try store.compare(row, number: 3, with: sums[2]) == .same)
+    #expect(try store.compare(row, number: 3, with: sums[2] ^ 1) == .other)
+  }
+
+  @Test("A batch and a notice that stands for its number, too, go in requests of their own: together they are refused")
+  func overlapping() throws {
+    let (store, before) = try scratch.filled(3)
+    let row = EpochLane(before.epoch, .telemetry)
+    let file = try #require(store.connection)
+    try file.execute("CREATE TABLE twin AS SELECT * FROM batches WHERE number = 1")
+    var transaction = OutboxTransaction()
+    transaction.drop = (3, .tooOld)
+    _ = try store.commit(transaction)
+    try file.execute(
+      "INSERT INTO batches SELECT NULL, epoch, lane, first_number, number, kind, samples, first_ms, last_ms, bytes FROM twin"
+    )
+    var expected: UInt64 = 1
+    for last: UInt64 in [1, 3] {
+      let found = try store.batches(row, from: expected, through: 3, maximumBytes: 1 << 20)
+      #expect(found.through == last && found.damaged == nil)
+      expected = last + 1
+    }
+  }
+
+  @Test("What central confirmed of batches that cannot be compared is deleted and named", arguments: [false, true])
+  func incomparable(isRetired: Bool) throws {
+    let (store, before) = try scratch.filled(3)
+    let row = EpochLane(before.epoch, .telemetry)
+    if isRetired {
+      var transaction = OutboxTransaction()
+      transaction.retirement = .close("restored")
+      _ = try store.commit(transaction)
+    }
+    var transaction = OutboxTransaction()
+    transaction.confirmed[row] = 3
+    transaction.incomparable[row] = 2...3
+    let state = try store.commit(transaction)
+    #expect(state.retired.isEmpty && state.confirmedThrough(row) == (isRetired ? 0 : 3))
+    let batches = try scratch.all(store, EpochLane(state.epoch, .telemetry), from: isRetired ? 1 : 4)
+    #expect(batches.map(\.header.number) == [isRetired ? 1 : 4])
+    let notice = try #require(batches.first.flatMap { scratch.losses($0).first })
+    #expect(notice.reason == .damagedStore && notice.numbers == 2...3 && notice.detail.contains("damaged"))
+    #expect(notice.epoch == (isRetired ? before.epoch : nil))
+  }
+}
