@@ -1,5 +1,4 @@
 import BatchCodec
-import Foundation
 import GatewayCore
 import SQLite
 import Telemetry
@@ -7,7 +6,6 @@ import Testing
 
 @testable import SQLiteOutbox
 
-/// What takes the place of batches that are gone, and how epochs end.
 @Suite("Batches that were damaged before central confirmed them")
 struct DamagedBatchesTests {
   let scratch: OutboxScratch
