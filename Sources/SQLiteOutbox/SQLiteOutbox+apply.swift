@@ -18,6 +18,9 @@ extension SQLiteOutbox {
     try keep(transaction.alarms, forgotten: transaction.forgottenAlarms, connection, &after)
     if transaction.tellsAlarmStates { try setOwesAlarmStates(false, connection, &after) }
     if let offset = transaction.clockOffset { try place(offset, connection, &after) }
+    for (row, numbers) in transaction.incomparable.sorted(by: { $0.key < $1.key }) {
+      try reportIncomparable(row, numbers, connection, &after)
+    }
     for (row, number) in transaction.confirmed { try deleteBatches(row, through: number, connection, &after) }
     for (row, number) in transaction.offered { try offer(row, through: number, connection, &after) }
     for (row, position) in transaction.missingAtCentral { try reportMissing(row, position, connection, &after) }
@@ -28,9 +31,6 @@ extension SQLiteOutbox {
     if let retirement = transaction.retirement { try retire(retirement, connection, &after) }
     for (row, numbers) in transaction.goneAtCentral.sorted(by: { $0.key < $1.key }) {
       try reportGone(row, numbers, connection, &after)
-    }
-    for (row, numbers) in transaction.incomparable.sorted(by: { $0.key < $1.key }) {
-      try reportIncomparable(row, numbers, connection, &after)
     }
     if after.isMoving, !restsFromMoving { try moveBatches(connection, &after) }
     if !after.isMoving {
@@ -180,8 +180,8 @@ extension SQLiteOutbox {
   private func deleteBatches(
     _ row: EpochLane, through number: UInt64, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
-    let id = try epochID(row.epoch, connection)
     guard let known = after.laneState(row), number > known.confirmedThrough else { return }
+    let id = try epochID(row.epoch, connection)
     // Whoever confirms what was never cut speaks of another store.
     guard number <= known.cutThrough else { throw OutboxStoreError("a confirmation beyond the newest batch of \(row)") }
     // While they are still there to be counted.

@@ -168,8 +168,10 @@ extension SQLiteOutbox {
   func reportIncomparable(
     _ row: EpochLane, _ numbers: ClosedRange<UInt64>, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
+    guard let held = after.laneState(row), numbers.upperBound > held.confirmedThrough else { return }
     let notice = LossNotice(
-      reason: .damagedStore, lane: row.lane, epoch: row.epoch == after.epoch ? nil : row.epoch, numbers: numbers,
+      reason: .damagedStore, lane: row.lane, epoch: row.epoch == after.epoch ? nil : row.epoch,
+      numbers: max(numbers.lowerBound, held.confirmedThrough + 1)...numbers.upperBound,
       detail:
         "central has batches under these numbers, and the gateway's were damaged: whether they are the same cannot be "
         + "told")

@@ -72,6 +72,28 @@ extension DeliveryMachineTests {
     Issue.record("it asks without end")
   }
 
+  @Test("What was found of a store that was taken over since is asked anew")
+  func takenOverSince() throws {
+    for (cut, isAskedAnew) in [(UInt64(10), false), (9, true)] {
+      var machine = DeliveryMachine()
+      machine.storeChanged(stored(10, confirmed: 9))
+      while case .askPosition(let request, let row, let number) = machine.next(now: start) {
+        let answer =
+          row == telemetry ? SyncAnswer(position: 10, at: number, checksum: UInt32(number)) : SyncAnswer(position: 0)
+        machine.ended(
+          request: request, .answer(status: 200, answer, retryAfter: nil), ownChecksum: number == 10 ? nil : 9,
+          now: start, jitter: 0)
+      }
+      #expect(machine.next(now: start) == .settle(.incomparable(telemetry, 10...10)))
+      machine.storeChanged(stored(cut, confirmed: 9))
+      guard case .settle = machine.next(now: start) else {
+        #expect(isAskedAnew)
+        continue
+      }
+      #expect(!isAskedAnew)
+    }
+  }
+
   @Test("What central confirms of a batch that was damaged since it was sent is asked for, and not believed")
   func damagedAfterSending() throws {
     var machine = asked(10, position: 9)

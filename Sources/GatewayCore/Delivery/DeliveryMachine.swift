@@ -122,6 +122,11 @@ public struct DeliveryMachine: Sendable {
       }
       lanes[lane]!.isCurrent = isCurrent
       lanes[lane]!.cutThrough = held.cutThrough
+      // A damaged store may have been taken over since, and have other numbers: it is asked anew.
+      findings.removeAll { finding in
+        guard case .incomparable(let found, let numbers) = finding, found.lane == lane else { return false }
+        return found != row || numbers.upperBound > held.cutThrough
+      }
       for epoch in [row.epoch, state.epoch] { kept.formUnion(Lane.allCases.map { EpochLane(epoch, $0) }) }
     }
     confirmed = confirmed.filter { kept.contains($0.key) }

@@ -52,6 +52,9 @@ public struct OutboxTransaction: Sendable {
   /// The wall clock minus the boot clock, once it is trusted: frames with boot times get their places in time when they are
   /// cut.
   public var clockOffset: Duration?
+  /// Batches among those in ``confirmed`` that were damaged here, so that nobody knows whether central has the same: a loss
+  /// notice in the current epoch names them.
+  public var incomparable: [EpochLane: ClosedRange<UInt64>] = [:]
   /// Batches that central has committed: they are deleted up to this number.
   public var confirmed: [EpochLane: UInt64] = [:]
   /// Batches up to this number are about to be sent: from now on they must never change.
@@ -62,9 +65,6 @@ public struct OutboxTransaction: Sendable {
   /// Batches that central had confirmed and has no more, of epochs that are over when this transaction is: a loss notice in the
   /// epoch that is current then names them.
   public var goneAtCentral: [EpochLane: ClosedRange<UInt64>] = [:]
-  /// Batches among those in ``confirmed`` that were damaged here, so that nobody knows whether central has the same: a loss
-  /// notice in the current epoch names them.
-  public var incomparable: [EpochLane: ClosedRange<UInt64>] = [:]
   /// Batches that cannot be read any more: a loss notice takes the place of each.
   public var damaged: [EpochLane: [UInt64]] = [:]
   /// Earlier epochs whose batches go on under numbers of the current one after all.
