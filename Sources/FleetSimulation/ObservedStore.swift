@@ -123,7 +123,7 @@ final class ObservedStore: OutboxStore {
     try store.checksum(row, number: number)
   }
 
-  func compare(_ row: EpochLane, number: UInt64, with theirs: UInt32) throws(OutboxStoreError) -> BatchComparison {
+  func compare(_ row: EpochLane, number: UInt64, with theirs: UInt32?) throws(OutboxStoreError) -> BatchComparison {
     try store.compare(row, number: number, with: theirs)
   }
 

@@ -112,7 +112,8 @@ extension GatewayEngine {
       transaction.confirmed[row] = numbers.upperBound
       transaction.incomparable[row] = numbers
       text =
-        "central has \(row.lane.name) batches \(numbers.lowerBound) to \(numbers.upperBound), and this outbox's are damaged: "
+        "central has \(row.lane.name) batches \(numbers.lowerBound) to \(numbers.upperBound)"
+        + (row.epoch == stored.epoch ? "" : " of epoch \(row.epoch)") + ", and this outbox's are damaged: "
         + "whether they are the same cannot be told. A loss notice says so"
     }
     for (row, numbers) in transaction.goneAtCentral.sorted(by: { $0.key < $1.key }) {
@@ -155,15 +156,14 @@ extension GatewayEngine {
     }
   }
 
-  /// Central's batch with the number that its answer names, with this store's; nil when the answer has no check sum.
+  /// Central's batch with the number that its answer names, with this store's; nil when the answer names none.
   private func compare(
     _ request: Int, _ reply: DeliveryMachine.Reply
   ) throws(OutboxStoreError) -> BatchComparison? {
-    guard case .answer(200, let answer, _) = reply, let at = answer.at, at > 0, let theirs = answer.checksum,
-      let row = delivery.row(of: request)
+    guard case .answer(200, let answer, _) = reply, let at = answer.at, at > 0, let row = delivery.row(of: request)
     else { return nil }
     guard isStoreOpen else { throw OutboxStoreError("it is not open") }
-    return try outside.store.compare(row, number: at, with: theirs)
+    return try outside.store.compare(row, number: at, with: answer.checksum)
   }
 
   private func jitter() -> Double { Double(random.next() >> 11) / Double(1 << 53) }

@@ -163,7 +163,8 @@ extension GatewayEngine {
     saveAlarms(in: &transaction, now: now)
     transaction.tellsAlarmStates = toldAlarmStates
     transaction.clockOffset = clockOffset
-    for (row, number) in delivery.confirmations(beyond: stored) { transaction.confirmed[row] = number }
+    // What is to be settled may confirm more.
+    transaction.confirmed.merge(delivery.confirmations(beyond: stored)) { max($0, $1) }
     guard !transaction.isEmpty else {
       outbox.committed(stored, wall: outside.clock.wall(), now: now)
       return true

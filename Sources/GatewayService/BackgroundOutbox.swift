@@ -114,7 +114,7 @@ final class BackgroundOutbox: OutboxStore, @unchecked Sendable {  // the engine'
     try owned().checksum(row, number: number)
   }
 
-  func compare(_ row: EpochLane, number: UInt64, with theirs: UInt32) throws(OutboxStoreError) -> BatchComparison {
+  func compare(_ row: EpochLane, number: UInt64, with theirs: UInt32?) throws(OutboxStoreError) -> BatchComparison {
     try owned().compare(row, number: number, with: theirs)
   }
 

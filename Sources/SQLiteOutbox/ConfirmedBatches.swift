@@ -57,7 +57,8 @@ enum ConfirmedBatches {
     try delete.run()
   }
 
-  /// Of a batch as it stands in the store; nil when it is damaged, or took another's place: central may have either.
+  /// Of a batch as it stands in the store, to be remembered; nil when it is damaged, or took another's place: central may have
+  /// either.
   static func checksum(kind: Int, bytes: [UInt8]) -> UInt32? {
     guard kind != OutboxSchema.Kind.replacement.rawValue, BatchCodec.hasValidChecksum(bytes[...]) else { return nil }
     return BatchCodec.storedChecksum(bytes[...])

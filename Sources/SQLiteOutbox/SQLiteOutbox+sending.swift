@@ -56,49 +56,85 @@ extension SQLiteOutbox {
   }
 
   public func checksum(_ row: EpochLane, number: UInt64) throws(OutboxStoreError) -> UInt32? {
-    switch try known(row, number) {
-    case .batch(let checksum): checksum
-    case .replacement, nil: nil
+    try attempt(outcomeUnknown: false) {
+      switch try held(row, number, try opened()) {
+      case .batch(let checksum), .replacement(let checksum): checksum
+      case .damaged, .forgotten: nil
+      }
     }
   }
 
   public func compare(
-    _ row: EpochLane, number: UInt64, with theirs: UInt32
+    _ row: EpochLane, number: UInt64, with theirs: UInt32?
   ) throws(OutboxStoreError) -> BatchComparison {
-    switch try known(row, number) {
-    case .batch(let checksum): checksum == theirs ? .same : .other
-    case .replacement(let checksum): checksum == theirs ? .same : .unknown
-    case nil: .unknown
-    }
-  }
-
-  private enum KnownChecksum {
-    case batch(UInt32)
-    /// Of a notice whose predecessor under the same number may have been sent.
-    case replacement(UInt32)
-  }
-
-  private func known(_ row: EpochLane, _ number: UInt64) throws(OutboxStoreError) -> KnownChecksum? {
     try attempt(outcomeUnknown: false) {
       let connection = try opened()
-      // Not compared, another's batch would have this store's deleted: only what a damaged store lost is nil.
-      let isOwn = try state().knows(row.epoch)
-      guard let epoch = try isOwn ? epochID(row.epoch, connection) : knownEpochID(row.epoch, connection) else {
-        return nil
+      switch (try held(row, number, connection), theirs) {
+      case (.batch(let own), let theirs?): return own == theirs ? .same : .other
+      case (.replacement(let own), let theirs?) where own == theirs: return .same
+      default: return .unknown(comparable: try newestComparable(row, below: number, connection))
       }
-      let search = try connection.statement(
-        """
-        SELECT bytes, kind, number FROM batches WHERE epoch = ?1 AND lane = ?2 AND number >= ?3 ORDER BY number LIMIT 1
-        """)
-      try bind(search, epoch, row.lane, number)
-      let found = try search.firstRow { ($0.blob(0), $0.int(1), UInt64(clamping: $0.int64(2))) }
-      if let (bytes, kind, last) = found, let first = Self.firstNumber(bytes, row, last), first <= number {
-        let checksum = BatchCodec.storedChecksum(bytes[...])
-        let isReplacement = kind == OutboxSchema.Kind.replacement.rawValue
-        return checksum.map { isReplacement ? .replacement($0) : .batch($0) }
-      }
-      return try ConfirmedBatches.checksum(epoch, row.lane, number, in: connection).map { .batch($0) }
     }
+  }
+
+  /// What the store has, or had, under a number.
+  private enum Held {
+    case batch(checksum: UInt32)
+    /// A notice whose predecessor under the same number may have been sent.
+    case replacement(checksum: UInt32)
+    case damaged
+    /// Confirmed too long ago, or never cut.
+    case forgotten
+  }
+
+  private func held(_ row: EpochLane, _ number: UInt64, _ connection: SQLiteConnection) throws -> Held {
+    // Not compared, another's batch would have this store's deleted: only what a damaged store lost is not known.
+    let state = try state()
+    let isOwn = state.knows(row.epoch)
+    guard let epoch = try isOwn ? epochID(row.epoch, connection) : knownEpochID(row.epoch, connection) else {
+      return .forgotten
+    }
+    let search = try connection.statement(
+      """
+      SELECT bytes, kind, number FROM batches WHERE epoch = ?1 AND lane = ?2 AND number >= ?3 ORDER BY number LIMIT 1
+      """)
+    try bind(search, epoch, row.lane, number)
+    let found = try search.firstRow { ($0.blob(0), $0.int(1), UInt64(clamping: $0.int64(2))) }
+    if let (bytes, kind, last) = found {
+      guard let first = Self.firstNumber(bytes, row, last) else { return .damaged }
+      if first <= number, let checksum = BatchCodec.storedChecksum(bytes[...]) {
+        let isReplacement = kind == OutboxSchema.Kind.replacement.rawValue
+        return isReplacement ? .replacement(checksum: checksum) : .batch(checksum: checksum)
+      }
+    }
+    if let lane = state.laneState(row), lane.confirmedThrough < number, number <= lane.cutThrough {
+      // The index does not lead to it; when the file is taken over it is looked for without.
+      throw SQLiteError(extendedCode: 11, message: "batch \(number) is not in its table", sql: search.sql)
+    }
+    return try ConfirmedBatches.checksum(epoch, row.lane, number, in: connection).map { .batch(checksum: $0) }
+      ?? .forgotten
+  }
+
+  private func newestComparable(
+    _ row: EpochLane, below number: UInt64, _ connection: SQLiteConnection
+  ) throws -> UInt64 {
+    guard let lane = try state().laneState(row), number > lane.confirmedThrough + 1 else {
+      return number > 0 ? min(try state().laneState(row)?.confirmedThrough ?? 0, number - 1) : 0
+    }
+    let list = try connection.statement(
+      """
+      SELECT number, bytes FROM batches WHERE epoch = ?1 AND lane = ?2 AND number < ?3 AND kind <> ?4 ORDER BY number DESC
+      """)
+    try bind(list, try epochID(row.epoch, connection), row.lane, number)
+    try list.bind(4, OutboxSchema.Kind.replacement.rawValue)
+    var newest = lane.confirmedThrough
+    try list.forEachRow { found in
+      let candidate = UInt64(clamping: found.int64(0))
+      guard candidate > newest, Self.firstNumber(found.blob(1), row, candidate) != nil else { return true }
+      newest = candidate
+      return false
+    }
+    return newest
   }
 
   public func freeBytes() -> Int? { place.files.freeBytes(directory: place.directory) }

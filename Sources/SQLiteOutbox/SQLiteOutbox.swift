@@ -244,9 +244,11 @@ public final class SQLiteOutbox: OutboxStore {
     return layout
   }
 
-  /// Not only what SQLite calls corrupt: a damaged index may refuse a new number as used. Tried again, that gets no better.
+  /// Not only what SQLite calls corrupt: a damaged index may refuse a new number as used, and a definition may have another
+  /// name in it. Tried again, that gets no better.
   static func isDamage(_ error: SQLiteError) -> Bool {
     error.category == .corrupt || error.category == .constraint
+      || (error.code == 1 && error.message.hasPrefix("no such "))
   }
 
   func attempt<Result>(outcomeUnknown: Bool, _ body: () throws -> Result) throws(OutboxStoreError) -> Result {

@@ -18,8 +18,8 @@ struct SharedPastTests {
     while let number = past.question, questions < 200 {
       questions += 1
       let at = min(number, position)
-      let comparison: BatchComparison = unknown.contains(at) ? .unknown : at <= common ? .same : .other
-      past.answered(number, at: at == 0 ? nil : at, at == 0 ? .unknown : comparison)
+      let comparison: BatchComparison = unknown.contains(at) ? .unknown(comparable: 0) : at <= common ? .same : .other
+      past.answered(number, at: at == 0 ? nil : at, at == 0 ? .unknown(comparable: 0) : comparison)
     }
     return (past.gone, questions)
   }

@@ -1,7 +1,9 @@
 import AlarmStates
+import BatchCodec
 import FieldgateTestKit
 import GatewayCore
 import GatewayRuntime
+import SQLite
 import SQLiteOutbox
 import SyncProtocol
 import Telemetry
@@ -38,9 +40,8 @@ struct DeliveryEngineTests {
     bench.engine.turn()
   }
 
-  @Test("An outbox that cannot be read just then deletes nothing for another's batch; later it finds out")
-  func unreadable() throws {
-    let central = AskedCentral()
+  /// One batch of telemetry was cut and sent.
+  private func benchWithBatch(_ central: AskedCentral) throws -> EngineBench {
     let bench = try EngineBench(Self.yaml, central: central)
     bench.wait(.seconds(1))
     for lane in Lane.allCases { answer(#"{"position":0}"#, to: try #require(central.takeQuestion(of: lane)), bench) }
@@ -49,6 +50,13 @@ struct DeliveryEngineTests {
       bench.wait(.seconds(1))
     }
     bench.wait(.seconds(12))
+    return bench
+  }
+
+  @Test("An outbox that cannot be read just then deletes nothing for another's batch; later it finds out")
+  func unreadable() throws {
+    let central = AskedCentral()
+    let bench = try benchWithBatch(central)
     let epoch = bench.engine.outboxState.epoch
     #expect(bench.engine.outboxState[.telemetry].cutThrough == 1)
     let sent = try #require(central.requests.first { $0.method == .post && !$0.isUrgent })
@@ -62,5 +70,30 @@ struct DeliveryEngineTests {
     answer(#"{"position":1,"at":1,"checksum":12345}"#, to: try #require(central.takeQuestion(of: .telemetry)), bench)
     bench.wait(.seconds(2))
     #expect(bench.engine.outboxState.epoch != epoch && bench.engine.outboxState.samples(.telemetry) == 3)
+  }
+
+  @Test("A batch that was damaged while it was under way is confirmed only with a notice, since nobody can compare it")
+  func damagedUnderWay() throws {
+    let central = AskedCentral()
+    let bench = try benchWithBatch(central)
+    let epoch = bench.engine.outboxState.epoch
+    let sent = try #require(central.requests.first { $0.method == .post && !$0.isUrgent })
+    let disk = try SQLiteConnection(path: bench.temporary.path + "/outbox.db", mode: .readWrite)
+    try disk.execute("UPDATE batches SET bytes = zeroblob(length(bytes)) WHERE lane = 2")
+    disk.close()
+    answer(#"{"position":1,"at":1,"checksum":12345}"#, to: sent, bench)
+    #expect(bench.engine.outboxState[.telemetry].confirmedThrough == 0)
+    answer(#"{"position":1,"at":1,"checksum":12345}"#, to: try #require(central.takeQuestion(of: .telemetry)), bench)
+    bench.wait(.seconds(2))
+    let lane = bench.engine.outboxState[.telemetry]
+    #expect(lane.confirmedThrough == 1 && lane.cutThrough == 2 && lane.batchCount == 1)
+    #expect(bench.engine.outboxState.epoch == epoch)
+    // It goes on with the notice.
+    answer(#"{"position":1,"at":1,"checksum":12345}"#, to: try #require(central.takeQuestion(of: .telemetry)), bench)
+    let next = try #require(central.requests.last { $0.method == .post && !$0.isUrgent })
+    #expect(next.identifier != sent.identifier)
+    let batch = try BatchCodec.decode(next.body[...])
+    guard case .telemetry(_, _, _, let losses) = batch.content else { throw TestKitError("no telemetry") }
+    #expect(batch.header.number == 2 && losses.map(\.numbers) == [1...1])
   }
 }

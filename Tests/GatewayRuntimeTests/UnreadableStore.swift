@@ -29,7 +29,7 @@ final class UnreadableStore: OutboxStore {
     return try store.checksum(row, number: number)
   }
 
-  func compare(_ row: EpochLane, number: UInt64, with theirs: UInt32) throws(OutboxStoreError) -> BatchComparison {
+  func compare(_ row: EpochLane, number: UInt64, with theirs: UInt32?) throws(OutboxStoreError) -> BatchComparison {
     guard !faults.checksums else { throw OutboxStoreError("disk I/O error") }
     return try store.compare(row, number: number, with: theirs)
   }

@@ -1,4 +1,5 @@
 import BatchCodec
+import Foundation
 import GatewayCore
 import SQLite
 import Telemetry
@@ -25,13 +26,42 @@ struct DamagedBatchesTests {
     #expect(state.lost == [.damagedStore: 80])
     let batches = try scratch.all(store, row)
     #expect(batches.map(\.header.number) == [1, 2, 3] && scratch.losses(batches[1]).first?.samples == 80)
-    #expect(try store.checksum(row, number: 2) == nil && store.checksum(row, number: 3) != nil)
     // Central may have the notice, or what was sent before; another's third batch it may not.
     let sums = try scratch.checksums(store, row)
     #expect(try store.compare(row, number: 2, with: sums[1]) == .same)
-    #expect(try store.compare(row, number: 2, with: sums[1] ^ 1) == .unknown)
+    #expect(try store.compare(row, number: 2, with: sums[1] ^ 1) == .unknown(comparable: 1))
     #expect(try store.compare(row, number: 3, with: sums[2]) == .same)
     #expect(try store.compare(row, number: 3, with: sums[2] ^ 1) == .other)
+  }
+
+  @Test("A batch that its index does not lead to is damage of the file, and nothing that cannot be compared")
+  func hidden() throws {
+    let (store, before) = try scratch.filled(3)
+    let row = EpochLane(before.epoch, .telemetry)
+    try #require(store.connection).execute("DELETE FROM batches WHERE number = 3")
+    #expect(try store.compare(row, number: 4, with: 1) == .unknown(comparable: 2))
+    let error = #expect(throws: OutboxStoreError.self) { try store.compare(row, number: 3, with: 1) }
+    #expect(error?.kind == .damaged && !store.isOpen)
+  }
+
+  @Test("A name that changed in the definition of a table is damage, also when the file is in use already")
+  func definition() throws {
+    let (store, before) = try scratch.filled(3)
+    _ = try store.commit(.with(confirmed: [EpochLane(before.epoch, .telemetry): 1]))
+    store.close()
+    let url = URL(fileURLWithPath: scratch.path)
+    var bytes = try Data(contentsOf: url)
+    // One of them is the definition, the others are what SQLite left where it stood before.
+    while let place = bytes.range(of: Data("checksum INTEGER NOT NULL,".utf8)) { bytes[place.lowerBound] ^= 1 }
+    try bytes.write(to: url)
+    #expect(try store.open().isEmpty)
+    let error = #expect(throws: OutboxStoreError.self) {
+      try store.compare(EpochLane(before.epoch, .telemetry), number: 1, with: 1)
+    }
+    #expect(error?.kind == .damaged)
+    #expect(try store.open().count == 1)
+    let state = try store.state()
+    #expect(state.retired.map(\.epoch) == [before.epoch] && state.samples(.telemetry) == 160)
   }
 
   @Test("A batch and a notice that stands for its number, too, go in requests of their own: together they are refused")

@@ -76,7 +76,7 @@ extension DeliveryMachine {
   mutating func learned(_ asked: UInt64, _ answer: SyncAnswer, _ comparison: BatchComparison?, of row: EpochLane) {
     recover()
     guard let index = lookBack?.pasts.firstIndex(where: { $0.row == row }) else { return }
-    lookBack!.pasts[index].answered(asked, at: answer.at, comparison ?? .unknown)
+    lookBack!.pasts[index].answered(asked, at: answer.at, comparison ?? .unknown(comparable: 0))
   }
 
   /// What was learned may be outdated.

@@ -31,6 +31,10 @@ extension DeliveryMachine {
         return stumble(flight.row.lane, .offline(text, retryAt: now), after: nil, now: now, jitter: jitter)
       }
       if let asked = flight.asksForPast { return learned(asked, answer, comparison, of: flight.row) }
+      guard !evades(answer, flight) else {
+        let text = "central was asked about one batch and answered about another"
+        return stumble(flight.row.lane, .refused(text, retryAt: now), after: nil, now: now, jitter: jitter)
+      }
       accept(position, provenThrough: answer.at, comparison, flight: flight)
     case .answer(let status, let answer, let retryAfter):
       // A question about the past is asked anew; what was learned may be outdated by then.
@@ -60,9 +64,7 @@ extension DeliveryMachine {
     // there may be another's.
     let claimed = min(position, state.cutThrough)
     let proven = provenThrough ?? claimed
-    if claimed > known, let proven = provenThrough, mustCompare(proven, comparison, claimed: claimed, flight) {
-      return
-    }
+    if claimed > known, let proven = provenThrough, doubts(claimed, proven, comparison, flight) { return }
     if claimed > known, proven < claimed || proven > state.cutThrough { return restart(lane) }
     if state.isCurrent, position > state.cutThrough {
       guard flight.isQuestion else { return restart(lane) }
@@ -79,7 +81,6 @@ extension DeliveryMachine {
     recover()
     if flight.isQuestion {
       lanes[lane]!.sentThrough = claimed
-      lanes[lane]!.descent = nil
     } else if let through = flight.through, position < through {
       // Accepted, but not all: central stopped early. Ask and go on from there.
       restart(lane)
@@ -135,6 +136,7 @@ extension DeliveryMachine {
   /// The lane asks for its position before it sends again; answers still under way no longer move it.
   mutating func restart(_ lane: Lane) {
     lanes[lane]?.sentThrough = nil
+    lanes[lane]?.doubt = nil
     for (request, flight) in flights where flight.row.lane == lane { flights[request]!.isStale = !flight.isQuestion }
   }
 

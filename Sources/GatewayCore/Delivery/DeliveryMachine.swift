@@ -68,7 +68,16 @@ public struct DeliveryMachine: Sendable {
     var cutThrough: UInt64 = 0
     /// Nil: central's position is not known, ask first.
     var sentThrough: UInt64?
-    var descent: Descent?
+    /// A position that the next question is to prove by a batch further down.
+    var doubt: Doubt?
+  }
+
+  /// Central's newest batch of this store cannot be compared with this store's.
+  struct Doubt: Hashable, Sendable {
+    /// Newest number that central claims to have.
+    var claimed: UInt64
+    /// Newest number below it that can be compared, or was confirmed before.
+    var comparable: UInt64
   }
 
   struct Flight: Sendable {
@@ -125,7 +134,7 @@ public struct DeliveryMachine: Sendable {
       // A damaged store may have been taken over since, and have other numbers: it is asked anew.
       findings.removeAll { finding in
         guard case .incomparable(let found, let numbers) = finding, found.lane == lane else { return false }
-        return found != row || numbers.upperBound > held.cutThrough
+        return found != row || numbers.upperBound > held.cutThrough || numbers.upperBound <= held.confirmedThrough
       }
       for epoch in [row.epoch, state.epoch] { kept.formUnion(Lane.allCases.map { EpochLane(epoch, $0) }) }
     }
@@ -194,7 +203,7 @@ public struct DeliveryMachine: Sendable {
       guard inFlight(lane) == 0 else { return nil }
       return .askPosition(
         request: begin(Flight(row: state.row, isQuestion: true)), row: state.row,
-        at: state.descent?.question ?? state.cutThrough)
+        at: state.doubt?.comparable ?? state.cutThrough)
     }
     let window = lane == .alarms ? 1 : Self.telemetryWindow
     guard inFlight(lane) < window, state.cutThrough > sentThrough else { return nil }

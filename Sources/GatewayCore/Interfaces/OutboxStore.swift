@@ -81,13 +81,13 @@ public protocol OutboxStore: AnyObject {
   ) throws(OutboxStoreError) -> StoredTelemetryPart?
 
   /// Check sum of the batch that covers a number, or that was deleted since central confirmed it; nil when there is none
-  /// here or it is forgotten, and when it took another one's place.
+  /// here or it is forgotten.
   func checksum(_ row: EpochLane, number: UInt64) throws(OutboxStoreError) -> UInt32?
 
   /// Whether a batch of central's is the one that covers a number here, or did before central confirmed it.
   ///
-  /// - Parameter theirs: check sum of central's batch.
-  func compare(_ row: EpochLane, number: UInt64, with theirs: UInt32) throws(OutboxStoreError) -> BatchComparison
+  /// - Parameter theirs: check sum of central's batch; nil: central told none.
+  func compare(_ row: EpochLane, number: UInt64, with theirs: UInt32?) throws(OutboxStoreError) -> BatchComparison
 
   /// Bytes free on the disk; nil when it cannot be told.
   func freeBytes() -> Int?

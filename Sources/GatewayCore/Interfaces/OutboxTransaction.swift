@@ -62,15 +62,15 @@ public struct OutboxTransaction: Sendable {
   /// Central was restored and has batches only up to this number, where more had been confirmed: a loss notice takes the place
   /// of those that were deleted here.
   public var missingAtCentral: [EpochLane: UInt64] = [:]
-  /// Batches that central had confirmed and has no more, of epochs that are over when this transaction is: a loss notice in the
-  /// epoch that is current then names them.
-  public var goneAtCentral: [EpochLane: ClosedRange<UInt64>] = [:]
   /// Batches that cannot be read any more: a loss notice takes the place of each.
   public var damaged: [EpochLane: [UInt64]] = [:]
   /// Earlier epochs whose batches go on under numbers of the current one after all.
   public var abandoned: [Epoch] = []
   /// The current epoch ends and a new one begins.
   public var retirement: Retirement?
+  /// Batches that central had confirmed and has no more, of epochs that are over when this transaction is: a loss notice in the
+  /// epoch that is current then names them.
+  public var goneAtCentral: [EpochLane: ClosedRange<UInt64>] = [:]
   /// Lanes from which one batch is to be cut, if they hold frames.
   public var cut: [Lane] = []
   /// Oldest telemetry batches to be thinned to a minute's aggregates.
