@@ -5,10 +5,7 @@ public struct FrameHead: Sendable {
   public var lane: Lane
   /// 0 in the alarms lane.
   public var catalogueID: Int
-  public var samples: Int
-  /// Oldest and newest time of scans and notices, or those of the first and last event, whatever lies between; nil when nothing in
-  /// it has a time.
-  public var times: (first: Timestamp, last: Timestamp)?
+  public var contents: FrameContents
 
   /// Decodes the whole frame.
   ///
@@ -23,12 +20,7 @@ public struct FrameHead: Sendable {
     case .alarms:
       let (events, losses) = try FrameCodec.decodeAlarms(frame)
       catalogueID = 0
-      samples = events.count
-      if let first = events.first?.time, let last = events.last?.time {
-        times = (first, last)
-      } else if let first = losses.compactMap(\.firstTime).min(), let last = losses.compactMap(\.lastTime).max() {
-        times = (first, last)
-      }
+      contents = FrameContents(events, losses)
     case .telemetry:
       var reader = ByteReader(Array(frame.dropFirst(4).prefix(16)))
       catalogueID = try reader.count("catalogue", limit: Int(Int32.max))
@@ -37,9 +29,7 @@ public struct FrameHead: Sendable {
       }
       var rows = FrameRows(layout)
       try rows.append(frame)
-      samples = rows.bits.count
-      let all = rows.rows.map(\.time) + rows.losses.flatMap { [$0.firstTime, $0.lastTime].compactMap(\.self) }
-      if let first = all.min(), let last = all.max() { times = (first, last) }
+      contents = FrameContents(samples: rows.bits.count, rows.rows[...], rows.losses[...])
     }
   }
 }

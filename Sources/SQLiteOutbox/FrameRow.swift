@@ -44,16 +44,20 @@ struct FrameRow: Hashable {
 
   /// Whether the columns say what the frame says, which has a check sum.
   func agrees(with head: FrameHead) -> Bool {
-    lane == Int(head.lane.rawValue) && catalogue == head.catalogueID && samples == head.samples
-      && (head.times.map { $0 == (first, last) } ?? true)
+    lane == Int(head.lane.rawValue) && catalogue == head.catalogueID && agrees(with: head.contents)
+  }
+
+  private func agrees(with contents: FrameContents) -> Bool {
+    samples == contents.samples && (contents.first ?? first) == first && (contents.last ?? last) == last
   }
 
   /// The columns as the frame says.
   mutating func correct(by head: FrameHead) {
     lane = Int(head.lane.rawValue)
     catalogue = head.catalogueID
-    samples = head.samples
-    if let times = head.times { (first, last) = times }
+    samples = head.contents.samples
+    first = head.contents.first ?? first
+    last = head.contents.last ?? last
   }
 
   /// The first frame whose columns are not what it says: a flipped bit in them would put it into no lane, or move the newest

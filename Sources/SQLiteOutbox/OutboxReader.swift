@@ -126,7 +126,8 @@ enum OutboxReader {
         (SELECT count(*) FROM frames f JOIN boots ON boots.id = f.boot WHERE f.lane = ?1 AND offset_ms IS NULL),
         (SELECT first_ms FROM frames WHERE lane = ?1 AND boot IS NULL ORDER BY sequence LIMIT 1),
         (SELECT max(ms) FROM (SELECT ms FROM newest WHERE lane = ?1
-          UNION ALL SELECT last_ms FROM frames WHERE lane = ?1 AND boot IS NULL))
+          UNION ALL SELECT last_ms FROM frames WHERE lane = ?1 AND boot IS NULL)),
+        (SELECT cut_ms FROM newest WHERE lane = ?1)
       FROM frames WHERE lane = ?1
       """)
     try sum.bind(1, Int64(lane.rawValue))
@@ -136,6 +137,7 @@ enum OutboxReader {
       )
       frames.oldestTime = $0.isNull(4) ? nil : Timestamp(milliseconds: $0.int64(4))
       frames.lastTime = $0.isNull(5) ? nil : Timestamp(milliseconds: $0.int64(5))
+      frames.cutTime = $0.isNull(6) ? nil : Timestamp(milliseconds: $0.int64(6))
     }
     return frames
   }

@@ -10,7 +10,8 @@ extension SQLiteOutbox {
     _ transaction: OutboxTransaction, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
     let retiredBefore = after.retired.count
-    if movesNumbers(transaction) || after.isMoving, let table = try CopiedRows.firstDifferenceInUse(connection) {
+    let movesNumbers = movesNumbers(transaction) || after.isMoving
+    if movesNumbers, let table = try CopiedRows.firstDifferenceInUse(connection) {
       throw SQLiteError(
         extendedCode: 11, message: "a row of '\(table)' is not as its copy", sql: "comparing copies in use")
     }
@@ -45,6 +46,40 @@ extension SQLiteOutbox {
       try ConfirmedBatches.limitEnded(in: connection)
       after.ended = try ConfirmedBatches.ended(in: connection)
     }
+    if movesNumbers { try compareNumbers(with: after, connection) }
+  }
+
+  /// What a transaction leaves in rows that are kept twice is what memory says: between the first look at them and their change
+  /// they may have been read from the disk anew, and their copies follow every change.
+  private func compareNumbers(with after: OutboxState, _ connection: SQLiteConnection) throws {
+    var strange: String?
+    try connection.statement(
+      """
+      SELECT epochs.epoch, lane, cut_through, offered_through, confirmed_through
+      FROM lanes JOIN epochs ON epochs.id = lanes.epoch
+      """
+    ).forEachRow { row in
+      guard let epoch = Epoch(text: row.text(0)), let lane = Lane(rawValue: UInt8(clamping: row.int(1))),
+        let held = after.laneState(EpochLane(epoch, lane))
+      else { return true }
+      let numbers = [2, 3, 4].map { UInt64(clamping: row.int64($0)) }
+      guard numbers != [held.cutThrough, held.offeredThrough, held.confirmedThrough] else { return true }
+      strange = "lanes"
+      return false
+    }
+    try connection.statement("SELECT lane, ms, cut_ms FROM newest").forEachRow { row in
+      guard let lane = Lane(rawValue: UInt8(clamping: row.int(0))), let held = after.frames[lane] else { return true }
+      let never = Timestamp(milliseconds: .min)
+      guard
+        Timestamp(milliseconds: row.int64(2)) != held.cutTime ?? never
+          || Timestamp(milliseconds: row.int64(1)) > held.lastTime ?? never
+      else { return true }
+      strange = "newest"
+      return false
+    }
+    guard let strange else { return }
+    throw SQLiteError(
+      extendedCode: 11, message: "a row of '\(strange)' is not what was written", sql: "comparing numbers")
   }
 
   /// Whether it changes rows that are kept twice: not when frames only come in.

@@ -12,14 +12,20 @@ extension SQLiteOutbox {
     var firstTime: Timestamp
     var lastTime: Timestamp
     var frame: StoredFrame
+
+    func agrees(with contents: FrameContents) -> Bool {
+      samples == contents.samples && contents.first.map { $0 + frame.shift == firstTime } ?? true
+        && contents.last.map { $0 + frame.shift == lastTime } ?? true
+    }
   }
 
   func cut(_ lane: Lane, _ connection: SQLiteConnection, _ after: inout OutboxState) throws {
     let chosen = try framesToCut(lane, connection)
     guard let last = chosen.last else { return }
+    let newest: Timestamp
     switch lane {
     case .alarms:
-      var cutter = AlarmCutter(floor: try newestCut(lane, connection))
+      var cutter = AlarmCutter(floor: after.frames[lane]?.cutTime ?? Timestamp(milliseconds: .min))
       let (samples, notices) = try gather(chosen, lane, connection, &after) { frame throws(CodecError) in
         try cutter.append(frame)
       }
@@ -27,11 +33,11 @@ extension SQLiteOutbox {
       // Central forgets the states when it gets the notice.
       if !cutter.losses.isEmpty { try setOwesAlarmStates(true, connection, &after) }
       let number = after[lane].cutThrough + 1
-      try keep(
-        try cutter.batch(losses: notices, epoch: after.epoch, number: number), samples: samples, lane, connection,
-        &after)
+      let told = try cutter.batch(losses: notices, epoch: after.epoch, number: number)
+      try keep(told, samples: samples, lane, connection, &after)
+      newest = told.newest
     case .telemetry:
-      let floor = try newestCut(lane, connection)
+      let floor = after.frames[lane]?.cutTime ?? Timestamp(milliseconds: .min)
       var cutter = TelemetryCutter(try layout(of: last.catalogueID, connection), floor: floor)
       let (samples, notices) = try gather(chosen, lane, connection, &after) { frame throws(CodecError) in
         try cutter.append(frame)
@@ -40,8 +46,9 @@ extension SQLiteOutbox {
       let batch = try cutter.batch(
         losses: notices, epoch: after.epoch, number: after[lane].cutThrough + 1, time: last.lastTime)
       try keep(batch, samples: samples, lane, connection, &after)
+      newest = batch.newest
     }
-    try deleteFrames(lane, through: last.sequence, connection, &after)
+    try deleteFrames(lane, through: last.sequence, cut: newest, connection, &after)
   }
 
   /// Frames whose check sum or shape is wrong are kept aside with the reason; a notice takes their place in the batch, and
@@ -50,13 +57,14 @@ extension SQLiteOutbox {
   /// - Returns: samples of the frames that `append` took, and notices for the others.
   private func gather(
     _ frames: [HeldFrame], _ lane: Lane, _ connection: SQLiteConnection, _ after: inout OutboxState,
-    _ append: (StoredFrame) throws(CodecError) -> Void
+    _ append: (StoredFrame) throws(CodecError) -> FrameContents
   ) throws -> (samples: Int, notices: [LossNotice]) {
     var samples = 0
     var notices: [LossNotice] = []
     for held in frames {
+      let contents: FrameContents
       do throws(CodecError) {
-        try append(held.frame)
+        contents = try append(held.frame)
         samples += held.samples
       } catch {
         try keepDamaged(held, lane, error, connection)
@@ -68,6 +76,12 @@ extension SQLiteOutbox {
         foundDamage = true
         try count(.damagedFrame, UInt64(clamping: held.samples), connection, &after)
         if lane == .alarms { try setOwesAlarmStates(true, connection, &after) }
+        continue
+      }
+      guard held.agrees(with: contents) else {
+        // What the columns say has been counted on already.
+        throw SQLiteError(
+          extendedCode: 11, message: "the row of frame \(held.sequence) is not as the frame says", sql: "cutting")
       }
     }
     return (samples, notices)
@@ -85,18 +99,25 @@ extension SQLiteOutbox {
   }
 
   /// What was known from the frames alone, their numbers and newest time, is written down before they go.
+  ///
+  /// - Parameter cut: the newest time in the batch that they became.
   private func deleteFrames(
-    _ lane: Lane, through sequence: Int64, _ connection: SQLiteConnection, _ after: inout OutboxState
+    _ lane: Lane, through sequence: Int64, cut: Timestamp, _ connection: SQLiteConnection, _ after: inout OutboxState
   ) throws {
     let remember = try connection.statement("UPDATE store SET last_frame = max(last_frame, ?1)")
     try remember.bind(1, after.lastFrame)
     try remember.run()
-    try rememberNewest(lane, after.frames[lane]?.lastTime, connection)
+    let newest = after.frames[lane]?.lastTime
+    try rememberNewest(lane, newest, connection)
     let delete = try connection.statement("DELETE FROM frames WHERE lane = ?1 AND sequence <= ?2")
     try delete.bind(1, Int64(lane.rawValue))
     try delete.bind(2, sequence)
     try delete.run()
-    after.frames[lane] = try OutboxReader.frames(connection, lane)
+    var frames = try OutboxReader.frames(connection, lane)
+    // Columns of the frames that are left may have changed on the disk since they were counted.
+    frames.lastTime = max(newest ?? cut, cut)
+    frames.cutTime = cut
+    after.frames[lane] = frames
   }
 
   /// Adds a batch to the current epoch and moves `cut_through`.
@@ -142,13 +163,6 @@ extension SQLiteOutbox {
       try insert.bind(9, borrowing: $0)
       try insert.run()
     }
-  }
-
-  /// Newest time in any batch of the lane, in whatever epoch.
-  func newestCut(_ lane: Lane, _ connection: SQLiteConnection) throws -> Timestamp {
-    let search = try connection.statement("SELECT cut_ms FROM newest WHERE lane = ?1")
-    try search.bind(1, Int64(lane.rawValue))
-    return try search.firstRow { Timestamp(milliseconds: $0.int64(0)) } ?? Timestamp(milliseconds: .min)
   }
 
   /// Newest time that was ever cut, or known when the store was made from a damaged one.

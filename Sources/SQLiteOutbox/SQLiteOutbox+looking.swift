@@ -77,7 +77,8 @@ extension SQLiteOutbox {
     let held = try framesToCut(.telemetry, connection, in: position.frame + 1...newest)
     guard let last = held.last else { return nil }
     var cutter = TelemetryCutter(
-      try layout(of: last.catalogueID, connection), floor: try newestCut(.telemetry, connection))
+      try layout(of: last.catalogueID, connection),
+      floor: try state().frames[.telemetry]?.cutTime ?? Timestamp(milliseconds: .min))
     // Damaged ones are told of when they are cut.
     for frame in held { try? cutter.append(frame.frame) }
     let state = try state()

@@ -19,6 +19,8 @@ public final class SQLiteOutbox: OutboxStore {
   private(set) var mustSetAside = false
   /// Something in the file changed on the disk: all of it is looked at when it is opened next.
   private var isSuspect = false
+  /// Newest time of each lane that was committed, or may have been.
+  private var newestTimes: [Lane: Timestamp] = [:]
   /// The transaction under way met something that changed on the disk.
   var foundDamage = false
   /// The frame that says that a damaged file was taken over.
@@ -107,7 +109,9 @@ public final class SQLiteOutbox: OutboxStore {
     connection = made
     isSuspect = false
     pageBytes = nil
-    known = try read(made)
+    let read = try read(made)
+    known = read
+    newestTimes = read.frames.compactMapValues(\.lastTime)
     try settleIdentity(made, &news)
     return news
   }
@@ -148,11 +152,23 @@ public final class SQLiteOutbox: OutboxStore {
   public func state() throws(OutboxStoreError) -> OutboxState {
     try attempt(outcomeUnknown: false) {
       if let known { return known }
-      let read = try read(try opened())
+      let connection = try opened()
+      // Rows may have changed on the disk since they were compared.
+      if let table = try CopiedRows.firstDifferenceInUse(connection) {
+        throw SQLiteError(
+          extendedCode: 11, message: "a row of '\(table)' is not as its copy", sql: "comparing copies in use")
+      }
+      let read = try read(connection)
+      for (lane, frames) in read.frames where frames.lastTime ?? Self.never > newestTimes[lane] ?? Self.never {
+        throw SQLiteError(
+          extendedCode: 11, message: "a frame of \(lane.name) has a time that none was given", sql: "reading anew")
+      }
       known = read
       return read
     }
   }
+
+  private static let never = Timestamp(milliseconds: .min)
 
   private func read(_ connection: SQLiteConnection) throws -> OutboxState {
     var state = try OutboxReader.state(connection)
@@ -203,7 +219,11 @@ public final class SQLiteOutbox: OutboxStore {
       let connection = try opened()
       foundDamage = false
       do {
-        try connection.transaction { try apply(transaction, connection, &after) }
+        try connection.transaction {
+          try apply(transaction, connection, &after)
+          // Also when nobody knows how the commit ends.
+          newestTimes.merge(after.frames.compactMapValues(\.lastTime)) { max($0, $1) }
+        }
         restsFromMoving = false
       } catch let error as SQLiteError where error.category == .full && !restsFromMoving {
         restsFromMoving = true

@@ -11,10 +11,15 @@ public struct Timestamp: Hashable, Comparable, Sendable {
   public static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
 
   public static func + (left: Self, right: Duration) -> Self {
-    Self(milliseconds: left.milliseconds + right.wholeMilliseconds)
+    let (sum, overflow) = left.milliseconds.addingReportingOverflow(right.wholeMilliseconds)
+    // A time that a disk made another may be anything.
+    return Self(milliseconds: overflow ? (right < .zero ? .min : .max) : sum)
   }
 
-  public static func - (left: Self, right: Self) -> Duration { .milliseconds(left.milliseconds - right.milliseconds) }
+  public static func - (left: Self, right: Self) -> Duration {
+    let (difference, overflow) = left.milliseconds.subtractingReportingOverflow(right.milliseconds)
+    return .milliseconds(overflow ? (right.milliseconds > 0 ? .min : .max) : difference)
+  }
 }
 
 /// A time of the monotonic clock that also counts while the machine sleeps (CLOCK_BOOTTIME): nanoseconds since boot.

@@ -47,6 +47,49 @@ struct FrameRowTests {
     #expect(times.count == 10 && times == times.sorted() && Set(times).count == 10)
   }
 
+  @Test(
+    "Is compared when the frame is cut, too: the file is taken over before anything rests on it",
+    arguments: ["samples = 5", "first_ms = first_ms + 4", "last_ms = last_ms + 35184372088832"])
+  func whileInUse(_ change: String) throws {
+    let before = try prepare()
+    var news: [String] = []
+    let store = try scratch.open(news: &news)
+    let disk = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+    try disk.execute("UPDATE frames SET \(change) WHERE sequence = 3")
+    disk.close()
+    let error = #expect(throws: OutboxStoreError.self) { try store.commit(.with(cut: [.telemetry])) }
+    #expect(error?.kind == .damaged)
+    store.close()
+    try expectTakenOver(before, store)
+  }
+
+  @Test("A newest time that no frame was given is not believed when the state is read anew")
+  func readAnew() throws {
+    let before = try prepare()
+    var news: [String] = []
+    let store = try scratch.open(news: &news)
+    let disk = try SQLiteConnection(path: scratch.path, mode: .readWrite)
+    try disk.execute("UPDATE frames SET last_ms = last_ms + 35184372088832 WHERE sequence = 3")
+    disk.close()
+    // A call that failed: what is known of the store is read again.
+    #expect(throws: OutboxStoreError.self) {
+      try store.commit(.with(confirmed: [EpochLane(before.epoch, .telemetry): 9]))
+    }
+    let error = #expect(throws: OutboxStoreError.self) { try store.state() }
+    #expect(error?.kind == .damaged)
+    try expectTakenOver(before, store)
+  }
+
+  /// The store that found damage opens again, with all there.
+  private func expectTakenOver(_ before: OutboxState, _ store: SQLiteOutbox) throws {
+    #expect(try store.open().count == 1)
+    let after = try store.state()
+    #expect(after.samples(.telemetry) == before.samples(.telemetry))
+    #expect(after.frames[.telemetry]?.lastTime == before.frames[.telemetry]?.lastTime)
+    let times = try cutTimes(store)
+    #expect(times.count == 10 && times == times.sorted() && Set(times).count == 10)
+  }
+
   @Test("Is as the frame says in an undamaged store, of frames, notices and events alike")
   func undamaged() throws {
     try expectAllThere(try prepare(), because: nil)

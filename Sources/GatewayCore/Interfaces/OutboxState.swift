@@ -27,6 +27,8 @@ public struct OutboxState: Hashable, Sendable {
     public var oldestTime: Timestamp?
     /// Newest time ever committed in the lane, in this epoch or an earlier one; nil before the first.
     public var lastTime: Timestamp?
+    /// Newest time ever cut in the lane, in this epoch or an earlier one: no batch begins before it; nil before the first.
+    public var cutTime: Timestamp?
     /// Of those in `count`, frames whose times wait for a trusted clock.
     public var waitingForClock = 0
 

@@ -17,8 +17,10 @@ public struct AlarmCutter: Sendable {
 
   /// Adds the events and notices of a frame; frames come in the order of their sequence.
   ///
+  /// - Returns: what the frame says of itself.
   /// - Throws: when the frame is damaged; then nothing of it was added.
-  public mutating func append(_ frame: StoredFrame) throws(CodecError) {
+  @discardableResult
+  public mutating func append(_ frame: StoredFrame) throws(CodecError) -> FrameContents {
     let (arrived, notices) = try FrameCodec.decodeAlarms(frame.bytes)
     losses += notices.map { $0.shifted(by: frame.shift) }
     for var event in arrived {
@@ -27,6 +29,7 @@ public struct AlarmCutter: Sendable {
       event.until = event.until.map { $0 + frame.shift }
       events.append(event)
     }
+    return FrameContents(arrived, notices)
   }
 
   /// The batch of what was added, and its newest time.

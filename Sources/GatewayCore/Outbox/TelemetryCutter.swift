@@ -24,12 +24,16 @@ public struct TelemetryCutter: Sendable {
 
   /// Adds the rows and notices of a frame; frames come in the order of their sequence.
   ///
+  /// - Returns: what the frame says of itself.
   /// - Throws: when the frame is damaged; then nothing of it was added.
-  public mutating func append(_ frame: StoredFrame) throws(CodecError) {
+  @discardableResult
+  public mutating func append(_ frame: StoredFrame) throws(CodecError) -> FrameContents {
     let first = rows.rows.count
     let readings = rows.bits.count
     let notices = rows.losses.count
     try rows.append(frame.bytes)
+    let contents = FrameContents(
+      samples: rows.bits.count - readings, rows.rows[first...], rows.losses[notices...])
     losses += rows.losses[notices...].map { $0.shifted(by: frame.shift) }
     if frame.shift != .zero { start = newest }
     let shift = frame.shift.wholeMilliseconds
@@ -39,10 +43,11 @@ public struct TelemetryCutter: Sendable {
       newest = max(newest, time)
     }
     if frame.shift != .zero { start = newest }
-    guard frame.isEstimated else { return }
+    guard frame.isEstimated else { return contents }
     for index in readings..<rows.bits.count where rows.qualities[index] == .good {
       rows.qualities[index] = .uncertain(.clock)
     }
+    return contents
   }
 
   /// The batch of what was added.

@@ -1,0 +1,35 @@
+public import Telemetry
+
+/// What a frame holds, as the columns beside it say it, too.
+public struct FrameContents: Hashable, Sendable {
+  public var samples: Int
+  /// Oldest and newest time of scans and notices, or those of the first and last event, whatever lies between; nil when
+  /// nothing in it has a time.
+  public var first: Timestamp?
+  public var last: Timestamp?
+
+  /// Of a frame of telemetry.
+  public init(samples: Int, _ rows: ArraySlice<FrameRows.Row>, _ losses: ArraySlice<LossNotice>) {
+    self.samples = samples
+    for row in rows { cover(row.time, row.time) }
+    for loss in losses { cover(loss.firstTime, loss.lastTime) }
+    if first == nil || last == nil { (first, last) = (nil, nil) }
+  }
+
+  /// Of a frame of alarms.
+  public init(_ events: [AlarmEvent], _ losses: [LossNotice]) {
+    samples = events.count
+    (first, last) = (events.first?.time, events.last?.time)
+    guard events.isEmpty else { return }
+    (first, last) = (losses.compactMap(\.firstTime).min(), losses.compactMap(\.lastTime).max())
+    if first == nil || last == nil { (first, last) = (nil, nil) }
+  }
+
+  private mutating func cover(_ begin: Timestamp?, _ end: Timestamp?) {
+    for time in [begin, end] {
+      guard let time else { continue }
+      first = min(first ?? time, time)
+      last = max(last ?? time, time)
+    }
+  }
+}
