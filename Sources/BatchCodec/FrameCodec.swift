@@ -89,6 +89,18 @@ public enum FrameCodec {
     return writer.bytes
   }
 
+  /// Whether a frame is as it was sealed, whatever it says.
+  public static func hasValidChecksum(_ bytes: [UInt8]) -> Bool {
+    let end = bytes.count - BatchCodec.checksumBytes
+    return end >= 6 && bytes[0] == magic && (try? BatchCodec.verifyChecksum(bytes[...], end: end)) != nil
+  }
+
+  /// The catalogue with which a frame says that it was written; not verified here.
+  static func catalogueID(of frame: [UInt8]) throws(CodecError) -> Int {
+    var reader = ByteReader(Array(frame.dropFirst(4).prefix(16)))
+    return try reader.count("catalogue", limit: Int(Int32.max))
+  }
+
   /// Check sum, head and compression undone; the body is not looked at.
   static func open(_ bytes: [UInt8], lane: Lane) throws(CodecError) -> (version: UInt8, body: [UInt8]) {
     let end = bytes.count - BatchCodec.checksumBytes

@@ -3,8 +3,6 @@ public import Telemetry
 /// What a frame says of itself, with its check sum, that a table has in columns beside it.
 public struct FrameHead: Sendable {
   public var lane: Lane
-  /// 0 in the alarms lane.
-  public var catalogueID: Int
   public var contents: FrameContents
 
   /// Decodes the whole frame.
@@ -19,17 +17,15 @@ public struct FrameHead: Sendable {
     switch lane {
     case .alarms:
       let (events, losses) = try FrameCodec.decodeAlarms(frame)
-      catalogueID = 0
       contents = FrameContents(events, losses)
     case .telemetry:
-      var reader = ByteReader(Array(frame.dropFirst(4).prefix(16)))
-      catalogueID = try reader.count("catalogue", limit: Int(Int32.max))
+      let catalogueID = try FrameCodec.catalogueID(of: frame)
       guard let layout = layout(catalogueID) else {
         throw CodecError(.malformed, offset: 4, "catalogue \(catalogueID) is not known")
       }
       var rows = FrameRows(layout)
       try rows.append(frame)
-      contents = FrameContents(samples: rows.bits.count, rows.rows[...], rows.losses[...])
+      contents = try FrameContents(of: frame, samples: rows.bits.count, rows.rows[...], rows.losses[...])
     }
   }
 }

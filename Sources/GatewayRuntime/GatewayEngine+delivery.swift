@@ -163,6 +163,7 @@ extension GatewayEngine {
     guard case .answer(200, let answer, _) = reply, let at = answer.at, at > 0, let row = delivery.row(of: request)
     else { return nil }
     guard isStoreOpen else { throw OutboxStoreError("it is not open") }
+    guard at <= UInt64(Int64.max) else { throw OutboxStoreError("central names a batch \(at)") }
     return try outside.store.compare(row, number: at, with: answer.checksum)
   }
 

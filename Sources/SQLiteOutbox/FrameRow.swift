@@ -44,8 +44,12 @@ struct FrameRow: Hashable {
 
   /// Whether the columns say what the frame says, which has a check sum.
   func agrees(with head: FrameHead) -> Bool {
-    lane == Int(head.lane.rawValue) && catalogue == head.catalogueID && agrees(with: head.contents)
+    lane == Int(head.lane.rawValue) && catalogue == head.contents.catalogueID && agrees(with: head.contents)
+      && !hasWrongBoot
   }
+
+  /// Times of the boot clock count from the start of the machine: no machine is up for 31 years.
+  private var hasWrongBoot: Bool { boot != nil && first >= Timestamp(milliseconds: 1_000_000_000_000) }
 
   private func agrees(with contents: FrameContents) -> Bool {
     samples == contents.samples && (contents.first ?? first) == first && (contents.last ?? last) == last
@@ -54,22 +58,27 @@ struct FrameRow: Hashable {
   /// The columns as the frame says.
   mutating func correct(by head: FrameHead) {
     lane = Int(head.lane.rawValue)
-    catalogue = head.catalogueID
+    catalogue = head.contents.catalogueID
     samples = head.contents.samples
     first = head.contents.first ?? first
     last = head.contents.last ?? last
+    if hasWrongBoot { boot = nil }
   }
 
   /// The first frame whose columns are not what it says: a flipped bit in them would put it into no lane, or move the newest
   /// time into the far future, which no later time may go behind. Damaged frames are left to cutting, which names them.
-  static func firstDisagreement(_ connection: SQLiteConnection) throws -> Int64? {
+  ///
+  /// - Parameter condition: of the rows that are compared, as SQL.
+  static func firstDisagreement(
+    _ connection: SQLiteConnection, where condition: String = "true"
+  ) throws -> Int64? {
     var layouts: [Int: FrameLayout] = [:]
     try connection.statement("SELECT id, bytes FROM catalogues").forEachRow { row in
       layouts[row.int(0)] = (try? CatalogueCodec.decode(row.blob(1))).map(FrameLayout.init)
       return true
     }
     var found: Int64?
-    try connection.statement("SELECT \(columns) FROM frames").forEachRow { statement in
+    try connection.statement("SELECT \(columns) FROM frames WHERE \(condition)").forEachRow { statement in
       let row = FrameRow(statement)
       guard let head = try? FrameHead(of: row.bytes, layout: { layouts[$0] }) else { return true }
       guard row.agrees(with: head) else {
@@ -78,7 +87,10 @@ struct FrameRow: Hashable {
       }
       return true
     }
-    return found
+    return try found
+      ?? connection.statement(
+        "SELECT sequence FROM frames WHERE \(condition) AND boot IS NOT NULL AND boot NOT IN (SELECT id FROM boots)"
+      ).firstRow { $0.int64(0) }
   }
 
   /// Rows in the order in which the table has them, with numbers that ascend.

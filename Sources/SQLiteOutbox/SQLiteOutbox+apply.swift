@@ -49,8 +49,8 @@ extension SQLiteOutbox {
     if movesNumbers { try compareNumbers(with: after, connection) }
   }
 
-  /// What a transaction leaves in rows that are kept twice is what memory says: between the first look at them and their change
-  /// they may have been read from the disk anew, and their copies follow every change.
+  /// What a transaction leaves of numbers and newest times is what memory says: between the first look at their rows and their
+  /// change these may have been read from the disk anew, and the copies follow every change.
   private func compareNumbers(with after: OutboxState, _ connection: SQLiteConnection) throws {
     var strange: String?
     try connection.statement(
@@ -76,6 +76,12 @@ extension SQLiteOutbox {
       else { return true }
       strange = "newest"
       return false
+    }
+    let store = try connection.statement(
+      "SELECT epochs.epoch, last_frame, owes_alarm_states FROM store JOIN epochs ON epochs.id = store.epoch"
+    ).firstRow { ($0.text(0), $0.int64(1), $0.int(2) != 0) }
+    if store?.0 != after.epoch.description || store?.1 ?? .max > after.lastFrame || store?.2 != after.owesAlarmStates {
+      strange = "store"
     }
     guard let strange else { return }
     throw SQLiteError(
@@ -191,15 +197,22 @@ extension SQLiteOutbox {
     try known.run()
     var end = milliseconds
     var guesses: [(id: Int64, offset: Int64)] = []
+    // Places are guessed from the columns beside frames, and there is no other guess later.
+    if let sequence = try FrameRow.firstDisagreement(
+      connection, where: "boot IN (SELECT id FROM boots WHERE offset_ms IS NULL)")
+    {
+      throw SQLiteError(
+        extendedCode: 11, message: "the row of frame \(sequence) is not as the frame says", sql: "placing frames")
+    }
     let earlier = try connection.statement(
       """
       SELECT boots.id, min(first_ms), max(last_ms) FROM frames JOIN boots ON boots.id = frames.boot
       WHERE offset_ms IS NULL GROUP BY boots.id ORDER BY boots.id DESC
       """)
     try earlier.forEachRow { row in
-      let guess = end - 1 - row.int64(2)
+      let guess = end &- 1 &- row.int64(2)
       guesses.append((row.int64(0), guess))
-      end = guess + row.int64(1)
+      end = guess &+ row.int64(1)
       return true
     }
     let estimate = try connection.statement("UPDATE boots SET offset_ms = ?2, is_estimated = 1 WHERE id = ?1")

@@ -14,7 +14,8 @@ extension SQLiteOutbox {
     var frame: StoredFrame
 
     func agrees(with contents: FrameContents) -> Bool {
-      samples == contents.samples && contents.first.map { $0 + frame.shift == firstTime } ?? true
+      catalogueID == contents.catalogueID && samples == contents.samples
+        && contents.first.map { $0 + frame.shift == firstTime } ?? true
         && contents.last.map { $0 + frame.shift == lastTime } ?? true
     }
   }
@@ -67,6 +68,10 @@ extension SQLiteOutbox {
         contents = try append(held.frame)
         samples += held.samples
       } catch {
+        // It is as it was written: what is wrong stands beside it, its lane or its catalogue.
+        guard !FrameCodec.hasValidChecksum(held.frame.bytes) else {
+          throw SQLiteError(extendedCode: 11, message: "frame \(held.sequence): \(error)", sql: "cutting")
+        }
         try keepDamaged(held, lane, error, connection)
         notices.append(
           LossNotice(
@@ -172,7 +177,7 @@ extension SQLiteOutbox {
     return try search.firstRow { Timestamp(milliseconds: $0.int64(0)) } ?? Timestamp(milliseconds: .min)
   }
 
-  private func rememberCut(_ lane: Lane, _ time: Timestamp, _ connection: SQLiteConnection) throws {
+  func rememberCut(_ lane: Lane, _ time: Timestamp, _ connection: SQLiteConnection) throws {
     try rememberNewest(lane, time, connection)
     let update = try connection.statement("UPDATE newest SET cut_ms = max(cut_ms, ?2) WHERE lane = ?1")
     try update.bind(1, Int64(lane.rawValue))
@@ -189,7 +194,7 @@ extension SQLiteOutbox {
   ) throws -> [HeldFrame] {
     let search = try connection.statement(
       """
-      SELECT sequence, catalogue, samples, first_ms, last_ms, bytes, boot, offset_ms, is_estimated
+      SELECT sequence, catalogue, samples, first_ms, last_ms, bytes, boot, offset_ms, is_estimated, boots.id
       FROM frames LEFT JOIN boots ON boots.id = frames.boot
       WHERE lane = ?1 AND sequence BETWEEN ?2 AND ?3 ORDER BY sequence
       """)
@@ -199,8 +204,12 @@ extension SQLiteOutbox {
     var frames: [HeldFrame] = []
     var samples = 0
     var size = FrameSize()
+    var homeless: Int64?
     try search.forEachRow { row in
-      guard row.isNull(6) || !row.isNull(7) else { return false }
+      guard row.isNull(6) || !row.isNull(7) else {
+        if row.isNull(9) { homeless = row.int64(0) }
+        return false
+      }
       let frame = StoredFrame(
         bytes: row.blob(5), shift: .milliseconds(row.int64(7)), isEstimated: row.int(8) != 0)
       let held = HeldFrame(
@@ -216,6 +225,10 @@ extension SQLiteOutbox {
       size.add(held.frame.bytes)
       frames.append(held)
       return true
+    }
+    if let homeless {
+      throw SQLiteError(
+        extendedCode: 11, message: "frame \(homeless) is of a boot that is not in its table", sql: search.sql)
     }
     return frames
   }

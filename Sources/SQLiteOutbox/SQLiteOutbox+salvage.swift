@@ -80,7 +80,10 @@ extension SQLiteOutbox {
     }
     try nameLostBoots(salvage, connection)
     for frame in salvage.frames { try insert(frame, connection) }
-    for lane in Lane.allCases { try rememberNewest(lane, salvage.newest[lane], connection) }
+    for lane in Lane.allCases {
+      try rememberNewest(lane, salvage.newest[lane], connection)
+      if let cut = salvage.newestCut[lane] { try rememberCut(lane, cut, connection) }
+    }
     let update = try connection.statement("UPDATE store SET last_frame = ?1, owes_alarm_states = 1")
     try update.bind(1, salvage.lastFrame + 1)
     try update.run()

@@ -19,8 +19,11 @@ public final class SQLiteOutbox: OutboxStore {
   private(set) var mustSetAside = false
   /// Something in the file changed on the disk: all of it is looked at when it is opened next.
   private var isSuspect = false
-  /// Newest time of each lane that was committed, or may have been.
+  /// What was committed, or may have been: newest time of each lane, and newest frame.
   private var newestTimes: [Lane: Timestamp] = [:]
+  private var newestFrame: Int64 = 0
+  /// The newest frame that was committed for certain.
+  private var certainFrame: Int64 = 0
   /// The transaction under way met something that changed on the disk.
   var foundDamage = false
   /// The frame that says that a damaged file was taken over.
@@ -112,6 +115,7 @@ public final class SQLiteOutbox: OutboxStore {
     let read = try read(made)
     known = read
     newestTimes = read.frames.compactMapValues(\.lastTime)
+    (newestFrame, certainFrame) = (read.lastFrame, read.lastFrame)
     try settleIdentity(made, &news)
     return news
   }
@@ -162,6 +166,11 @@ public final class SQLiteOutbox: OutboxStore {
       for (lane, frames) in read.frames where frames.lastTime ?? Self.never > newestTimes[lane] ?? Self.never {
         throw SQLiteError(
           extendedCode: 11, message: "a frame of \(lane.name) has a time that none was given", sql: "reading anew")
+      }
+      guard certainFrame <= read.lastFrame, read.lastFrame <= newestFrame else {
+        throw SQLiteError(
+          extendedCode: 11, message: "the newest frame is \(read.lastFrame), and was \(certainFrame)",
+          sql: "reading anew")
       }
       known = read
       return read
@@ -223,8 +232,10 @@ public final class SQLiteOutbox: OutboxStore {
           try apply(transaction, connection, &after)
           // Also when nobody knows how the commit ends.
           newestTimes.merge(after.frames.compactMapValues(\.lastTime)) { max($0, $1) }
+          newestFrame = max(newestFrame, after.lastFrame)
         }
         restsFromMoving = false
+        certainFrame = after.lastFrame
       } catch let error as SQLiteError where error.category == .full && !restsFromMoving {
         restsFromMoving = true
         throw error

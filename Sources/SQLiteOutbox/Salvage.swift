@@ -35,6 +35,8 @@ final class Salvage {
   private var sameBoot: [Int64: Int64] = [:]
   private(set) var epochs: [Epoch: EpochRows] = [:]
   private(set) var newest: [Lane: Timestamp] = [:]
+  /// Newest time in batches, those that were deleted with them.
+  private(set) var newestCut: [Lane: Timestamp] = [:]
   private(set) var lastFrame: Int64 = 0
   private(set) var alarms: [(alarm: SavedAlarm, boot: String)] = []
   /// Rows whose check sum was wrong; those that could not be found at all are not counted.
@@ -49,11 +51,14 @@ final class Salvage {
     readBoots(connection)
     readBatches(connection)
     readFrames(connection)
-    try? connection.statement("SELECT lane, ms FROM newest WHERE \(CopiedRows.isSound("newest", in: connection))")
-      .forEachRow {
-        if let lane = Lane(rawValue: UInt8(clamping: $0.int(0))) { take(lane, Timestamp(milliseconds: $0.int64(1))) }
-        return true
-      }
+    try? connection.statement(
+      "SELECT lane, ms, cut_ms FROM newest WHERE \(CopiedRows.isSound("newest", in: connection))"
+    ).forEachRow {
+      guard let lane = Lane(rawValue: UInt8(clamping: $0.int(0))) else { return true }
+      take(lane, Timestamp(milliseconds: $0.int64(1)))
+      takeCut(lane, Timestamp(milliseconds: $0.int64(2)))
+      return true
+    }
     let last = try? connection.statement(
       "SELECT last_frame FROM store WHERE \(CopiedRows.isSound("store", in: connection))"
     ).firstRow { $0.int64(0) }
@@ -64,11 +69,11 @@ final class Salvage {
 
   /// The bytes of a batch that was found, on the way that found it where no shorter one does; nil when it is not found again.
   func bytes(of batch: Batch) throws -> [UInt8]? {
-    for way in ["id = ?1", "+id = ?1 ORDER BY id", "+id = ?1 ORDER BY id DESC"] {
+    for way in ["rowid = ?1", "+rowid = ?1 ORDER BY rowid", "+rowid = ?1 ORDER BY rowid DESC"] {
       do {
-        guard let search = try connection?.statement("SELECT bytes FROM batches WHERE \(way)") else { return nil }
+        guard let search = try connection?.statement("SELECT * FROM batches WHERE \(way)") else { return nil }
         try search.bind(1, batch.id)
-        if let bytes = try search.firstRow({ $0.blob(0) }),
+        if let bytes = try search.firstRow({ $0.blob(9) }),
           (try? BatchCodec.readHeader(bytes[...]).header) == batch.header
         {
           return bytes
@@ -93,6 +98,11 @@ final class Salvage {
 
   private func take(_ lane: Lane, _ time: Timestamp) {
     newest[lane] = max(newest[lane] ?? time, time)
+  }
+
+  private func takeCut(_ lane: Lane, _ time: Timestamp) {
+    take(lane, time)
+    newestCut[lane] = max(newestCut[lane] ?? time, time)
   }
 
   private func readEpochs(_ connection: SQLiteConnection) {
@@ -125,8 +135,10 @@ final class Salvage {
 
   private func readCatalogues(_ connection: SQLiteConnection) {
     // The index has the bytes, too: without its catalogue no frame can be read.
-    for source in ["NOT INDEXED", "INDEXED BY sqlite_autoindex_catalogues_1"] {
-      try? connection.statement("SELECT id, bytes FROM catalogues \(source)").forEachRow { row in
+    for source in [
+      "* FROM catalogues NOT INDEXED", "id, bytes FROM catalogues INDEXED BY sqlite_autoindex_catalogues_1",
+    ] {
+      try? connection.statement("SELECT \(source)").forEachRow { row in
         let (id, bytes) = (row.int(0), row.blob(1))
         let isNew = !catalogues.contains { $0.id == id }
         guard isNew, (try? CatalogueCodec.decode(bytes)) != nil else { return true }
@@ -157,20 +169,21 @@ final class Salvage {
   private func readBatches(_ connection: SQLiteConnection) {
     var seen: Set<Int64> = []
     for order in ["ASC", "DESC"] {
-      let list = try? connection.statement("SELECT id, kind, samples, bytes, epoch FROM batches ORDER BY id \(order)")
+      // By their places: a name may have changed in the definition.
+      let list = try? connection.statement("SELECT * FROM batches ORDER BY rowid \(order)")
       try? list?.forEachRow { row in
         guard seen.insert(row.int64(0)).inserted else { return order == "ASC" }
-        let bytes = row.blob(3)
+        let (epoch, kind, count, bytes) = (row.int64(1), row.int(5), row.int(6), row.blob(9))
         guard let batch = try? BatchCodec.decode(bytes[...]) else {
           unreadable += 1
           return true
         }
         let header = batch.header
         // Its row is lost, but batches say where it belongs.
-        if epochs[header.epoch] == nil { epochs[header.epoch] = EpochRows(order: row.int64(4)) }
-        take(header.lane, header.lastTime)
-        let samples = (0...CopiedRows.mostSamples).contains(row.int(2)) ? row.int(2) : header.recordCount
-        batches.append(Batch(id: row.int64(0), header: header, kind: row.int(1), samples: samples))
+        if epochs[header.epoch] == nil { epochs[header.epoch] = EpochRows(order: epoch) }
+        takeCut(header.lane, header.lastTime)
+        let samples = (0...CopiedRows.mostSamples).contains(count) ? count : header.recordCount
+        batches.append(Batch(id: row.int64(0), header: header, kind: kind, samples: samples))
         return true
       }
     }
@@ -215,7 +228,8 @@ final class Salvage {
 
   /// Frames in the order in which the table has them, or the other way round; true when it could be read to its end.
   private func read(_ connection: SQLiteConnection, _ order: String, _ take: (FrameRow) -> Bool) -> Bool {
-    let list = try? connection.statement("SELECT \(FrameRow.columns) FROM frames ORDER BY sequence \(order)")
+    // By their places, in the order of ``FrameRow/columns``: a name may have changed in the definition.
+    let list = try? connection.statement("SELECT * FROM frames ORDER BY rowid \(order)")
     guard let list else { return false }
     return (try? list.forEachRow { take(FrameRow($0)) }) != nil
   }

@@ -40,10 +40,14 @@ struct DamagedNumbersTests {
       }
       let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
       // One row, as a flipped bit would.
-      try connection.execute("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
+      try connection.execute(
+        """
+        PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;
+        INSERT INTO damaged_frames VALUES (1000, 2, 5, 0, 0, 'damaged', zeroblob(9))
+        """)
       try Self.change(
         "UPDATE \(table) SET \(column) = \(value == .min ? "-9223372036854775808" : "\(value)") "
-          + "WHERE \(column) = (SELECT max(\(column)) FROM \(table))",
+          + "WHERE \(column) IS (SELECT max(\(column)) FROM \(table))",
         in: connection)
       connection.close()
       for _ in 0..<3 { try useAll(scratch) }
@@ -175,6 +179,7 @@ struct DamagedNumbersTests {
   private static func change(_ sql: String, in connection: SQLiteConnection) throws {
     do {
       try connection.execute(sql)
+      #expect(connection.changes > 0)
     } catch {
       guard (error as? SQLiteError)?.category == .constraint else { throw error }
     }

@@ -32,8 +32,8 @@ public struct TelemetryCutter: Sendable {
     let readings = rows.bits.count
     let notices = rows.losses.count
     try rows.append(frame.bytes)
-    let contents = FrameContents(
-      samples: rows.bits.count - readings, rows.rows[first...], rows.losses[notices...])
+    let contents = try FrameContents(
+      of: frame.bytes, samples: rows.bits.count - readings, rows.rows[first...], rows.losses[notices...])
     losses += rows.losses[notices...].map { $0.shifted(by: frame.shift) }
     if frame.shift != .zero { start = newest }
     let shift = frame.shift.wholeMilliseconds
