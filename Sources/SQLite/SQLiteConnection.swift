@@ -14,7 +14,8 @@ public final class SQLiteConnection {
     case readWrite
     /// Never writes and never checkpoints, not even when it is closed last.
     case readOnly
-    /// As ``readOnly``, for a damaged file: a table or a trigger whose definition cannot be read hides only itself.
+    /// For a damaged file: a table or a trigger whose definition cannot be read hides only itself. Never checkpoints; what is
+    /// not committed explicitly is taken back when it is closed. Needs a file that is there.
     case salvage
   }
 
@@ -39,7 +40,12 @@ public final class SQLiteConnection {
     precondition((0...60_000).contains(busyTimeoutMilliseconds), "a busy time-out out of range")
     self.path = path
     self.mode = mode
-    let access = mode == .readWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
+    let access =
+      switch mode {
+      case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+      case .readOnly: SQLITE_OPEN_READONLY
+      case .salvage: SQLITE_OPEN_READWRITE
+      }
     var opened: OpaquePointer?
     let code = sqlite3_open_v2(path, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
     guard code == SQLITE_OK, let opened else {

@@ -46,6 +46,7 @@ final class Salvage {
   init(path: String, vfs: String?) {
     connection = try? SQLiteConnection(path: path, mode: .salvage, vfs: vfs)
     guard let connection else { return }
+    Self.restoreDefinitions(connection)
     readEpochs(connection)
     readCatalogues(connection)
     readBoots(connection)
