@@ -110,6 +110,9 @@ public final class SQLiteOutbox: OutboxStore {
         extendedCode: 11, message: "the row of batch \(number) is not as the batch says", sql: "comparing batches")
     }
     connection = made
+    // The numbers may be another file's.
+    epochIDs.removeAll()
+    layouts.removeAll()
     isSuspect = false
     pageBytes = nil
     let read = try read(made)

@@ -1,4 +1,5 @@
 import BatchCodec
+import Foundation
 import GatewayCore
 import SQLite
 import Telemetry
@@ -47,6 +48,39 @@ struct OutboxDamagedRowsTests {
     let batches = try scratch.all(store, row)
     #expect(batches.map(\.header.number) == [1, 2, 3, 4] && scratch.losses(batches[1]).first?.numbers == 2...2)
     #expect(scratch.losses(batches[2]).isEmpty)
+  }
+
+  @Test("What took a file's place has numbers of its own for catalogues: no value goes to another tag")
+  func otherCatalogueNumbers() throws {
+    let other = Catalogue(devices: [
+      DeviceDefinition(
+        name: "boiler",
+        tags: [
+          TagDefinition(name: "return_temp", type: .integer, unit: "°C"), TagDefinition(name: "fan", type: .boolean),
+        ])
+    ])
+    let store = try scratch.open()
+    let numbers = [try store.register(scratch.catalogue), try store.register(other)]
+    for (id, catalogue) in zip(numbers, [scratch.catalogue, other]) {
+      _ = try store.commit(.with([try scratch.telemetry(rows: 2, catalogueID: id, of: catalogue)], cut: [.telemetry]))
+    }
+    let row = EpochLane(try store.state().epoch, .telemetry)
+    try #require(store.connection).execute("DELETE FROM batches WHERE number = 1")
+    var transaction = OutboxTransaction()
+    transaction.damaged[row] = [1]
+    #expect(try store.commit(transaction).isClosed)
+    // Nothing of the file can be read any more.
+    var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: scratch.path)))
+    bytes.replaceSubrange(0..<16, with: repeatElement(0, count: 16))
+    try Data(bytes).write(to: URL(fileURLWithPath: scratch.path))
+    #expect(try store.open().count == 1)
+    let id = try store.register(scratch.catalogue)
+    #expect(id == numbers[1], "the notice has the number before")
+    _ = try store.commit(.with(cut: [.telemetry]))
+    let state = try store.commit(.with([try scratch.telemetry(rows: 2, catalogueID: id)], cut: [.telemetry]))
+    let batches = try scratch.all(store, EpochLane(state.epoch, .telemetry))
+    guard case .telemetry(let catalogue, _, _, _)? = batches.last?.content else { throw OutboxScratch.Impossible() }
+    #expect(catalogue.devices.first?.tags.map(\.name) == ["supply_temp", "pump"])
   }
 
   @Test("Dropping never touches what a request may have carried, whatever the row says of its first number")
