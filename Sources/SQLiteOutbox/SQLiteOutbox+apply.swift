@@ -256,6 +256,8 @@ extension SQLiteOutbox {
     held.batchSamples -= samples
     held.batchBytes -= bytes
     held.oldestTime = try OutboxReader.oldestBatch(connection, id, row.lane)
+    // What is left of the counts is a row to which the index did not lead: it is looked for when all of the file is.
+    if number == held.cutThrough, held.batchCount != 0 { foundDamage = true }
     after.setLaneState(row, held)
   }
 

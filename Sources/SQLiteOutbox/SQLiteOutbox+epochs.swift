@@ -203,7 +203,7 @@ extension SQLiteOutbox {
     let id = try epochID(row.epoch, connection)
     let search = try connection.statement(
       """
-      SELECT number, samples, first_ms, last_ms, bytes,
+      SELECT number, samples, first_ms, last_ms, bytes, kind,
         (SELECT max(number) FROM batches WHERE epoch = ?1 AND lane = ?2 AND number < ?3)
       FROM batches WHERE epoch = ?1 AND lane = ?2 AND number >= ?3 ORDER BY number LIMIT 1
       """)
@@ -212,7 +212,7 @@ extension SQLiteOutbox {
       (
         last: UInt64(clamping: $0.int64(0)), samples: $0.int(1),
         begin: Timestamp(milliseconds: $0.int64(2)), end: Timestamp(milliseconds: $0.int64(3)), bytes: $0.blob(4),
-        before: UInt64(clamping: $0.int64(5))
+        kind: OutboxSchema.Kind(rawValue: $0.int(5)), before: UInt64(clamping: $0.int64(6))
       )
     }
     var notice = LossNotice(reason: .damagedStore, lane: row.lane, numbers: number...number)
@@ -227,8 +227,11 @@ extension SQLiteOutbox {
       let times = BatchRow.times(
         header, begin: found.begin, end: found.end, newest: try newestKnown(row.lane, connection))
       notice.numbers = first...found.last
-      (notice.firstTime, notice.lastTime) = (times?.lowerBound, times?.upperBound)
-      notice.samples = UInt64(clamping: found.samples)
+      // What a notice told may be of any time, and of any number.
+      if found.kind == .samples || found.kind == .thinned {
+        (notice.firstTime, notice.lastTime) = (times?.lowerBound, times?.upperBound)
+        notice.samples = UInt64(clamping: found.samples)
+      }
       (last, span) = (found.last, UInt32(clamping: found.last - first + 1))
       let delete = try connection.statement("DELETE FROM batches WHERE epoch = ?1 AND lane = ?2 AND number = ?3")
       try bind(delete, id, row.lane, found.last)

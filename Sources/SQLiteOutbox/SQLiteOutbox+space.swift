@@ -61,13 +61,17 @@ extension SQLiteOutbox {
     let (row, kind) = (EpochLane(after.epoch, .telemetry), OutboxSchema.Kind.loss)
     var held = after[.telemetry]
     var rows = try oldest(count, of: row, "kind IN (0, 1)", connection, after)
-    guard let last = rows.last else { return false }
+    guard let (oldest, newest) = rows.first.flatMap({ first in rows.last.map { (first.number, $0.number) } }) else {
+      return false
+    }
     // Notices that lie between them or directly before them are taken up, so that one notice grows instead of many.
-    rows += try oldest(count, of: row, "kind = \(kind.rawValue) AND number <= \(last.number)", connection, after)
+    let notices = "kind = \(kind.rawValue) AND number"
+    rows += try self.oldest(count, of: row, "\(notices) BETWEEN \(oldest) AND \(newest)", connection, after)
+    rows += try self.oldest(count, of: row, "\(notices) < \(oldest)", descending: true, connection, after)
     rows.sort { $0.number < $1.number }
-    rows = Self.consecutive(rows, endingWith: last.number)
+    rows = Self.consecutive(rows, around: oldest)
     rows = Self.withFewNotices(rows, besides: reason)
-    guard let first = rows.first else { return false }
+    guard let first = rows.first, let last = rows.last else { return false }
     let id = try epochID(row.epoch, connection)
     var gathered = LossGathering(reason: reason)
     for batch in rows {
@@ -97,13 +101,15 @@ extension SQLiteOutbox {
   }
 
   private func oldest(
-    _ count: Int, of row: EpochLane, _ condition: String, _ connection: SQLiteConnection, _ after: OutboxState
+    _ count: Int, of row: EpochLane, _ condition: String, descending: Bool = false, _ connection: SQLiteConnection,
+    _ after: OutboxState
   ) throws -> [Row] {
     let offered = after.laneState(row)?.offeredThrough ?? .max >> 1
     let list = try connection.statement(
       """
       SELECT number, kind, samples, first_ms, last_ms, bytes FROM batches
-      WHERE epoch = ?1 AND lane = ?2 AND number > ?3 AND \(condition) ORDER BY number LIMIT ?4
+      WHERE epoch = ?1 AND lane = ?2 AND number > ?3 AND \(condition)
+      ORDER BY number \(descending ? "DESC" : "ASC") LIMIT ?4
       """)
     try bind(list, try epochID(row.epoch, connection), row.lane, offered)
     // One notice may stand for numbers on both sides of what was offered.
@@ -144,15 +150,17 @@ extension SQLiteOutbox {
   /// Each time the notice grows it is read and written as a whole.
   private static let mostCarried = 64
 
-  /// The last rows whose numbers follow each other without a gap: a notice stands for one range.
-  private static func consecutive(_ rows: [Row], endingWith last: UInt64) -> [Row] {
-    var kept: [Row] = []
-    var wanted = last
-    for row in rows.reversed() where row.number == wanted {
-      kept.append(row)
-      wanted = row.firstNumber - 1
+  /// The rows around one of samples whose numbers follow each other without a gap, up to the last of samples: a notice stands
+  /// for one range.
+  private static func consecutive(_ rows: [Row], around number: UInt64) -> [Row] {
+    guard var first = rows.firstIndex(where: { $0.number == number && $0.kind != .loss }) else { return [] }
+    var (end, last) = (first, first)
+    while end + 1 < rows.count, rows[end].number + 1 == rows[end + 1].firstNumber {
+      end += 1
+      if rows[end].kind != .loss { last = end }
     }
-    return kept.reversed()
+    while first > 0, rows[first - 1].number + 1 == rows[first].firstNumber { first -= 1 }
+    return Array(rows[first...last])
   }
 }
 
@@ -164,6 +172,7 @@ private struct LossGathering {
   private var last: Timestamp?
   /// Of something that it names nobody knows the times.
   private var isTimeless = false
+  private var isUncounted = false
   private var devices: [String] = []
   private var known: Set<String> = []
   private var more = 0
@@ -189,8 +198,11 @@ private struct LossGathering {
     guard let batch = try? BatchCodec.decode(bytes[...]),
       case .telemetry(let catalogue, _, _, let losses) = batch.content
     else {
-      // A notice that cannot be read any more.
-      if isNotice { cover(nil) }
+      // A notice that cannot be read any more: nobody knows of how much it told, and of when.
+      if isNotice {
+        cover(nil)
+        isUncounted = true
+      }
       return
     }
     for device in catalogue.devices { name(device.name) }
@@ -199,6 +211,7 @@ private struct LossGathering {
         carried.append(loss)
         continue
       }
+      if loss.samples == nil { isUncounted = true }
       tell(loss.samples ?? 0)
       cover(loss.firstTime.flatMap { first in loss.lastTime.flatMap { first <= $0 ? first...$0 : nil } })
       more = max(more, loss.moreDevices)
@@ -220,7 +233,7 @@ private struct LossGathering {
   func notice(numbers: ClosedRange<UInt64>) -> LossNotice {
     LossNotice(
       reason: reason, lane: .telemetry, numbers: numbers, firstTime: isTimeless ? nil : first,
-      lastTime: isTimeless ? nil : last, samples: samples,
+      lastTime: isTimeless ? nil : last, samples: isUncounted ? nil : samples,
       devices: devices, moreDevices: more)
   }
 }

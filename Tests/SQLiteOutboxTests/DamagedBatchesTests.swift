@@ -34,6 +34,22 @@ struct DamagedBatchesTests {
     #expect(try store.compare(row, number: 3, with: sums[2] ^ 1) == .other)
   }
 
+  @Test("What took the place of a damaged notice names no time and no count: nobody knows what that one told")
+  func damagedNotice() throws {
+    let (store, before) = try scratch.filled(3)
+    let row = EpochLane(before.epoch, .telemetry)
+    var transaction = OutboxTransaction()
+    transaction.drop = (2, .outboxFull)
+    _ = try store.commit(transaction)
+    try #require(store.connection).execute("UPDATE batches SET bytes = zeroblob(length(bytes)) WHERE number = 2")
+    transaction = OutboxTransaction()
+    transaction.damaged[row] = [2]
+    _ = try store.commit(transaction)
+    let notice = try #require(scratch.losses(try scratch.all(store, row)[0]).first)
+    #expect(notice.reason == .damagedStore && notice.numbers == 1...2)
+    #expect(notice.firstTime == nil && notice.lastTime == nil && notice.samples == nil)
+  }
+
   @Test("A batch that its index does not lead to is damage of the file, and nothing that cannot be compared")
   func hidden() throws {
     let (store, before) = try scratch.filled(3)

@@ -108,6 +108,23 @@ struct OutboxDamagedRowsTests {
     }
   }
 
+  @Test("Notices grow also where damaged batches lie between them: their number has a bound")
+  func dropsAroundDamage() throws {
+    let (store, before) = try scratch.filled(60)
+    let file = try #require(store.connection)
+    // As after damage that was replaced: such rows stay.
+    try file.execute("UPDATE batches SET kind = 3 WHERE number IN (5, 10, 15, 20)")
+    var state = before
+    for _ in 0..<80 where state.droppableBatches > 0 {
+      var transaction = OutboxTransaction()
+      transaction.drop = (2, .outboxFull)
+      state = try store.commit(transaction)
+    }
+    #expect(state.droppableBatches == 0 && state.lost == [.outboxFull: 56 * 80])
+    let batches = try scratch.all(store, EpochLane(before.epoch, .telemetry))
+    #expect(batches.map(\.header.number) == [4, 5, 9, 10, 14, 15, 19, 20, 60])
+  }
+
   @Test("Notices that dropped batches carried are carried on, all of them")
   func carriedNotices() throws {
     let store = try scratch.open()
