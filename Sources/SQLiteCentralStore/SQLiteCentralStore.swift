@@ -27,6 +27,7 @@ public final class SQLiteCentralStore: CentralStore {
   /// - Parameter vfs: SQLite's file system; nil for the machine's own.
   public init(directory: String, vfs: String? = nil) throws(CentralStoreError) {
     do {
+      try SQLiteLog.makeDurable(database: "\(directory)/\(Self.fileName)", vfs: vfs)
       connection = try SQLiteConnection(path: "\(directory)/\(Self.fileName)", mode: .readWrite, vfs: vfs)
       try connection.applyWriterPragmas(.init(autocheckpointPages: 4_000, cacheKibibytes: 16_384))
       // What an earlier process wrote without a sync is in the page cache only: nothing may be confirmed, and no later commit

@@ -85,6 +85,7 @@ public final class SQLiteOutbox: OutboxStore {
     if !place.files.exists(place.database), place.files.exists(place.successor) {
       try place.files.rename(place.successor, to: place.database)
     }
+    try SQLiteLog.makeDurable(database: place.database, vfs: place.vfs)
     let made = try SQLiteConnection(path: place.database, mode: .readWrite, vfs: place.vfs)
     guard !made.isMarkedReadOnly else {
       throw SQLiteError(extendedCode: 11, message: "its header forbids writing", sql: "open")

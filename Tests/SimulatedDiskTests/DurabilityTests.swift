@@ -162,6 +162,33 @@ struct DurabilityTests {
     #expect((lost > 0) != checkpoints, "\(lost) of 200 lost")
   }
 
+  @Test(
+    "A log whose sync failed is written anew before it is copied: else a power cut on the way may mix old pages with new",
+    arguments: [false, true])
+  func mixedPages(isWrittenAnew: Bool) throws {
+    var bad = 0
+    for seed: UInt64 in 1...300 {
+      let disk = try CommitLedger.disk(seed: seed)
+      let before = try CommitLedger(disk)
+      try before.connection.execute("PRAGMA wal_autocheckpoint=1000")
+      #expect(before.commit(1...30).error == nil)
+      try before.connection.checkpoint(.truncate)
+      disk.fail(.init(.sync, nth: Int(1 + seed % 3), pathSuffix: "-wal"))
+      let reported = before.commit(31...34).reported
+      disk.kill()
+      before.connection.close()
+      if isWrittenAnew { try SQLiteLog.makeDurable(database: CommitLedger.path, vfs: disk.vfsName) }
+      let after = try CommitLedger(disk)
+      disk.stop(afterOperations: Int(seed / 3 % 40))
+      _ = try? after.connection.checkpoint(.truncate)
+      disk.powerCut()
+      after.connection.close()
+      let stored = try? CommitLedger(disk).examine()
+      if stored ?? 0 < reported { bad += 1 }
+    }
+    #expect((bad > 0) != isWrittenAnew, "\(bad) of 300")
+  }
+
   @Test("A full disk refuses commits and takes them again once there is room")
   func fullDiskRecovers() throws {
     let disk = try CommitLedger.disk(seed: 1)
