@@ -16,9 +16,11 @@ public struct FrameContents: Hashable, Sendable {
   ) throws(CodecError) {
     catalogueID = try FrameCodec.catalogueID(of: frame)
     self.samples = samples
-    for row in rows { cover(row.time, row.time) }
-    for loss in losses { cover(loss.firstTime, loss.lastTime) }
-    if first == nil || last == nil { (first, last) = (nil, nil) }
+    for row in rows { cover(row.time) }
+    for loss in losses {
+      cover(loss.firstTime)
+      cover(loss.lastTime)
+    }
   }
 
   /// Of a frame of alarms.
@@ -31,11 +33,9 @@ public struct FrameContents: Hashable, Sendable {
     if first == nil || last == nil { (first, last) = (nil, nil) }
   }
 
-  private mutating func cover(_ begin: Timestamp?, _ end: Timestamp?) {
-    for time in [begin, end] {
-      guard let time else { continue }
-      first = min(first ?? time, time)
-      last = max(last ?? time, time)
-    }
+  private mutating func cover(_ time: Timestamp?) {
+    guard let time else { return }
+    first = min(first ?? time, time)
+    last = max(last ?? time, time)
   }
 }

@@ -11,7 +11,7 @@ extension DeliveryMachine {
   ///
   /// - Parameters:
   ///   - comparison: of central's batch with the number ``SyncAnswer/at`` of the answer with this store's; nil when the
-  ///     answer has no check sum.
+  ///     answer names none.
   ///   - jitter: a random number from 0 to 1: after a failure the wait is half to all of the delay, so that a fleet does
   ///     not come back as one.
   public mutating func ended(

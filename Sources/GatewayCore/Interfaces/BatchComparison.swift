@@ -8,6 +8,4 @@ public enum BatchComparison: Hashable, Sendable {
   /// - Parameter comparable: the newest number below it whose batch in the store can be compared; where there is none, the
   ///   newest that central had confirmed, and 0 where nothing was.
   case unknown(comparable: UInt64)
-
-  var isUnknown: Bool { if case .unknown = self { true } else { false } }
 }
